@@ -1,0 +1,13 @@
+"""Healthy controls and planted faults."""
+
+from cases.case import Case
+from cases.data_faults import data_faults
+from cases.faults import setting_faults
+from cases.healthy import controls
+
+
+def all_cases() -> list[Case]:
+    """Every case, names unique."""
+    cases = [*controls(), *setting_faults(), *data_faults()]
+    assert len({case.name for case in cases}) == len(cases)
+    return cases

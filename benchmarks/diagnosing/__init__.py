@@ -1,0 +1,1 @@
+"""Runs the cases, keeps what they showed, and scores what was said of them."""

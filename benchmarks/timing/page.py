@@ -1,0 +1,149 @@
+"""The speed section of benchmarks/README.md, and the figures that it is written from."""
+
+import json
+import os
+import platform
+import textwrap
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, final
+
+from timing.measure import Span
+
+START, END = "<!-- speed -->", "<!-- /speed -->"
+HOW = """
+`make bench`, or `python benchmarks/speed.py --help`. Both sides of a row run in turn, A B A B ..., after one round that
+does not count (whole processes: none such). Ratios are of processor time, round by round: median and, in brackets,
+least and largest.
+
+By hand (`timing/hand.py`): plain PyTorch. Every epoch the loss and four metrics of both splits as numbers (accuracy,
+precision, recall, F1; or MSE, RMSE, MAE, R2), best weights in memory, a patience counted, a checkpoint at the end.
+Litmus: set-up and `Run.fit`. Every epoch the loss and all metrics of its task on both splits (eleven for classes, four
+for numbers), what gradients and updates of each layer do, early stopping with a patience that is never reached, best
+weights in memory, last.ckpt, and history.csv in every row. Where TensorBoard is named, the hand loop writes every
+value by `add_scalar` and a line of CSV.
+
+Rows are read and prepared beforehand, except in the row from Parquet. Seeds of weights and order are the same, and the
+trained parameters are compared. Both sides use as many threads as Litmus chooses for the model's size.
+"""
+
+
+@final
+@dataclass(frozen=True)
+class Row:
+    """One row.
+
+    Args:
+        name: The work.
+        rate: Ratio of processor time; None: not measured.
+        one: Processor seconds of the first side.
+        other: Of the second.
+        goal: Largest ratio wanted; None: reported only.
+        note: Against what, and what else was seen.
+        same: Whether parameters agreed where they are compared.
+        wall: Ratio of wall time.
+    """
+
+    name: str
+    rate: Span | None
+    one: Span | None
+    other: Span | None
+    goal: float | None
+    note: str
+    same: bool = True
+    wall: Span | None = None
+
+    def line(self) -> str:
+        """As a row of a table in Markdown."""
+        met = "" if self.goal is None or self.rate is None else ("yes" if self.rate.median <= self.goal else "**no**")
+        goal = "reported" if self.goal is None else f"<= {self.goal}"
+        cells = [self.name, _rate(self.rate), goal, met, _rate(self.wall), _seconds(self.one), _seconds(self.other)]
+        return f"| {' | '.join([*cells, self.note])} |"
+
+    @staticmethod
+    def restored(stored: dict[str, Any]) -> "Row":
+        """From what `asdict` gave."""
+        spans = {key: stored[key] and Span(**stored[key]) for key in ("rate", "one", "other", "wall")}
+        return Row(**{**stored, **spans})
+
+
+@final
+@dataclass(frozen=True)
+class Part:
+    """What was measured together.
+
+    Args:
+        rows: Of the table.
+        machine: What on, and when.
+        stages: Name, processor and wall seconds.
+        packages: Name and seconds of import.
+    """
+
+    rows: list[Row]
+    machine: str
+    stages: list[tuple[str, float, float]] = field(default_factory=list)
+    packages: list[tuple[str, float]] = field(default_factory=list)
+
+    @staticmethod
+    def now(rows: list[Row], *, rounds: int, **more: Any) -> "Part":
+        """On this machine, at this moment."""
+        return Part(rows, machine(rounds), **more)
+
+
+def keep(name: str, part: Part, folder: Path) -> None:
+    """Stores a part; the one before it is replaced."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / f"{name}.json").write_text(json.dumps(asdict(part), indent=1), encoding="utf-8")
+
+
+def write(folder: Path, path: Path, *, order: list[str]) -> None:
+    """Replaces the section between the markers, or adds it, by what is kept in `folder`."""
+    files = {name: folder / f"{name}.json" for name in order}
+    kept = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items() if file.is_file()}
+    lines = ["## Speed: small models at the speed of a hand-written loop", ""]
+    lines += [HOW.strip(), ""]
+    lines += ["| work | ratio | goal | met | wall | seconds | against | note |", "|---|---|---|---|---|---|---|---|"]
+    lines += [Row.restored(row).line() for part in kept.values() for row in part["rows"]]
+    lines += ["", *(textwrap.fill(f"- {name}: {part['machine']}", 118) for name, part in kept.items())]
+    for part in kept.values():
+        lines += _stages(part["stages"], part["packages"])
+    section = "\n".join([START, *lines, END])
+    old = path.read_text(encoding="utf-8") if path.exists() else "# Benchmarks\n"
+    before, found, rest = old.partition(START)
+    after = rest.partition(END)[2] if found else "\n"
+    path.write_text(f"{before.rstrip()}\n\n{section}{after}", encoding="utf-8")
+
+
+def _stages(stages: list[list[Any]], packages: list[list[Any]]) -> list[str]:
+    if not stages:
+        return []
+    lines = ["", "### Where the time goes", ""]
+    lines += [
+        "`litmus train experiment=circles_linear_v1 verdict.probes=off`, one process; each stage without its imports.",
+        "",
+    ]
+    lines += ["| stage | processor s | wall s |", "|---|---|---|"]
+    lines += [f"| {name} | {cpu:.2f} | {wall:.2f} |" for name, cpu, wall in stages if cpu >= 0.01]
+    lines += ["", "Its imports by package (`-X importtime`, seconds of each package's own files):", ""]
+    return [*lines, ", ".join(f"{name} {seconds:.2f}" for name, seconds in packages)]
+
+
+def machine(rounds: int) -> str:
+    """What the figures were measured on."""
+    load = f"{os.getloadavg()[1]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    return (
+        f"{datetime.now(UTC).date()}, {os.cpu_count()} cores ({platform.machine()}), "
+        f"Python {platform.python_version()}, torch {version('torch')}, lightning {version('lightning')}, "
+        f"{rounds} rounds, load average {load}. "
+        "A load above the number of cores means that other work shared the machine: seconds are inflated on both sides."
+    )
+
+
+def _rate(span: Span | None) -> str:
+    return "" if span is None else f"{span.median:.2f} [{span.low:.2f}, {span.high:.2f}]"
+
+
+def _seconds(span: Span | None) -> str:
+    return "" if span is None else f"{span.median:.3g}"

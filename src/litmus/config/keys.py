@@ -1,0 +1,178 @@
+"""The nearest right word for a wrong one, keys that hold text, and overrides written so that they can be pasted."""
+
+import difflib
+import json
+import re
+import shlex
+from collections.abc import Collection, Iterable
+
+# What people call things elsewhere, and what it is called here.
+SYNONYMS = {
+    "learning_rate": "lr",
+    "eta": "lr",
+    "bs": "batch_size",
+    "batch": "batch_size",
+    "batchsize": "batch_size",
+    "epochs": "max_epochs",
+    "num_epochs": "max_epochs",
+    "n_epochs": "max_epochs",
+    "max_iter": "max_epochs",
+    "steps": "max_steps",
+    "hidden_size": "hidden",
+    "hidden_sizes": "hidden",
+    "hidden_dim": "hidden",
+    "hidden_units": "hidden",
+    "hidden_layers": "hidden",
+    "units": "hidden",
+    "layers": "hidden",
+    "dropout_rate": "dropout",
+    "act": "activation",
+    "act_fn": "activation",
+    "nonlinearity": "activation",
+    "l2": "weight_decay",
+    "wd": "weight_decay",
+    "clip": "gradient_clip_val",
+    "grad_clip": "gradient_clip_val",
+    "gradient_clip": "gradient_clip_val",
+    "accumulate": "accumulate_grad_batches",
+    "accumulation_steps": "accumulate_grad_batches",
+    "gradient_accumulation_steps": "accumulate_grad_batches",
+    "file": "path",
+    "csv": "path",
+    "filename": "path",
+    "label": "target",
+    "y": "target",
+    "label_column": "target",
+    "target_column": "target",
+    "drop": "drop_columns",
+    "test_size": "test_fraction",
+    "test_split": "test_fraction",
+    "val_size": "val_fraction",
+    "val_split": "val_fraction",
+    "validation_fraction": "val_fraction",
+    "cv": "folds",
+    "k_folds": "folds",
+    "n_splits": "folds",
+    "normalise": "normalize",
+    "standardize": "normalize",
+    "scale": "normalize",
+    "workers": "num_workers",
+    "pos_label": "positive",
+    "positive_class": "positive",
+    "class_weights": "class_weight",
+    "gpus": "devices",
+    "random_state": "seed",
+    "random_seed": "seed",
+    "run_name": "name",
+    "experiment_name": "name",
+    "out": "output_dir",
+    "output": "output_dir",
+    "outdir": "output_dir",
+    "out_dir": "output_dir",
+}
+# Everything after the first `=` of these is text: paths, column names, labels.
+TEXT_KEYS = frozenset(
+    {
+        *("data.path", "data.test_path", "data.target", "data.text", "data.weight", "data.group", "data.time"),
+        *("data.split_column", "data.delimiter", "data.encoding", "task.positive"),
+        *("name", "resume", "output_dir", "input", "output", "checkpoint", "against", "predictions"),
+    }
+)
+# The same for each item between the brackets.
+LIST_KEYS = frozenset({"data.drop_columns", "data.features", "verdict.accept"})
+
+_BARE = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.:@-]*")
+_LITERALS = {"true", "false", "null", "nan", "inf"}
+
+
+def near(word: str, choices: Iterable[str], cutoff: float = 0.6) -> str:
+    """The choice most like `word`, or "" if none is near."""
+    lowered = {choice.lower(): choice for choice in choices}
+    found = difflib.get_close_matches(word.lower(), lowered, 1, cutoff)
+    return lowered[found[0]] if found else ""
+
+
+def right_key(wrong: str, known: Collection[str]) -> str:
+    """The key of `known` that was probably meant by `wrong`, or "".
+
+    Tried in turn: another word for it, a near word in the same place, the same word in another place, a near key.
+
+    Example:
+        >>> right_key("max_epochs", ["trainer.max_epochs", "optimizer.lr"])
+        'trainer.max_epochs'
+    """
+    place, _, leaf = wrong.rpartition(".")
+    meant = SYNONYMS.get(leaf.lower())
+    if meant and (found := _elsewhere(meant, place, known)):
+        return found
+    siblings = [key for key in known if key.rpartition(".")[0] == place]
+    if place and (found := near(wrong, siblings, 0.8) or near(leaf, [_leaf(key) for key in siblings])):
+        return found if found in known else f"{place}.{found}"
+    if found := _elsewhere(leaf, place, known):
+        return found
+    if not place and (found := near(wrong, [key for key in known if "." not in key], 0.75)):
+        return found
+    by_leaf = near(leaf, [_leaf(key) for key in known], 0.8)
+    return near(wrong, known, 0.75) or (_elsewhere(by_leaf, place, known) if by_leaf else "")
+
+
+def hydra_text(value: object) -> str:
+    """A plain value in Hydra's grammar; parsing gives the value back."""
+    if value is None or isinstance(value, bool):
+        return json.dumps(value)
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{hydra_text(key)}:{hydra_text(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ",".join(map(hydra_text, value)) + "]"
+    text = str(value)
+    bare = _BARE.fullmatch(text) and text.lower() not in _LITERALS
+    return text if bare else quoted(text)
+
+
+def quoted(text: str) -> str:
+    """`text` between the single quotes of Hydra's grammar, where a backslash only counts before a quote or `${`."""
+    escaped = re.sub(r"(\\*)(?='|$|\$\{)", lambda found: found[1] * 2, text) if "\\" in text else text
+    return "'" + escaped.replace("'", r"\'").replace("${", r"\${") + "'"
+
+
+def quote_override(key: str, value: object) -> str:
+    """`key=value` as a word that pastes into bash and zsh and means this value to the command line.
+
+    Example:
+        >>> quote_override("model.hidden", [64, 64])
+        "'model.hidden=[64,64]'"
+        >>> quote_override("optimizer.lr", 0.01)
+        'optimizer.lr=0.01'
+    """
+    text = value if key in TEXT_KEYS and isinstance(value, str) else hydra_text(value)
+    return shlex.quote(f"{key}={text}")
+
+
+def split_list(text: str) -> list[str]:
+    """The items of `[a b, c (x), 'd, e']`: text between commas, quotes kept only inside a word."""
+    items = re.findall(r"""\s*((?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")\s*(?=,|$)|[^,]*)(?:,|$)""", text.strip()[1:-1])
+    if items and not items[-1]:
+        items.pop()
+    return [_unquoted(item.strip()) for item in items]
+
+
+def _unquoted(item: str) -> str:
+    if len(item) > 1 and item[0] == item[-1] and item[0] in "'\"":
+        return re.sub(r"\\(['\"\\]|\$(?=\{))", r"\1", item[1:-1])
+    return item
+
+
+def _elsewhere(leaf: str, place: str, known: Collection[str]) -> str:
+    """The key that ends in `leaf`, of several the one whose place is most like `place`."""
+    found = [key for key in known if _leaf(key) == leaf]
+
+    def likeness(key: str) -> float:
+        return difflib.SequenceMatcher(None, key.rpartition(".")[0], place).ratio()
+
+    return max(found, key=lambda key: (likeness(key), -key.count("."), -len(key)), default="")
+
+
+def _leaf(key: str) -> str:
+    return key.rpartition(".")[2]

@@ -1,0 +1,61 @@
+"""Builds objects from config nodes: the only call of Hydra's instantiate, behind the list of what may be named."""
+
+import inspect
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from hydra.utils import instantiate
+from omegaconf import DictConfig
+
+from litmus.config.signatures import settle_node
+from litmus.config.storage import to_plain
+from litmus.config.targets import needs, target
+from litmus.errors import ConfigError, LitmusError, Problem
+
+
+def make(node: DictConfig | Mapping[str, Any] | None, key: str = "", **facts: Any) -> Any:
+    """The object that `node` describes; a node without a target gives None.
+
+    Args:
+        node: Config node with `_target_`, from a composed or a stored config.
+        key: The node's dotted key, for errors; found by itself in a composed config.
+        facts: Passed where the target's signature names them and the node does not.
+
+    Raises:
+        ConfigError: The target is not allowed, or it refuses its arguments.
+    """
+    key = key or (str(node._get_full_key(None)) if isinstance(node, DictConfig) else "")  # noqa: SLF001
+    plain = {} if node is None else to_plain(node)
+    if plain.get("_target_") is None:
+        return None
+    settled = settle_node(plain, key)
+    found = target(settled["_target_"], key)
+    arguments = _arguments(found)
+    given = {word: value for word, value in facts.items() if word in arguments and word not in settled}
+    try:
+        # Hydra would copy facts into a config of its own; bound first and called by us, they arrive as they are.
+        bound = partial(instantiate({"_convert_": "all"} | settled | {"_partial_": True}), **given)
+        return bound if settled.get("_partial_") else bound()
+    except LitmusError:
+        raise
+    except Exception as error:
+        raise _refusal(error, key) from error
+
+
+def _arguments(found: Any) -> set[str]:
+    """What `found` takes, those arguments included that its `__signature__` keeps from configs."""
+    called = found.__init__ if inspect.isclass(found) else found
+    return {*inspect.signature(found).parameters, *inspect.signature(called).parameters}
+
+
+def _refusal(error: Exception, key: str) -> LitmusError:
+    """What a constructor objected to, as an error of ours."""
+    cause: BaseException = error
+    while cause.__cause__ is not None:
+        cause = cause.__cause__
+        if isinstance(cause, LitmusError):
+            return cause
+    if isinstance(cause, ModuleNotFoundError) and cause.name:
+        return ConfigError([Problem(key, needs(cause.name.partition(".")[0]))])
+    return ConfigError([Problem(key, f"refused: {str(cause).strip() or type(cause).__name__}")])

@@ -1,0 +1,67 @@
+"""Ranges and meanings of third-party arguments, whose own signatures do not tell them."""
+
+from typing import Annotated, Any, Literal, NamedTuple
+
+from annotated_types import Ge, Gt, Le, Lt
+
+Share = Annotated[float, Ge(0), Lt(1)]
+Batches = Annotated[int, Ge(0)] | Annotated[float, Ge(0), Le(1)]
+
+
+class Argument(NamedTuple):
+    """One argument: its hint and one line of what it means."""
+
+    hint: Any
+    meaning: str
+
+
+OPTIMIZER = {
+    "lr": Argument(Annotated[float, Gt(0)], "Learning rate."),
+    "momentum": Argument(Share, "Share of the last step that is kept."),
+    "dampening": Argument(Share, "What momentum is damped by."),
+    "weight_decay": Argument(Annotated[float, Ge(0)], "Pull of the weights towards 0."),
+    "betas": Argument(tuple[Share, Share], "Decay of the running mean and of the running square of the gradient."),
+    "eps": Argument(Annotated[float, Gt(0)], "Added to the denominator."),
+    "alpha": Argument(Share, "Decay of the running square of the gradient."),
+    "nesterov": Argument(bool, "Look ahead by the momentum."),
+    "amsgrad": Argument(bool, "Never let the step size grow again."),
+}
+TRAINER = {
+    "max_epochs": Argument(Annotated[int, Ge(1)] | Literal[-1], "Most passes over the training rows; -1: no limit."),
+    "min_epochs": Argument(Annotated[int, Ge(1)] | None, "Fewest passes before early stopping may end the run."),
+    "max_steps": Argument(Annotated[int, Ge(1)] | Literal[-1], "Most updates; -1: no limit."),
+    "min_steps": Argument(Annotated[int, Ge(1)] | None, "Fewest updates before early stopping may end the run."),
+    "max_time": Argument(str | dict[str, int] | None, "Longest time, as days:hours:minutes:seconds."),
+    "accumulate_grad_batches": Argument(Annotated[int, Ge(1)], "Batches whose gradients make one update."),
+    "gradient_clip_val": Argument(Annotated[float, Ge(0)] | None, "Largest gradient norm; null: no limit."),
+    "gradient_clip_algorithm": Argument(Literal["norm", "value"] | None, "What gradient_clip_val limits."),
+    "accelerator": Argument(
+        Literal["auto", "cpu", "gpu", "cuda", "mps", "tpu"], "Where to compute; auto takes the best there is."
+    ),
+    "devices": Argument(
+        Annotated[int, Ge(1)] | Literal["auto", -1] | list[Annotated[int, Ge(0)]] | str, "How many, or which."
+    ),
+    "precision": Argument(
+        Literal[64, 32, 16, "64", "32", "16", "bf16", "64-true", "32-true", "16-mixed", "bf16-mixed", "bf16-true"]
+        | None,
+        "Numbers to compute with.",
+    ),
+    "log_every_n_steps": Argument(Annotated[int, Ge(0)] | None, "Steps between log rows inside an epoch."),
+    "check_val_every_n_epoch": Argument(Annotated[int, Ge(1)] | None, "Epochs between looks at the validation split."),
+    "limit_train_batches": Argument(Batches | None, "Training batches an epoch: a count, or a share."),
+    "limit_val_batches": Argument(Batches | None, "Validation batches: a count, or a share."),
+    "limit_test_batches": Argument(Batches | None, "Test batches: a count, or a share."),
+    "overfit_batches": Argument(Batches, "Train and validate on so many batches, to see whether they can be learnt."),
+    "deterministic": Argument(bool | Literal["warn"] | None, "Refuse operations whose result may vary."),
+    "strategy": Argument(str, "How several devices share the work."),
+}
+RANGES: dict[str, dict[str, Argument]] = {
+    "torch.optim.": OPTIMIZER,
+    "lightning.pytorch.": TRAINER,
+    "litmus.learning.trainer.": TRAINER,
+}
+
+
+def known(target: str) -> dict[str, Argument]:
+    """What is known of the arguments of `target`, a dotted name."""
+    return next((table for prefix, table in RANGES.items() if target.startswith(prefix)), {})

@@ -1,0 +1,90 @@
+"""What a target's signature says: the schema of its config node."""
+
+import inspect
+from collections.abc import Iterator
+from typing import Any, NamedTuple, get_type_hints
+
+from litmus.config.hints import coerce
+from litmus.config.ranges import known
+from litmus.config.targets import target
+from litmus.errors import ConfigError, Problem
+
+# Names that the run supplies where a signature asks for them and the config does not set them.
+FACTS = frozenset(
+    {
+        *("spec", "in_features", "out_features", "in_shape", "cardinalities", "vocab_size", "class_counts", "classes"),
+        *("optimizer", "params", "total_steps", "monitor", "mode", "directory", "callbacks", "remedy"),
+    }
+)
+RESERVED = frozenset({"_target_", "_partial_", "_recursive_", "_convert_", "_args_"})
+
+
+class Parameter(NamedTuple):
+    """One argument of a target: what it accepts, and whether it must be given."""
+
+    hint: Any
+    required: bool
+
+
+class Signature(NamedTuple):
+    """A target's arguments; `open` if it takes any others, too."""
+
+    parameters: dict[str, Parameter]
+    open: bool
+
+
+def signature(found: Any, name: str, key: str = "") -> Signature:
+    """The arguments of the target `found`, ranges of third-party arguments included.
+
+    Raises:
+        ConfigError: Its annotations cannot be read.
+    """
+    try:
+        parameters = inspect.signature(found).parameters
+        hints = get_type_hints(found, include_extras=True)
+        if inspect.isclass(found):
+            hints |= get_type_hints(found.__init__, include_extras=True)
+    except (NameError, TypeError, ValueError, AttributeError) as error:
+        raise ConfigError([Problem(key, f"cannot read the argument types of {name}: {error}")]) from error
+    table = known(name)
+    arguments = {}
+    for word, parameter in parameters.items():
+        if parameter.kind in {parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL}:
+            continue
+        written = parameter.annotation
+        own = Any if written is parameter.empty or isinstance(written, str) else written
+        hint = table[word].hint if word in table else hints.get(word, own)
+        arguments[word] = Parameter(hint, parameter.default is parameter.empty)
+    return Signature(arguments, any(item.kind is item.VAR_KEYWORD for item in parameters.values()))
+
+
+def settle_node(node: Any, key: str = "") -> Any:
+    """A plain node, and those inside it, with values coerced to what their targets' hints mean.
+
+    Raises:
+        ConfigError: A target is not allowed.
+    """
+    if isinstance(node, list):
+        return [settle_node(item, f"{key}[{place}]") for place, item in enumerate(node)]
+    if not isinstance(node, dict):
+        return node
+    inside = {word: settle_node(value, f"{key}.{word}".lstrip(".")) for word, value in node.items()}
+    if inside.get("_target_") is None:
+        return inside
+    found = target(inside["_target_"], key)
+    parameters = signature(found, inside["_target_"], key).parameters
+    return {
+        word: coerce(parameters[word].hint, value) if word in parameters else value for word, value in inside.items()
+    }
+
+
+def nodes(value: Any, key: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every mapping inside a plain `value` that has a `_target_`, with its key."""
+    if isinstance(value, list):
+        for place, item in enumerate(value):
+            yield from nodes(item, f"{key}[{place}]")
+    elif isinstance(value, dict):
+        if value.get("_target_") is not None:
+            yield key, value
+        for word, item in value.items():
+            yield from nodes(item, f"{key}.{word}".lstrip("."))

@@ -1,0 +1,243 @@
+"""What each column of a table is, inferred from its values; from then on a column's dtype says its kind.
+
+Float64      number          Categorical  category        Datetime  date
+Boolean      boolean         String       id or text, kept for the data checks but never a feature
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, final
+
+import polars as pl
+
+from litmus.data.dates import as_moments, read_dates
+from litmus.data.layout import Decimal
+from litmus.data.numbers import CONTINUOUS, check_finite, check_stray, read_numbers
+from litmus.data.place import Place, first_true
+from litmus.data.target import as_text
+from litmus.errors import quote
+
+ColumnKind = Literal["number", "category", "date", "boolean", "text", "id", "constant"]
+FEATURE_KINDS = ("number", "category", "date", "boolean")
+LEAST_UNIQUE = 20
+UNIQUE_SHARE = 0.95
+ID_NAME = re.compile(
+    r"(^|[_\s.\-])(id|ids|uuid|guid)$|[a-z](Id|ID|UUID)$|^id[_\s]|^(index|idx|row|rowid|row_number|unnamed: \d+)$"
+)
+TRUTH = {"true": True, "false": False}
+ZERO_ONE = {"1": True, "0": False, "yes": True, "no": False, "t": True, "f": False, "y": True, "n": False, **TRUTH}
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """What is known of one column, for people to look at.
+
+    Args:
+        name: As in the file.
+        kind: What it is taken for.
+        missing: Share of missing cells.
+        distinct: Number of distinct values, the missing one not counted.
+        example: The first value, as text.
+    """
+
+    name: str
+    kind: ColumnKind
+    missing: float
+    distinct: int
+    example: str
+
+    @property
+    def is_feature(self) -> bool:
+        """Whether the model gets to see it."""
+        return self.kind in FEATURE_KINDS
+
+
+def describe(frame: pl.DataFrame) -> tuple[Column, ...]:
+    """The columns of a typed frame."""
+    return tuple(
+        Column(
+            name=series.name,
+            kind=kind_of(series),
+            missing=series.null_count() / max(len(series), 1),
+            distinct=series.drop_nulls().n_unique(),
+            example=_example(series),
+        )
+        for series in frame
+    )
+
+
+def _example(series: pl.Series) -> str:
+    present = series.drop_nulls().head(1)
+    return str(as_text(present)[0]) if len(present) else ""
+
+
+def kind_of(series: pl.Series) -> ColumnKind:
+    """The kind of a typed column."""
+    if is_constant(series):
+        return "constant"
+    if series.dtype == pl.String:
+        return "text" if _is_prose(series.drop_nulls()) else "id"
+    kinds: dict[type[pl.DataType], ColumnKind] = {pl.Float64: "number", pl.Boolean: "boolean", pl.Datetime: "date"}
+    return kinds.get(series.dtype.base_type(), "category")
+
+
+def is_constant(series: pl.Series) -> bool:
+    """Whether nothing can be learned from a typed column: one value, or none."""
+    if series.dtype in {pl.Float64, pl.Datetime("us")}:
+        return series.min() == series.max()
+    if series.dtype in {pl.String, pl.Null}:
+        return series.drop_nulls().n_unique() <= 1
+    return series.n_unique() <= 1
+
+
+def type_column(raw: pl.Series, place: Place, decimal: Decimal) -> tuple[pl.Series, tuple[str, ...]]:
+    """A column as read, with the dtype that its values ask for, and the marks for missing values that it uses.
+
+    Raises:
+        DataError: A cell that does not fit the column, or values that no column may hold.
+    """
+    if raw.dtype != pl.String:
+        return _typed(raw, place), ()
+    if place.lines is None:
+        return _type_text(raw, place), ()
+    numbers = read_numbers(raw, decimal)
+    if numbers.values.null_count() == len(raw) and numbers.stray is None:
+        return pl.Series(raw.name, [None] * len(raw), dtype=pl.Float64), numbers.marks
+    check_stray(raw, numbers, place)
+    if numbers.stray is None:
+        return check_finite(numbers.values, place), numbers.marks
+    return _type_text(raw, place), ()
+
+
+def conform(raw: pl.Series, kind: ColumnKind, place: Place, decimal: Decimal) -> pl.Series:
+    """A column as read, as the given kind.
+
+    Raises:
+        DataError: A cell that cannot be read so.
+    """
+    if raw.dtype.is_nested():
+        raise place.error("lists or structures in the cells; write one plain value a cell", column=raw.name)
+    match kind:
+        case "number":
+            return _as_number(raw, place, decimal)
+        case "boolean":
+            return _as_boolean(raw, place)
+        case "date":
+            return _as_date(raw, place)
+        case "category":
+            return _as_category(raw)
+        case _:
+            return raw.cast(pl.String)
+
+
+def is_counter(series: pl.Series) -> bool:
+    """Whether a column of numbers just counts the rows in their order."""
+    if series.dtype != pl.Float64 or len(series) < 3 or series.null_count():
+        return False
+    start = series[0]
+    return (start in {0.0, 1.0} or start > 9999) and bool((series.diff().drop_nulls() == 1).all())
+
+
+def is_named_id(series: pl.Series, raw: pl.Series) -> bool:
+    """Whether name and values both speak of an identifier; `raw` still tells wide whole numbers apart."""
+    if not (ID_NAME.search(series.name) or ID_NAME.search(series.name.lower())):
+        return False
+    if series.dtype == pl.Float64 and not (series == series.round(0)).all():
+        return False
+    return series.dtype in {pl.Float64, pl.Categorical} and raw.n_unique() > CONTINUOUS
+
+
+def _typed(raw: pl.Series, place: Place) -> pl.Series:
+    """A column that its file has typed."""
+    dtype = raw.dtype
+    if dtype.is_nested() or dtype in {pl.Object, pl.Binary}:
+        raise place.error(
+            f"cells of type {quote(str(dtype), 30)}; write one plain value a cell, or data.drop_columns=[...]",
+            column=raw.name,
+        )
+    if dtype.is_numeric() or dtype == pl.Null:
+        return check_finite(raw.cast(pl.Float64), place)
+    if dtype in {pl.Duration, pl.Time}:
+        return raw.cast(pl.Duration("us") if dtype == pl.Duration else pl.Time).to_physical().cast(pl.Float64)
+    if dtype.is_temporal():
+        return as_moments(raw)
+    return raw if dtype == pl.Boolean else _as_category(raw)
+
+
+def _type_text(raw: pl.Series, place: Place) -> pl.Series:
+    """A column of words: true and false, dates, prose, identifiers, or categories."""
+    text = _cleaned(raw)
+    present = text.drop_nulls()
+    distinct = present.n_unique()
+    if distinct <= 4 and present.str.to_lowercase().is_in(list(TRUTH)).all():
+        return _as_boolean(text, place)
+    dates = read_dates(text)
+    if dates is not None:
+        return _checked_dates(text, dates, place)
+    unique = distinct >= max(LEAST_UNIQUE, UNIQUE_SHARE * len(present))
+    if unique or (distinct > CONTINUOUS and _is_prose(present)):
+        return text
+    return text.cast(pl.Categorical)
+
+
+def _is_prose(present: pl.Series) -> bool:
+    """Whether most cells are sentences, and mostly different ones."""
+    head = present.head(2000)
+    words = head.str.count_matches(r"\S+").mean()
+    return isinstance(words, float) and words >= 5 and head.n_unique() > len(head) / 2
+
+
+def _cleaned(raw: pl.Series) -> pl.Series:
+    text = raw.cast(pl.String).str.strip_chars()
+    return text.set(text == "", None)
+
+
+def _as_number(raw: pl.Series, place: Place, decimal: Decimal) -> pl.Series:
+    if raw.dtype.is_temporal():
+        raise place.error(
+            "dates where numbers are expected; give the column as it was when the model was trained", column=raw.name
+        )
+    if raw.dtype in {pl.String, pl.Categorical} or isinstance(raw.dtype, pl.Enum):
+        text = raw.cast(pl.String)
+        numbers = read_numbers(text, decimal)
+        check_stray(text, numbers, place, forced=True)
+        return check_finite(numbers.values, place)
+    return check_finite(raw.cast(pl.Float64), place)
+
+
+def _as_boolean(raw: pl.Series, place: Place) -> pl.Series:
+    if raw.dtype == pl.Boolean:
+        return raw
+    text = _cleaned(as_text(raw)).str.to_lowercase()
+    values = text.replace_strict(list(ZERO_ONE), list(ZERO_ONE.values()), default=None, return_dtype=pl.Boolean)
+    wrong = first_true(values.is_null() & text.is_not_null())
+    if wrong is not None:
+        raise place.error(f"{quote(raw[wrong])} is neither true nor false; correct it", position=wrong, column=raw.name)
+    return values
+
+
+def _as_date(raw: pl.Series, place: Place) -> pl.Series:
+    if raw.dtype in {pl.Date, pl.Datetime}:
+        return as_moments(raw)
+    text = _cleaned(raw)
+    dates = read_dates(text)
+    if dates is None:
+        first = first_true(text.is_not_null())
+        if first is None:
+            return pl.Series(raw.name, [None] * len(raw), dtype=pl.Datetime("us"))
+        message = f"{quote(text[first])} is not a date; write it as 2026-11-30, or with a time as 2026-11-30 14:00"
+        raise place.error(message, position=first, column=raw.name)
+    return _checked_dates(text, dates, place)
+
+
+def _checked_dates(text: pl.Series, dates: pl.Series, place: Place) -> pl.Series:
+    wrong = first_true(dates.is_null() & text.is_not_null())
+    if wrong is not None:
+        message = f"{quote(text[wrong])} is not a date as the other cells are; correct it"
+        raise place.error(message, position=wrong, column=text.name)
+    return dates
+
+
+def _as_category(raw: pl.Series) -> pl.Series:
+    return _cleaned(as_text(raw)).cast(pl.Categorical)

@@ -1,0 +1,29 @@
+"""Tables in CSV files."""
+
+from dataclasses import dataclass
+from typing import final
+
+from litmus.data.file_table import FileTable
+from litmus.data.layout import Decimal, Delimiter, Layout
+from litmus.data.reading import Table, read_csv
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class CSV(FileTable):
+    """A CSV file in UTF-8 with a header line; gzip is unpacked.
+
+    Args:
+        delimiter: What stands between cells; null: a comma, a tab in `.tsv` and `.tab` files.
+        decimal: What stands before the decimals.
+    """
+
+    delimiter: Delimiter | None = None
+    decimal: Decimal = "point"
+
+    @property
+    def layout(self) -> Layout:
+        return Layout(delimiter=self.delimiter, decimal=self.decimal)
+
+    def open(self, path: str) -> Table:
+        return read_csv(path, self.layout)

@@ -1,0 +1,187 @@
+"""Class folders: a folder for each class, or train, val and test folders of them, for images and for texts."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from litmus.data.base import Origin, Rows
+from litmus.errors import DataError, quote
+
+Kind = Literal["image", "text"]
+SUFFIXES: dict[Kind, tuple[str, ...]] = {
+    "image": (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pbm", ".tga"),
+    "text": (".txt",),
+}
+CLUTTER = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r", "__macosx"})
+SPLIT_FOLDERS = {
+    "train": "",  # free: what becomes val, and test where there is none, is taken from it
+    "training": "",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "test": "test",
+    "testing": "test",
+}
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One file of a class folder.
+
+    Args:
+        file: Where it is.
+        name: Its path below the folder that the user named, with forward slashes.
+        label: Its class; None where it has none.
+        split: As in `Rows.split`.
+    """
+
+    file: Path
+    name: str
+    label: str | None = None
+    split: str = ""
+
+
+def scan_both(path: str, test_path: str | None, kind: Kind) -> tuple[list[Entry], tuple[str, ...]]:
+    """As `scan`, followed by the files of `test_path`, which are test rows."""
+    entries, notes = scan(path, kind)
+    if test_path is None:
+        return entries, notes
+    if any(entry.split == "test" for entry in entries):
+        raise DataError(f"has a test folder already; leave out data.test_path={test_path}", file=path)
+    more, more_notes = scan(test_path, kind, training=False)
+    folder = Path(test_path).name
+    tests = [replace(entry, name=f"{folder}/{entry.name}", split="test") for entry in more]
+    return [*entries, *tests], (*notes, *more_notes)
+
+
+def scan_any(path: str, kind: Kind, *, labelled: bool) -> tuple[list[Entry], tuple[str, ...]]:
+    """New files like those trained on: class folders, or without labels one file or a folder of files."""
+    root = Path(path).expanduser()
+    if root.is_file() and not labelled:
+        return [Entry(root, root.name)], ()
+    _check_folder(root, kind)
+    if labelled or not _loose(root, kind):
+        return scan(path, kind, training=False)
+    return [Entry(file, file.relative_to(root).as_posix()) for file in _files(root)], ()
+
+
+def scan(path: str, kind: Kind, *, training: bool = True) -> tuple[list[Entry], tuple[str, ...]]:
+    """All files of class folders in the order of their names, and notes.
+
+    Args:
+        path: Folder of class folders, or of split folders.
+        kind: What the files hold.
+        training: Refuse a single class and empty class folders.
+
+    Raises:
+        DataError: The folder is missing or not laid out so.
+    """
+    root = Path(path).expanduser()
+    _check_folder(root, kind)
+    folders = _folders(root)
+    official = _is_official(folders)
+    notes = list(_beside(root, kind))
+    entries: list[Entry] = []
+    for folder in folders if official else [root]:
+        split = SPLIT_FOLDERS[folder.name.lower()] if official else ""
+        notes += _beside(folder, kind) if official else ()
+        for home in _folders(folder):
+            found = [Entry(file, file.relative_to(root).as_posix(), home.name, split) for file in _files(home)]
+            if not found and training:
+                raise DataError(f"the class folder holds no {kind}s; remove it or add some", file=home)
+            entries += found
+    if official:
+        notes.append(f"official splits of {path} are kept: {', '.join(folder.name for folder in folders)}")
+    _check_classes(entries, path, kind, training=training)
+    return sorted(entries, key=lambda entry: entry.name), tuple(notes)
+
+
+def rows_of(
+    entries: Sequence[Entry], inputs: NDArray[Any] | list[str], *, path: str, sha256: str, notes: Sequence[str]
+) -> Rows:
+    """The rows of files whose content is `inputs`; the target is `class` where every file has one."""
+    labels = [entry.label for entry in entries]
+    splits = np.array([entry.split for entry in entries])
+    return Rows(
+        inputs=inputs,
+        target=None if None in labels else pl.Series("class", labels, dtype=pl.String),
+        numbers=np.arange(len(entries)),
+        origin=Origin(path=path, sha256=sha256, rows=len(entries)),
+        split=splits if splits.astype(bool).any() else None,
+        names=tuple(entry.name for entry in entries),
+        notes=tuple(notes),
+    )
+
+
+def _layout(kind: Kind) -> str:
+    sample = SUFFIXES[kind][0]
+    return f"expected <folder>/<class>/<name>{sample}, or train, val and test folders of such class folders"
+
+
+def _check_folder(root: Path, kind: Kind) -> None:
+    if not root.exists():
+        raise DataError("no such folder; check data.path", file=root)
+    if not root.is_dir():
+        raise DataError(f"a file, not a folder of {kind}s; {_layout(kind)}", file=root)
+
+
+def _check_classes(entries: Sequence[Entry], path: str, kind: Kind, *, training: bool) -> None:
+    labels = sorted({entry.label or "" for entry in entries})
+    if not entries:
+        raise DataError(f"no class folders with {kind}s; {_layout(kind)}", file=path)
+    if training and len(labels) == 1:
+        raise DataError(
+            f"only one class folder, {quote(labels[0])}, and two are needed; where it holds the class folders itself, "
+            f"use data.path={Path(path) / labels[0]}",
+            file=path,
+        )
+
+
+def _visible(folder: Path) -> list[Path]:
+    """What a person sees in a folder, in the order of the names."""
+    try:
+        entries = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    except PermissionError as error:
+        raise DataError("the folder may not be read (permission denied)", file=folder) from error
+    return [entry for entry in entries if not entry.name.startswith(".") and entry.name.lower() not in CLUTTER]
+
+
+def _folders(folder: Path) -> list[Path]:
+    return [entry for entry in _visible(folder) if entry.is_dir()]
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All files of a folder and of the folders below it."""
+    for entry in _visible(folder):
+        if entry.is_dir():
+            yield from _files(entry)
+        else:
+            yield entry
+
+
+def _loose(folder: Path, kind: Kind) -> list[Path]:
+    """The files of the kind that stand in the folder itself, without a class."""
+    return [entry for entry in _visible(folder) if entry.is_file() and entry.suffix.lower() in SUFFIXES[kind]]
+
+
+def _is_official(folders: Sequence[Path]) -> bool:
+    """Whether the folders are splits: all have such names, train among them, and each holds folders."""
+    names = [folder.name.lower() for folder in folders]
+    known = len(names) > 1 and all(name in SPLIT_FOLDERS for name in names)
+    return known and any(SPLIT_FOLDERS[name] == "" for name in names) and all(map(_folders, folders))
+
+
+def _beside(folder: Path, kind: Kind) -> Iterator[str]:
+    """A line on files beside class folders; those of the kind would be lost unnoticed and are refused."""
+    if loose := _loose(folder, kind):
+        where = "beside the class folders" if _folders(folder) else "outside any class folder"
+        raise DataError(f"the {kind} stands {where} and has no class; {_layout(kind)}", file=loose[0])
+    if files := [entry for entry in _visible(folder) if entry.is_file()]:
+        more = f" and {len(files) - 1} more" if len(files) > 1 else ""
+        yield f"{folder}: left out beside the class folders: {quote(files[0].name)}{more}"

@@ -1,0 +1,116 @@
+"""Batches cut from tensors in memory, in an order that is a pure function of seed and epoch."""
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any, Self, final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from litmus.data.base import Batch, Split
+
+
+@final
+class BatchLoader:
+    """Iterates over a split in whole-batch slices; holds no random state, so that a resumed epoch equals its first try.
+
+    A batch that covers all rows is the split's own tensors, the same objects every epoch, without a shuffle: the order
+    of rows within one batch changes nothing.
+
+    Args:
+        split: The rows.
+        batch_size: Rows a batch on each process; None: all of them.
+        shuffle: Draw a new order for every epoch.
+        seed: Together with the epoch it decides the order.
+        rank: Which of the `world` processes this is; it takes every `world`-th row.
+        world: Number of processes that share the rows.
+        pad: Repeat a few rows so that every process gets equally many, as training in step needs; never for scoring.
+        drop_last: Leave out a last batch that is not full.
+    """
+
+    def __init__(
+        self,
+        split: Split,
+        *,
+        batch_size: int | None,
+        shuffle: bool,
+        seed: int,
+        rank: int = 0,
+        world: int = 1,
+        pad: bool = False,
+        drop_last: bool = False,
+    ) -> None:
+        self.split = split
+        self.shuffle = shuffle
+        self.seed = seed
+        self.rank = rank
+        self.world = world
+        self.pad = pad
+        self.drop_last = drop_last
+        self.epoch = 0
+        total = len(split)
+        self.rows = math.ceil(total / world) if pad else len(range(rank, total, world))
+        self.batch_size = min(batch_size or max(self.rows, 1), max(self.rows, 1))
+        self._start = 0
+        self._done = 0
+        self._whole = Batch(split.x, split.y, split.weight) if world == 1 and self.batch_size >= total else None
+
+    @property
+    def sampler(self) -> Self:
+        """Lightning tells the epoch to a loader's sampler and to nothing else."""
+        return self
+
+    @property
+    def batch_sampler(self) -> Self:
+        """Lightning looks for it on whatever has a sampler."""
+        return self
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of that epoch; forgets a position loaded for another one."""
+        if epoch != self.epoch:
+            self.epoch = epoch
+            self._start = self._done = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"epoch": self.epoch, "batch": self._done}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Go on after the batch that was last given out; after an epoch's last one, with the next epoch."""
+        finished = state["batch"] >= len(self)
+        self.epoch = int(state["epoch"]) + finished
+        self._start = self._done = 0 if finished else int(state["batch"])
+
+    def __len__(self) -> int:
+        return self.rows // self.batch_size if self.drop_last else math.ceil(self.rows / self.batch_size)
+
+    def __iter__(self) -> Iterator[Batch]:
+        start, self._start = self._start, 0
+        order = None if self._whole is not None else self._order()
+        for batch in range(start, len(self)):
+            self._done = batch + 1
+            yield self._batch(order, batch)
+
+    def order(self, epoch: int) -> Tensor:
+        """All rows `(n,)` in the order of that epoch, before they are shared among processes."""
+        total = len(self.split)
+        if not self.shuffle:
+            return torch.arange(total)
+        return torch.from_numpy(np.random.default_rng([self.seed, epoch]).permutation(total))
+
+    def _order(self) -> Tensor | None:
+        """This process's rows in order; None where slices of the tensors themselves will do."""
+        if not self.shuffle and self.world == 1:
+            return None
+        order = self.order(self.epoch)
+        if self.pad and len(order):
+            order = order.repeat(math.ceil(self.rows * self.world / len(order)))[: self.rows * self.world]
+        return order[self.rank :: self.world]
+
+    def _batch(self, order: Tensor | None, batch: int) -> Batch:
+        if self._whole is not None:
+            return self._whole
+        cut = slice(batch * self.batch_size, min((batch + 1) * self.batch_size, self.rows))
+        rows = cut if order is None else order[cut]
+        split = self.split
+        return Batch(split.x[rows], split.y[rows], None if split.weight is None else split.weight[rows])

@@ -1,0 +1,123 @@
+"""Text to numbers, strictly: what is missing, what is a number, and what stands where a number should be."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import polars as pl
+
+from litmus.data.layout import Decimal
+from litmus.data.place import Place, first_true
+from litmus.errors import quote
+
+FLOAT32_MAX = float(np.finfo(np.float32).max)
+MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")
+THOUSANDS = r"^[+-]?[$€£¥]?\s?\d{1,3}(,\d{3})+(\.\d+)?$"
+DECIMAL_COMMA = r"^[+-]?\d{1,3}(\.?\d{3})*,\d+([eE][+-]?\d+)?$|^[+-]?\d+,\d+([eE][+-]?\d+)?$"
+UNIT = r"^[+-]?\s?[$€£¥]\s?\d[\d.,]*$|^[+-]?\d[\d.,]*\s?[%$€£¥]$"
+STRAY_SHARE = 0.05
+CONTINUOUS = 20
+
+
+@final
+@dataclass(frozen=True)
+class Numbers:
+    """A text column read as numbers.
+
+    Args:
+        values: `(n,)` float64; null where missing or not a number.
+        stray: `(n,)` true where there is text that is neither a number nor a mark for a missing one; None: nowhere.
+        marks: The marks for missing values that occur, apart from the empty cell.
+    """
+
+    values: pl.Series
+    stray: pl.Series | None = None
+    marks: tuple[str, ...] = ()
+
+
+def read_numbers(raw: pl.Series, decimal: Decimal = "point") -> Numbers:
+    """Numbers of a text column; empty cells, NA, N/A, NaN, null, None, `?` and `-` are missing."""
+    text = raw if decimal == "point" else raw.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+    values = text.cast(pl.Float64, strict=False)
+    if values.null_count() == raw.null_count() and not _has_nan(values):
+        return Numbers(values)
+    text = text.str.strip_chars()
+    missing = text.is_null() | text.str.to_lowercase().is_in(MISSING)
+    marks = tuple(sorted(text.filter(missing).drop_nulls().unique().to_list()))
+    values = text.set(missing, None).cast(pl.Float64, strict=False)
+    stray = values.is_null() & ~missing
+    return Numbers(values, stray if stray.any() else None, tuple(mark for mark in marks if mark))
+
+
+def check_stray(raw: pl.Series, numbers: Numbers, place: Place, *, forced: bool = False) -> None:
+    """Stop at text in a column of numbers, and at numbers written in a way that is not read.
+
+    Args:
+        raw: The column as text.
+        numbers: The same as numbers.
+        place: Where it stands.
+        forced: It must be numbers whatever it looks like.
+
+    Raises:
+        DataError: A few cells, or one word again and again, are no numbers; or separators and units are in the way.
+    """
+    if numbers.stray is None:
+        return
+    text = raw.str.strip_chars()
+    words = text.filter(numbers.stray)
+    position = first_true(numbers.stray)
+    good = len(raw) - numbers.values.null_count()
+    remedy = _notation(words, good)
+    if remedy is None and not (forced or _is_stray(words, numbers.values, good)):
+        return
+    word = quote(text[position] if position is not None else "")
+    if remedy is None and forced:
+        remedy = "is not a number, which this column must hold; correct the cell, or leave it empty"
+    elif remedy is None:
+        remedy = f"is not a number as {good} other cells are; correct it, or set data.kinds={{{raw.name}: category}}"
+    raise place.error(f"{word} {remedy}", position=position, column=raw.name)
+
+
+def _is_stray(words: pl.Series, values: pl.Series, good: int) -> bool:
+    """Whether text among numbers is a slip rather than the nature of the column."""
+    if good < 2:
+        return False
+    if len(words) <= max(1, STRAY_SHARE * (good + len(words))):
+        return True
+    if good < len(words) or values.drop_nulls().n_unique() <= CONTINUOUS:
+        return False
+    return words.n_unique() <= 3 or not words.str.contains(r"\d").any()  # codes such as 12A are another matter
+
+
+def _notation(words: pl.Series, good: int) -> str | None:
+    """The remedy where all the text is numbers in another notation."""
+    if words.str.contains(THOUSANDS).all():
+        return "has a thousands separator; write the number without it"
+    if words.str.contains(DECIMAL_COMMA).all():
+        return "has a decimal comma; set data.decimal=comma, or write a point"
+    if words.str.contains(UNIT).all() and (good > 0 or words.n_unique() > CONTINUOUS):
+        return "has a sign of currency or per cent; write the bare number"
+    return None
+
+
+def check_finite(values: pl.Series, place: Place) -> pl.Series:
+    """The values `(n,)` with NaN as null.
+
+    Raises:
+        DataError: An infinite value, or one that does not fit into float32.
+    """
+    numbers = values.to_numpy()  # polars would plan a query for each of these steps; wide tables have many columns
+    if _has_nan(values):
+        values = values.fill_nan(None)
+    with np.errstate(invalid="ignore"):
+        if not (np.abs(numbers) > FLOAT32_MAX).any():
+            return values
+    position = first_true(values.abs() > FLOAT32_MAX)
+    value = float("nan") if position is None else values[position]
+    what = "is infinite" if np.isinf(value) else "does not fit into float32 (3.4e38)"
+    raise place.error(f"{value:g} {what}; correct the cell, or leave it empty", position=position, column=values.name)
+
+
+def _has_nan(values: pl.Series) -> bool:
+    """Whether any value is NaN rather than null, which numpy shows as NaN too."""
+    return int(np.isnan(values.to_numpy()).sum()) > values.null_count()

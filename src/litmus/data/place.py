@@ -1,0 +1,40 @@
+"""Where values stand in their source, so that an error can name file, row, line and column."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from litmus.errors import DataError
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A source's path and the numbers of the rows at hand.
+
+    Args:
+        file: Path as the user gave it, or the source's name.
+        rows: `(n,)` row numbers counted from 0; None: positions are row numbers.
+        lines: `(n,)` lines of the file counted from 1; None where a file has no lines.
+    """
+
+    file: str | None = None
+    rows: NDArray[np.int64] | None = None
+    lines: NDArray[np.int64] | None = None
+
+    def error(self, message: str, *, position: int | None = None, column: str | None = None) -> DataError:
+        """The error to raise about the value at `position` among the rows at hand."""
+        if position is None:
+            return DataError(message, file=self.file, column=column)
+        row = position if self.rows is None else int(self.rows[position])
+        line = None if self.lines is None else int(self.lines[position])
+        return DataError(message, file=self.file, row=row, line=line, column=column)
+
+
+def first_true(mask: pl.Series) -> int | None:
+    """Position of the first true value; None if there is none. Nulls count as false."""
+    position = mask.fill_null(value=False).arg_max()
+    return None if position is None or not mask[position] else int(position)

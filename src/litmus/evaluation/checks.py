@@ -1,0 +1,226 @@
+"""The data checks before the first step: numbers with intervals, no judgement, and no library that loads slowly."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import final
+
+import numpy as np
+import polars as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from litmus.data.base import Rows, Split, SplitName
+from litmus.data.columns import FEATURE_KINDS, describe
+from litmus.data.columns import Column as Described
+from litmus.evaluation.facts import column_facts, plain_facts, scale_facts
+from litmus.evaluation.groups import group_leaks
+from litmus.evaluation.leaks import Feature, feature_leaks
+from litmus.evaluation.near import Near, continuous_columns, near_points, near_texts, thumbnails
+from litmus.evaluation.score import primary_metric
+from litmus.evaluation.twins import (
+    SHORT_TEXT,
+    Matches,
+    column_codes,
+    match,
+    match_hashes,
+    positions,
+    row_hashes,
+    sample_rows,
+    words,
+)
+from litmus.evidence import DataFacts, FeatureLeak, GroupLeak, Twins
+from litmus.task.base import Predictions, Task
+
+Codes = NDArray[np.int64]
+
+MOST_ROWS = 100_000
+"""Training rows that one-column models are fitted on."""
+SHOWN = 20
+FEWEST_SCORED = 10
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Checked:
+    """What the checks found, and which rows have twins.
+
+    Args:
+        facts: As the evidence holds it.
+        twins: Split to `(n,)` bool, whether each held-out row has a twin in train, exact or near, in the split's order.
+    """
+
+    facts: DataFacts
+    twins: Mapping[SplitName, NDArray[np.bool_]] = field(default_factory=dict)
+
+
+def check_data(
+    task: Task,
+    rows: Rows,
+    assignment: NDArray[np.int8],
+    splits: Mapping[SplitName, Split],
+    *,
+    split_rule: str = "stratified",
+    finish: Callable[[Tensor], Tensor] | None = None,
+    primary: str | None = None,
+    seed: int = 0,
+) -> Checked:
+    """Facts of columns, target and scales; twins, groups and one-column leaks between the splits.
+
+    Args:
+        task: Kind of target.
+        rows: All rows before encoding.
+        assignment: `(n,)` split of each row: 0 train, 1 val, 2 test, others unused.
+        splits: The same as tensors; a split that is not given is not looked at.
+        split_rule: As configured.
+        finish: The preprocessing's last step, so that scales are those that the model sees.
+        primary: Primary metric; None: the one that the training shares ask for.
+        seed: Of samples.
+    """
+    check = _Check(task, rows, {name: at for name, at in positions(assignment).items() if name in splits}, splits, seed)
+    found = {name: check.twins(name) for name in splits if name != "train"}
+    ratio, offset = scale_facts(task.spec, splits["train"].x, finish)
+    facts = replace(
+        plain_facts(task, splits, split_rule=split_rule),
+        columns=column_facts(rows, check.columns, check.at["train"], task.spec, splits["train"].x),
+        twins=tuple(twins for twins, _ in found.values()),
+        groups=() if split_rule in {"group", "stratified_group", "time"} else check.groups(),
+        leaks=check.leaks(primary),
+        scale_ratio=ratio,
+        seen_mean_ratio=offset,
+    )
+    return Checked(facts=facts, twins={name: has for name, (_, has) in found.items()})
+
+
+def with_twin_scores(
+    checked: Checked, task: Task, predictions: Mapping[SplitName, Predictions], *, primary: str
+) -> DataFacts:
+    """The facts with the model's score on rows with and without a twin; None where either are fewer than ten."""
+    twins = []
+    for one in checked.facts.twins:
+        said = next((said for name, said in predictions.items() if name == one.split), None)
+        has = torch.from_numpy(checked.twins["test" if one.split == "test" else "val"])
+        if said is None or len(has) != len(said.rows):
+            twins.append(one)
+            continue
+        known, rest = (_scored(task, said, part, primary) for part in (has, ~has))
+        twins.append(replace(one, score_with=known, score_without=rest))
+    return replace(checked.facts, twins=tuple(twins))
+
+
+def _scored(task: Task, said: Predictions, part: Tensor, primary: str) -> float | None:
+    if int(part.sum()) < FEWEST_SCORED:
+        return None
+    prob = None if said.prob is None else said.prob[part]
+    kept = replace(said, rows=said.rows[part], target=said.target[part], pred=said.pred[part], prob=prob)
+    value = float(task.metric(primary).compute(kept.answers())[0])
+    return value if np.isfinite(value) else None
+
+
+@final
+@dataclass(frozen=True)
+class _Check:
+    """The rows of one run; `at` holds the positions of each split's rows."""
+
+    task: Task
+    rows: Rows
+    at: Mapping[SplitName, Codes]
+    splits: Mapping[SplitName, Split]
+    seed: int
+
+    @cached_property
+    def columns(self) -> tuple[Described, ...]:
+        return describe(self.rows.inputs) if isinstance(self.rows.inputs, pl.DataFrame) else ()
+
+    @cached_property
+    def codes(self) -> Codes:
+        """`(n, used columns)` of a table."""
+        assert isinstance(self.rows.inputs, pl.DataFrame)  # noqa: S101 - for the type checker
+        return column_codes(self.rows.inputs.select(self.used))
+
+    @property
+    def used(self) -> list[str]:
+        return [column.name for column in self.columns if column.kind in FEATURE_KINDS]
+
+    def twins(self, name: SplitName) -> tuple[Twins, NDArray[np.bool_]]:
+        train, held_out, numbers = self.at["train"], self.at[name], self.rows.numbers
+        exact, near = self._exact(train, held_out), self._near(name)
+        partner, close = exact.twin.copy(), 0
+        if near is not None:
+            fresh = (near.twin >= 0) & (exact.twin[near.looked_at] < 0)
+            partner[near.looked_at[fresh]] = near.twin[fresh]
+            # near twins are looked for in a sample of the rows; their number is that of all rows
+            close = round(int(fresh.sum()) * len(held_out) / max(1, len(near.looked_at)))
+        has = partner >= 0
+        twins = Twins(
+            split=name,
+            exact=int((exact.twin >= 0).sum()),
+            near=close,
+            n=len(held_out),
+            within_train=exact.within_train,
+            expected=min(1.0, float(exact.chance.mean()) + (near.chance if near is not None else 0.0)),
+            rows=tuple(
+                (int(numbers[held_out[i]]), int(numbers[train[partner[i]]])) for i in np.flatnonzero(has)[:SHOWN]
+            ),
+        )
+        return twins, has
+
+    def _exact(self, train: Codes, held_out: Codes) -> Matches:
+        if isinstance(self.rows.inputs, pl.DataFrame):
+            return match(self.codes[train], self.codes[held_out])
+        hashes, inputs = row_hashes(self.rows), self.rows.inputs
+        found = match_hashes(hashes[train], hashes[held_out], chance=np.zeros(len(held_out)))
+        if not isinstance(inputs, list):
+            return found
+        short = np.array([len(words(inputs[i])) < SHORT_TEXT for i in held_out])
+        return replace(found, chance=(short & (found.twin >= 0)).astype(np.float64))
+
+    def _near(self, name: SplitName) -> Near | None:
+        train, held_out = self.splits["train"].x, self.splits[name].x
+        if isinstance(self.rows.inputs, list):
+            texts = self.rows.inputs
+            theirs, ours = ([texts[i] for i in at] for at in (self.at["train"], self.at[name]))
+            return near_texts(theirs, ours, seed=self.seed)
+        if self.task.spec.input == "image":
+            return near_points(thumbnails(train), thumbnails(held_out), seed=self.seed)
+        kept = continuous_columns(train)
+        if not len(kept):
+            return None  # torch warns of the spread of no column
+        x, y = train[:, kept].double(), held_out[:, kept].double()
+        mean, deviation = x.mean(0), x.std(0, correction=0).clamp_min(1e-12)
+        return near_points((x - mean) / deviation, (y - mean) / deviation, seed=self.seed)
+
+    def groups(self) -> tuple[GroupLeak, ...]:
+        target = np.zeros(len(self.rows))
+        for name, index in self.at.items():
+            target[index] = self.task.in_unit(self.splits[name].y).double().numpy()
+        kinds = {column.name: column.kind for column in self.columns}
+        return group_leaks(self.rows, target, self.at, kinds=kinds, classified=self.task.kind != "regression")
+
+    def leaks(self, primary: str | None) -> tuple[FeatureLeak, ...]:
+        frame = self.rows.inputs
+        if not isinstance(frame, pl.DataFrame) or "val" not in self.at:
+            return ()
+        kept = sample_rows(len(self.at["train"]), MOST_ROWS, seed=self.seed)
+        train, val = self._truth("train", kept), self._truth("val", np.arange(len(self.at["val"])))
+        if primary is None:
+            share = None if self.task.kind == "regression" else float(self.task.trivial(train.target).max())
+            primary = primary_metric(self.task.kind, share)
+        features = [_feature(frame[name], self.at["train"][kept], self.at["val"]) for name in self.used]
+        return feature_leaks(self.task, features, train, val, primary=primary)
+
+    def _truth(self, name: SplitName, index: Codes) -> Predictions:
+        """Targets alone, before any model says a word."""
+        split, at = self.splits[name], torch.from_numpy(index)
+        target = self.task.in_unit(split.y[at])
+        return Predictions(split=name, rows=split.rows[at], target=target, pred=target)
+
+
+def _feature(series: pl.Series, train: Codes, val: Codes) -> Feature:
+    ordered = series.dtype != pl.Categorical
+    if ordered:
+        values = series.to_physical().cast(pl.Float64).to_numpy()
+    else:
+        values = column_codes(pl.DataFrame([series]))[:, 0].astype(np.float64)
+    return Feature(name=series.name, train=values[train], val=values[val], ordered=ordered)

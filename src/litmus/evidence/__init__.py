@@ -1,0 +1,35 @@
+"""What a run showed: the one document between those who observe and those who judge.
+
+Frozen, plain, without torch; `to_json` and `from_json` are exact inverses, so that a run can be judged again years
+later. Everything undefined is None, everything that could not be computed stands in `unknown` with its reason.
+"""
+
+from litmus.evidence.data import Column, DataFacts, FeatureLeak, GroupLeak, LabelNoise, Shift, Twins
+from litmus.evidence.document import Calibration, Evidence, Reference, Segment, ThresholdPoint, Trial, Unknown, plain
+from litmus.evidence.training import FitFacts, Layer, ModelFacts, NonFinite, TaskFacts
+from litmus.evidence.values import Estimate, Score
+
+__all__ = [
+    "Calibration",
+    "Column",
+    "DataFacts",
+    "Estimate",
+    "Evidence",
+    "FeatureLeak",
+    "FitFacts",
+    "GroupLeak",
+    "LabelNoise",
+    "Layer",
+    "ModelFacts",
+    "NonFinite",
+    "Reference",
+    "Score",
+    "Segment",
+    "Shift",
+    "TaskFacts",
+    "ThresholdPoint",
+    "Trial",
+    "Twins",
+    "Unknown",
+    "plain",
+]

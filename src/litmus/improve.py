@@ -1,0 +1,180 @@
+"""Goes on where a verdict stopped: applies what was shown to help as a new run, judges it, and so on."""
+
+import json
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, final
+
+from litmus.config import check, read, to_plain
+from litmus.config.changes import apply
+from litmus.errors import CheckpointError, ConfigError
+from litmus.evidence import Evidence, Trial
+from litmus.probe.probe import can_change, probe
+from litmus.report.files import write_json
+from litmus.report.record import Outcome, record_figures, record_pages
+from litmus.report.terminal import Terminal
+from litmus.run import Paths, find_run, prepare_data
+from litmus.run.checks import check_rows
+from litmus.train import assess, judged, train
+from litmus.verdict import Verdict
+from litmus.verdict.reading import moves
+
+LEAST_SECONDS = 30.0
+FITS = 12  # a search may cost as much as so many fits
+MOST_SECONDS = 600.0
+
+
+@final
+@dataclass(frozen=True)
+class Step:
+    """One applied suggestion: what was changed, what its trial showed, and what the new run came to."""
+
+    overrides: tuple[str, ...]
+    tried: Trial
+    outcome: Outcome
+
+
+def main(run: str, *, steps: int = 3, output_dir: str = "outputs", overrides: Sequence[str] = ()) -> None:
+    """Improves a run step by step and prints the commands that lead to what came out.
+
+    Everything is chosen on validation; the test split is read once, for the last run.
+
+    Args:
+        run: Run directory or last.
+        steps: Most suggestions to apply one after another.
+        output_dir: Where `last` is looked for.
+        overrides: Of `criteria` and `verdict`, on top of the run's own.
+
+    Raises:
+        InputError: There is no such run, or its data are gone.
+    """
+    terminal = Terminal()
+    start = Paths(find_run(run, output_dir=output_dir))
+    evidence = _stored(start)
+    config = _checked(apply(to_plain(read(start.config)), overrides))
+    verdict = judged(config, evidence)
+    terminal.verdict(verdict, evidence)
+    taken = [] if verdict.verdict == "adequate" else _walk(config, evidence, verdict, start, terminal, steps=steps)
+    final = _conclude(taken, terminal) if taken else None
+    lines = _commands(start, taken)
+    _say(terminal, verdict, final, lines, taken)
+    write_json(start.directory / "improve.json", _document(start, verdict, final, lines, taken))
+
+
+def _walk(
+    config: Mapping[str, Any], evidence: Evidence, verdict: Verdict, start: Paths, terminal: Terminal, *, steps: int
+) -> list[Step]:
+    """Steps until a run is adequate, nothing helps, or there have been enough."""
+    taken: list[Step] = []
+    seconds = evidence.fit.seconds
+    while len(taken) < steps and can_change(verdict):
+        limit = min(max(LEAST_SECONDS, FITS * seconds), MOST_SECONDS)
+        data = prepare_data(config)
+        terminal.line(f"\nstep {len(taken) + 1}: trying what might help, for at most {limit:.0f} s")
+        found = probe(config, data, evidence, verdict, fit_seconds=seconds, seconds=limit)
+        best = _best(found)
+        if best is None:
+            terminal.line("nothing that was tried helps beyond noise")
+            break
+        terminal.line(f"applying {' '.join(best.overrides)}")
+        config = _checked(apply(config, best.overrides))
+        directory = start.directory / "improve" / str(len(taken) + 1)
+        outcome = train({**config, "test": False, "resume": None}, directory, stored=config, data=prepare_data(config))
+        taken.append(Step(best.overrides, best, outcome))
+        evidence, verdict, seconds = outcome.evidence, outcome.verdict, outcome.run.seconds
+        terminal.verdict(verdict, evidence)
+        if verdict.verdict == "adequate":
+            break
+    return taken
+
+
+def _best(evidence: Evidence) -> Trial | None:
+    """The trial that gained most beyond noise, confirmed on fresh seeds."""
+    good = [trial for trial in evidence.trials if trial.confirmed and moves(trial)]
+    return max(good, key=lambda trial: (trial.difference and trial.difference.value) or 0.0, default=None)
+
+
+def _conclude(taken: Sequence[Step], terminal: Terminal) -> Outcome:
+    """The last run scored on test, which nothing before has seen, and recorded with that."""
+    run = taken[-1].outcome.run
+    outcome = assess(run, check_rows(run, test=True), test=True, probes=True)
+    record_figures(outcome, command=("improve",))
+    record_pages(outcome, sinks=[], command=("improve",))
+    terminal.line("\nthe last run, on test:")
+    terminal.verdict(outcome.verdict, outcome.evidence)
+    return outcome
+
+
+def _commands(start: Paths, taken: Sequence[Step]) -> list[str]:
+    """The command of each step, ready to be pasted."""
+    words = _words(start)
+    lines = []
+    for step in taken:
+        changed = {override.partition("=")[0] for override in step.overrides}
+        words = [word for word in words if word.lstrip("+").partition("=")[0] not in changed] + list(step.overrides)
+        lines.append("litmus train " + " ".join(shlex.quote(word) for word in words))
+    return lines
+
+
+def _words(start: Paths) -> list[str]:
+    try:
+        provenance = json.loads((start.directory / "provenance.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return []
+    return [str(word) for word in provenance.get("overrides", [])]
+
+
+def _say(
+    terminal: Terminal, before: Verdict, final: Outcome | None, lines: Sequence[str], taken: Sequence[Step]
+) -> None:
+    terminal.line()
+    if final is None:
+        terminal.line(
+            "already adequate; nothing to improve" if before.verdict == "adequate" else "left as it is: no change helps"
+        )
+        return
+    terminal.line(f"{before.verdict} -> {final.verdict.verdict}; to repeat it:", "bold")
+    for line in lines:
+        terminal.line(f"  {line}")
+    terminal.files(taken[-1].outcome.run.paths.directory)
+
+
+def _document(
+    start: Paths, before: Verdict, final: Outcome | None, lines: Sequence[str], taken: Sequence[Step]
+) -> dict[str, Any]:
+    """improve.json."""
+    return {
+        "start": {"directory": str(start.directory), "verdict": before.verdict},
+        "steps": [
+            {
+                "overrides": list(step.overrides),
+                "metric": step.tried.metric,
+                "before": list(step.tried.before),
+                "after": list(step.tried.after),
+                "directory": str(step.outcome.run.paths.directory),
+                "verdict": step.outcome.verdict.verdict,
+                "command": line,
+            }
+            for step, line in zip(taken, lines, strict=True)
+        ],
+        "final": None
+        if final is None
+        else {"directory": str(final.run.paths.directory), "verdict": final.verdict.verdict, "split": "test"},
+    }
+
+
+def _stored(paths: Paths) -> Evidence:
+    try:
+        return Evidence.from_json(paths.evidence.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CheckpointError(f"{paths.directory}: has no evidence.json; the run did not end; resume it") from None
+    except ValueError as error:
+        raise CheckpointError(f"{paths.evidence}: not readable as evidence ({error}); train again") from None
+
+
+def _checked(config: dict[str, Any]) -> dict[str, Any]:
+    problems = check(config)
+    if problems:
+        raise ConfigError(problems)
+    return config

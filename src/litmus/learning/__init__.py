@@ -1,0 +1,1 @@
+"""The one LightningModule, the loop it is trained by, and what is kept of a training."""

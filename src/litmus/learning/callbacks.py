@@ -1,0 +1,260 @@
+"""What watches a training: early stopping, checkpoints, signals, non-finite values, and the record of its curves."""
+
+import csv
+import io
+import os
+import time
+from pathlib import Path
+from typing import Annotated, Any, Literal, Protocol, cast, final
+
+import torch
+from annotated_types import Ge, Gt
+from lightning.pytorch import Callback, LightningModule, Trainer
+from lightning.pytorch import callbacks as lightning
+from lightning.pytorch.callbacks import Checkpoint as CheckpointBase
+from torch import Tensor
+
+from litmus.errors import InterruptedRun
+from litmus.evidence import NonFinite
+from litmus.learning.learner import Learner
+
+SETTLE_SECONDS = 2.0
+SETTLE_SHARE = 50.0  # settling may take a fiftieth of the time
+
+
+class Sink(Protocol):
+    """Where curves go besides history.csv: TensorBoard, a progress bar, a tracking service."""
+
+    def write(self, rows: list[dict[str, float]]) -> None:
+        """Takes new epochs in order: `epoch` and `{split}/{metric}` values."""
+
+    def update(self, epoch: int, monitor: float, loss: float) -> None:
+        """Told of every epoch, cheaply; may do nothing."""
+
+
+@final
+class EarlyStopping(lightning.EarlyStopping):
+    """Stops when the monitored value has not improved for `patience` epochs.
+
+    Args:
+        patience: Validations without improvement; null: off.
+        min_delta: What counts as an improvement, in the metric's unit.
+        monitor: Injected.
+        mode: Injected: "min" or "max".
+    """
+
+    def __init__(
+        self,
+        *,
+        monitor: str,
+        mode: Literal["min", "max"],
+        patience: Annotated[int, Ge(1)] | None = 20,
+        min_delta: Annotated[float, Ge(0)] = 0.0,
+    ) -> None:
+        # a non-finite value is for NonFiniteGuard to name
+        super().__init__(monitor, min_delta, patience or 2**62, mode=mode, check_finite=False)
+        self.sign = 1.0 if mode == "min" else -1.0
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Nothing: an epoch is compared once, at its end."""
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Lightning's own check in plain numbers, at a tenth of its cost on tiny models."""
+        if self.monitor not in trainer.callback_metrics:
+            return
+        value = float(trainer.callback_metrics[self.monitor])
+        if self.sign * value < self.sign * float(self.best_score) - abs(self.min_delta):
+            self.best_score, self.wait_count = torch.tensor(value), 0
+            return
+        self.wait_count += 1
+        if self.wait_count >= self.patience:
+            self.stopped_epoch = trainer.current_epoch
+            trainer.should_stop = True
+
+
+@final
+class Checkpoint(CheckpointBase):
+    """Keeps the best weights in memory and writes best.ckpt and last.ckpt at most every few seconds and at the end.
+
+    Args:
+        use: Which weights are evaluated: those of the best monitored value, or the last ones.
+        every_seconds: `last.ckpt` is never older than this, a batch and its own writing.
+        monitor: Injected.
+        mode: Injected: "min" or "max".
+        directory: Injected: where the two files go.
+        remedy: Injected: how to go on after a signal.
+
+    A signal handler sets `signal`; the state is then saved at the end of the batch or epoch in hand, and
+    InterruptedRun ends the fit.
+    """
+
+    def __init__(
+        self,
+        *,
+        monitor: str,
+        mode: Literal["min", "max"],
+        directory: str,
+        remedy: str = "start it again",
+        use: Literal["best", "last"] = "best",
+        every_seconds: Annotated[float, Gt(0)] = 30.0,
+    ) -> None:
+        super().__init__()
+        self.monitor, self.mode, self.use, self.every_seconds = monitor, mode, use, every_seconds
+        self.best_path, self.last_path = Path(directory) / "best.ckpt", Path(directory) / "last.ckpt"
+        self.best_value: float | None = None
+        self.best_epoch: int | None = None
+        self.best_state: dict[str, Tensor] = {}
+        self.live: dict[str, Tensor] = {}
+        self.written = time.monotonic()
+        self.remedy = remedy
+        self.signal: int | None = None
+
+    def _compare(self, trainer: Trainer) -> None:
+        if self.monitor not in trainer.callback_metrics:
+            return
+        value = float(trainer.callback_metrics[self.monitor])
+        better = self.best_value is None or (value < self.best_value if self.mode == "min" else value > self.best_value)
+        if better and value == value:  # noqa: PLR0124  # NaN is never better
+            self.best_value, self.best_epoch = value, trainer.current_epoch
+            self._remember()
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        # parameters are changed in place, so that their tensors need to be looked up only once
+        self.live = pl_module.state_dict()
+
+    def _remember(self) -> None:
+        if self.best_state.keys() != self.live.keys():
+            self.best_state = {name: tensor.clone() for name, tensor in self.live.items()}
+        else:
+            torch._foreach_copy_(list(self.best_state.values()), list(self.live.values()))
+
+    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
+        loop = trainer.fit_loop.epoch_loop
+        # on an epoch's last batch the validation is still due: then the epoch's end writes
+        if not loop.batch_progress.is_last_batch and trainer.world_size == 1:
+            self._write_if_due(trainer)
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._compare(trainer)
+        self._write_if_due(trainer)
+
+    def _write_if_due(self, trainer: Trainer) -> None:
+        due = self.signal is not None or time.monotonic() - self.written > self.every_seconds
+        if trainer.world_size > 1:
+            # writing is a meeting of all processes, so the first one's clock and signal count for all
+            due, self.signal = trainer.strategy.broadcast((due, self.signal))
+        if due:
+            self.write_last(trainer)
+        if self.signal is not None:
+            raise InterruptedRun(self.signal, self.remedy)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.write_last(trainer)
+        if self.use == "last" or self.best_value is None:
+            self.best_epoch = max(trainer.current_epoch - 1, 0)
+        else:
+            self.restore_best(pl_module)
+
+    def restore_best(self, pl_module: LightningModule) -> None:
+        """Puts the best weights so far into the model; leaves it as it is where there are none."""
+        if self.best_state:
+            pl_module.load_state_dict(self.best_state)
+
+    def write_last(self, trainer: Trainer) -> None:
+        """Writes last.ckpt with everything a resume needs, the best weights so far included."""
+        trainer.save_checkpoint(self.last_path)
+        self.written = time.monotonic()
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "use": self.use,
+            "best_value": self.best_value,
+            "best_epoch": self.best_epoch,
+            "best_state": self.best_state,
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best_value, self.best_epoch = state_dict["best_value"], state_dict["best_epoch"]
+        self.best_state = state_dict["best_state"]
+
+
+@final
+class NonFiniteLoss(Exception):  # noqa: N818  # ends a fit; the run turns it into a verdict and exit status 1
+    """The loss is no longer finite, from `found` on."""
+
+    def __init__(self, found: NonFinite) -> None:
+        super().__init__(f"the loss is not finite from epoch {found.epoch}, step {found.step} on")
+        self.found = found
+
+
+@final
+class NonFiniteGuard(Callback):
+    """Stops a training whose loss is no longer finite; raises NonFiniteLoss."""
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        learner = cast("Learner", pl_module)
+        batch = learner.curves.first_non_finite()
+        if batch is not None:
+            steps = -(-(batch + 1) // trainer.accumulate_grad_batches)
+            per_epoch = -(-int(trainer.num_training_batches) // trainer.accumulate_grad_batches)
+            step = trainer.global_step - per_epoch + steps
+            raise NonFiniteLoss(NonFinite(epoch=trainer.current_epoch, step=step, where="loss"))
+
+
+@final
+class Recorder(Callback):
+    """Writes history.csv and tells the sinks, a few times a minute and at the end.
+
+    Args:
+        path: history.csv.
+        sinks: Where else curves go.
+    """
+
+    def __init__(self, path: Path, *, sinks: list[Sink]) -> None:
+        self.path, self.sinks = path, sinks
+        self.told = 0
+        self.due = time.monotonic() + SETTLE_SECONDS
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        learner = cast("Learner", pl_module)
+        for sink in self.sinks:
+            sink.update(
+                trainer.current_epoch, learner.curves.latest(learner.monitor), learner.curves.latest("train/loss")
+            )
+        if learner.curves.full or time.monotonic() > self.due:
+            self.settle(learner)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.settle(cast("Learner", pl_module))
+
+    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
+        self.settle(cast("Learner", pl_module))
+
+    def settle(self, learner: Learner) -> None:
+        """Brings file and sinks up to date, in the first of several processes."""
+        began = time.monotonic()
+        learner.curves.settle()
+        rows = learner.curves.table() if learner.trainer.is_global_zero else []
+        if rows:
+            write_history(rows, self.path)
+        for sink in self.sinks:
+            sink.write(rows[self.told :])
+        self.told, now = len(rows), time.monotonic()
+        self.due = now + max(SETTLE_SECONDS, SETTLE_SHARE * (now - began))
+
+
+def write_history(rows: list[dict[str, float]], path: Path) -> None:
+    """history.csv: one row an epoch, loss columns first, empty where a value is missing; replaced as a whole."""
+    header = ["epoch", "step", *sorted({key for row in rows for key in row} - {"epoch", "step"}, key=_order)]
+    text = io.StringIO()
+    writer = csv.DictWriter(text, header, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    part.write_text(text.getvalue(), encoding="utf-8")
+    part.replace(path)
+
+
+def _order(key: str) -> tuple[bool, str, str]:
+    split, name = key.split("/", 1)
+    return name != "loss", name, split

@@ -1,0 +1,191 @@
+"""The learning curves: what each epoch's outputs give, computed for many epochs at once.
+
+On the hot path only tensors are kept; `settle` turns the open epochs into numbers whenever somebody wants to look.
+"""
+
+import math
+from typing import Any, final
+
+import torch
+from torch import Tensor
+
+from litmus.task.base import Answers, Task
+from litmus.task.objective import Loss
+
+DIGITS = 9
+OPEN_VALUES = 1 << 20  # outputs kept before they are turned into metrics, 4 MB
+
+_Batch = tuple[Tensor, Tensor, Tensor | None, Tensor | None]  # outputs, targets, mean loss, row weights
+_Epoch = tuple[int, Tensor, Tensor, Tensor]  # epoch, outputs (n, outputs), targets (n,), loss ()
+
+
+@final
+class Curves:
+    """Metrics of every split and epoch.
+
+    Args:
+        task: Names and computes the metrics.
+        loss: Computes the val loss over whole splits, and the meaning of outputs.
+    """
+
+    def __init__(self, *, task: Task, loss: Loss) -> None:
+        self.task, self.loss = task, loss
+        self.values: dict[str, dict[int, float]] = {}
+        self.open: dict[str, list[_Batch]] = {"train": [], "val": []}
+        self.closed: dict[str, list[_Epoch]] = {"train": [], "val": []}
+        self.batch_losses: tuple[Tensor, ...] = ()  # of the last closed training epoch
+        self.steps: dict[int, int] = {}
+        self.kept = 0
+
+    def add(
+        self, split: str, output: Tensor, target: Tensor, loss: Tensor | None, weight: Tensor | None = None
+    ) -> None:
+        """Takes one batch: outputs `(rows, outputs)`, targets `(rows,)`, and its mean loss if it is known."""
+        self.open[split].append((output.detach(), target, None if loss is None else loss.detach(), weight))
+
+    def drop(self, split: str) -> None:
+        """Forgets the open epoch of a split."""
+        self.open[split].clear()
+
+    def close(self, split: str, epoch: int, step: int | None = None) -> None:
+        """Ends a split's epoch, after `step` optimizer steps: batches become one; only the loss is computed."""
+        batches = self.open[split]
+        if not batches:
+            return
+        if step is not None:
+            self.steps[epoch] = step
+        outputs, targets, losses, weights = zip(*_of_all_processes(batches), strict=True)
+        batches.clear()
+        output, target = (outputs[0], targets[0]) if len(outputs) == 1 else (torch.cat(outputs), torch.cat(targets))
+        if losses[0] is None:
+            with torch.inference_mode():
+                loss = self.loss(output, target, None if weights[0] is None else torch.cat(weights))
+        elif len(losses) == 1:
+            loss = losses[0]
+            self.batch_losses = losses
+        else:
+            self.batch_losses = losses
+            rows = torch.tensor([len(part) for part in targets], dtype=torch.float32, device=output.device)
+            loss = (torch.stack(losses) * rows).sum() / rows.sum()
+        self.closed[split].append((epoch, output, target, loss))
+        self.kept += output.numel()
+
+    def first_non_finite(self) -> int | None:
+        """Index of the first batch of the last closed training epoch whose loss is not finite; None if all are."""
+        if not self.closed["train"] or math.isfinite(float(self.closed["train"][-1][3])):
+            return None
+        broken = ~torch.stack(self.batch_losses).isfinite()
+        return int(broken.long().argmax())
+
+    @property
+    def full(self) -> bool:
+        """Whether so much is kept that it should be settled."""
+        return self.kept >= OPEN_VALUES
+
+    def latest(self, key: str) -> float:
+        """The last closed epoch's value of `{split}/{metric}`; NaN if that split has none."""
+        split, name = key.split("/", 1)
+        if not self.closed[split]:
+            settled = self.values.get(key)
+            return settled[max(settled)] if settled else float("nan")
+        epoch = self.closed[split][-1]
+        if name == "loss":
+            return float(epoch[3])
+        return float(self.task.metric(name).compute(self._answers([epoch]))[0])
+
+    def settle(self) -> None:
+        """Computes every metric of the closed epochs; `values` then holds them."""
+        for split, epochs in self.closed.items():
+            for run in _same_size(epochs):
+                self._settle(split, run)
+            epochs.clear()
+        self.kept = 0
+
+    def _settle(self, split: str, epochs: list[_Epoch]) -> None:
+        numbers = [epoch[0] for epoch in epochs]
+        answers = self._answers(epochs)
+        columns = {"loss": torch.stack([epoch[3] for epoch in epochs])}
+        columns |= {metric.name: metric.compute(answers) for metric in self.task.metrics}
+        for name, column in columns.items():
+            # the last bits depend on how many epochs are settled at once, and a resumed run settles others together
+            values = [float(f"{value:.{DIGITS}g}") for value in column.tolist()]
+            self.values.setdefault(f"{split}/{name}", {}).update(zip(numbers, values, strict=True))
+
+    def _answers(self, epochs: list[_Epoch]) -> Answers:
+        with torch.inference_mode():
+            activated = self.loss.activate(torch.stack([epoch[1] for epoch in epochs]).double()).cpu()
+            target = torch.stack([epoch[2] for epoch in epochs]).cpu()
+            pred, prob = self.task.decide(activated, self.threshold)
+        return Answers(pred=pred, target=self.task.in_unit(target), prob=prob)
+
+    @property
+    def threshold(self) -> float | None:
+        """The threshold that curves are drawn at: the config's number, else .5."""
+        threshold = getattr(self.task, "threshold", None)
+        return threshold if isinstance(threshold, float) else None
+
+    def table(self) -> list[dict[str, float]]:
+        """One row an epoch, `epoch` first; a key is missing where the epoch did not measure it."""
+        epochs = sorted({epoch for column in self.values.values() for epoch in column})
+        keys = list(self.values)
+        return [
+            {
+                "epoch": epoch,
+                "step": self.steps.get(epoch, 0),
+                **{key: self.values[key][epoch] for key in keys if epoch in self.values[key]},
+            }
+            for epoch in epochs
+        ]
+
+    def state(self) -> dict[str, Any]:
+        """Plain types and tensors: the settled values as one table, and the batches of an open epoch."""
+        self.settle()
+        rows = self.table()
+        keys = list(self.values)
+        table = [[row.get(key, float("nan")) for key in ("epoch", "step", *keys)] for row in rows]
+        return {
+            "keys": keys,
+            "table": torch.tensor(table, dtype=torch.float64).view(len(rows), 2 + len(keys)),
+            "open": {split: [list(batch) for batch in batches] for split, batches in self.open.items()},
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Takes up where `state()` was."""
+        keys, rows = state["keys"], state["table"].tolist()
+        self.steps = {int(row[0]): int(row[1]) for row in rows}
+        self.values = {key: {} for key in keys}
+        for row in rows:
+            for key, value in zip(keys, row[2:], strict=True):
+                self.values[key][int(row[0])] = value
+        self.open = {split: [tuple(batch) for batch in batches] for split, batches in state["open"].items()}
+
+
+def _of_all_processes(batches: list[_Batch]) -> list[_Batch]:
+    """The batches of every process, so that metrics are of whole splits; repeated rows of padded shares count twice."""
+    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
+        return batches
+    device = batches[0][0].device
+    gathered: list[Any] = [None] * torch.distributed.get_world_size()
+    torch.distributed.all_gather_object(gathered, [_moved(batch, torch.device("cpu")) for batch in batches])
+    return [_moved(batch, device) for part in gathered for batch in part]
+
+
+def _moved(batch: _Batch, device: torch.device) -> _Batch:
+    output, target, loss, weight = batch
+    return (
+        output.to(device),
+        target.to(device),
+        None if loss is None else loss.to(device),
+        None if weight is None else weight.to(device),
+    )
+
+
+def _same_size(epochs: list[_Epoch]) -> list[list[_Epoch]]:
+    """Runs of epochs with as many rows, which can be stacked."""
+    runs: list[list[_Epoch]] = []
+    for epoch in epochs:
+        if runs and len(runs[-1][-1][2]) == len(epoch[2]):
+            runs[-1].append(epoch)
+        else:
+            runs.append([epoch])
+    return runs

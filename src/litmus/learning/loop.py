@@ -1,0 +1,233 @@
+"""The lean fit loop: what Lightning's does for our learner on one device, without what nobody asked for.
+
+All private Lightning API of the project is used in this file, as it is in the versions of `TESTED`; outside them, and
+for whatever the list in `reason_for_stock` does not cover, Lightning's own loop drives the fit. Parameters are the same
+to the bit, which tests hold: the order of operations is the stock loop's, only calls without effect are left out.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any, Final, Self, cast, final
+
+import lightning
+import torch
+from lightning.pytorch import Callback, Trainer
+from lightning.pytorch.callbacks import GradientAccumulationScheduler
+from lightning.pytorch.loops.fit_loop import _FitLoop
+from lightning.pytorch.plugins.precision import Precision
+from lightning.pytorch.profilers import PassThroughProfiler
+from lightning.pytorch.strategies import SingleDeviceStrategy
+from torch import nn
+
+from litmus.data.base import Batch
+from litmus.data.module import DataModule
+from litmus.learning.callbacks import Checkpoint, EarlyStopping, NonFiniteGuard, Recorder
+from litmus.learning.learner import Learner
+from litmus.learning.trace import Trace
+
+TESTED: Final = ("2.6.6", "2.7")  # from, up to and without
+CALLBACKS = (Checkpoint, EarlyStopping, NonFiniteGuard, Recorder, Trace, GradientAccumulationScheduler)
+HOOKS = (
+    ("on_train_epoch_start", None),
+    ("on_train_batch_start", None),
+    ("on_train_batch_end", None),
+    ("on_validation_end", None),
+    ("on_train_epoch_end", False),
+    ("on_train_epoch_end", True),
+)
+# layers that compute the same in training and evaluation mode
+MODELESS = ("container", "linear", "conv", "activation", "pooling", "flatten", "sparse", "loss")
+
+
+def reason_for_stock(trainer: Trainer) -> str | None:
+    """Why Lightning's own loop must drive this trainer's fits, in a few words; None if ours can."""
+    version = tuple(int(part) for part in lightning.__version__.split(".")[:3] if part.isdigit())
+    low, high = (tuple(int(part) for part in text.split(".")) for text in TESTED)
+    asked = cast("Any", trainer)  # Lightning leaves most of its attributes untyped
+    strange = [type(c).__name__ for c in asked.callbacks if type(c) not in CALLBACKS]
+    reasons = {
+        f"lightning {lightning.__version__} is not one that it was tested with": not low <= version < high,
+        f"callback {strange and strange[0]} is not ours": bool(strange),
+        "more than one device": type(trainer.strategy) is not SingleDeviceStrategy,
+        "reduced precision": type(trainer.precision_plugin) is not Precision,
+        "a profiler": not isinstance(asked.profiler, PassThroughProfiler),
+        "overfit_batches": asked.overfit_batches != 0,
+        "val_check_interval": trainer.val_check_interval != 1.0 or trainer.check_val_every_n_epoch is None,
+        "reloaded data loaders": asked.reload_dataloaders_every_n_epochs != 0,
+        "detect_anomaly": trainer._detect_anomaly,  # noqa: SLF001
+    }
+    return next((reason for reason, holds in reasons.items() if holds), None)
+
+
+@final
+class LeanFitLoop(_FitLoop):
+    """Drives the fit of a `Learner` on a `DataModule`.
+
+    Covers our callbacks, accumulation, clipping, schedulers per step and per epoch, early stopping, least and most
+    epochs and steps, limits of batches, validation every n epochs, and resume, in mid-epoch too.
+    """
+
+    @classmethod
+    def like(cls, trainer: Trainer) -> Self:
+        """The loop that takes the place of the trainer's own, before anything has run."""
+        theirs = trainer.fit_loop
+        loop = cls(trainer, min_epochs=theirs.min_epochs, max_epochs=theirs.max_epochs)
+        loop.epoch_loop = theirs.epoch_loop
+        return loop
+
+    def on_run_start(self) -> None:
+        """Looks once at what the hot path would otherwise ask at every step."""
+        learner = self.learner
+        if self.epoch_loop.val_loop._combined_loader is None:  # noqa: SLF001
+            self.epoch_loop.val_loop.setup_data()
+        learner.show = self._show  # type: ignore[method-assign]
+        self.optimizer = _plain(self.trainer.optimizers[0])
+        self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        self.modal = any(not _modeless(module) for module in learner.modules())
+        data = cast("Any", self.trainer).datamodule
+        data = data if isinstance(data, DataModule) else None
+        self.still = learner.device.type == "cpu" and data is not None and not (data.finishes or data.augments)
+        self.called = {(name, monitoring): self._hooks(name, monitoring=monitoring) for name, monitoring in HOOKS}
+        super().on_run_start()
+
+    @property
+    def learner(self) -> Learner:
+        return cast("Learner", self.trainer.lightning_module)
+
+    def on_advance_start(self) -> None:
+        for loader in self._loaders(self._combined_loader):
+            loader.set_epoch(cast("Any", self.epoch_progress.current).processed)
+        if not self.restarted_mid_epoch and not self.restarted_on_epoch_end:
+            if not self.restarted_on_epoch_start:
+                self.epoch_progress.increment_ready()
+            self._call("on_train_epoch_start")
+            self.epoch_progress.increment_started()
+
+    def advance(self) -> None:
+        """One epoch: its training batches, then validation where it is due."""
+        self.epoch_loop.reset()
+        self._train()
+        if self.epoch_loop.batch_progress.is_last_batch and self.epoch_loop._should_check_val_epoch():  # noqa: SLF001
+            self._validate()
+            self.epoch_loop.update_lr_schedulers("step", update_plateau_schedulers=True)
+
+    def on_advance_end(self) -> None:
+        self.epoch_progress.increment_processed()
+        last_batch = self.epoch_loop.batch_progress.is_last_batch
+        self._call("on_train_epoch_end", monitoring=False)
+        self.learner.on_train_epoch_end()
+        if last_batch and self.trainer.lr_scheduler_configs:
+            # before the callbacks that save, so that a resumed plateau scheduler has seen this epoch
+            self.epoch_loop.update_lr_schedulers("epoch", update_plateau_schedulers=True)
+        self._call("on_train_epoch_end", monitoring=True)
+        self.epoch_progress.increment_completed()
+
+    def on_run_end(self) -> None:
+        self.learner.__dict__.pop("show", None)
+        super().on_run_end()
+
+    def _train(self) -> None:
+        trainer, loop, learner = self.trainer, self.epoch_loop, self.learner
+        progress = loop.batch_progress
+        starts, ends = self.called["on_train_batch_start", None], self.called["on_train_batch_end", None]
+        total = int(self.max_batches)
+        for index, batch in self._batches(self._combined_loader, progress.current.ready, total):
+            progress.is_last_batch = index + 1 == total
+            progress.increment_ready()
+            for hook in starts:
+                hook(trainer, learner, batch, index)
+            learner.on_train_batch_start(batch, index)
+            progress.increment_started()
+            self._learn(batch, index)
+            progress.increment_processed()
+            if trainer.lr_scheduler_configs:
+                self._schedule(last=progress.is_last_batch)
+            for hook in ends:
+                hook(trainer, learner, None, batch, index)
+            learner.on_train_batch_end(None, batch, index)
+            progress.increment_completed()
+            if 0 <= loop.max_steps <= loop.global_step:
+                break
+
+    def _learn(self, batch: Batch, index: int) -> None:
+        """One micro-batch, and the step where it ends a group."""
+        group, learner = self.trainer.accumulate_grad_batches, self.learner
+        loss = learner.training_step(batch, index)
+        if index % group == 0:
+            for parameter in self.parameters:
+                parameter.grad = None
+        (loss if group == 1 else loss / group).backward()
+        if (index + 1) % group == 0 or self.epoch_loop.batch_progress.is_last_batch:
+            self._step()
+            self.epoch_loop._batches_that_stepped += 1  # noqa: SLF001
+
+    def _schedule(self, *, last: bool) -> None:
+        self.epoch_loop.update_lr_schedulers("step", update_plateau_schedulers=False)
+        if last:
+            self.epoch_loop.update_lr_schedulers("epoch", update_plateau_schedulers=False)
+
+    def _step(self) -> None:
+        trainer, learner = self.trainer, self.learner
+        learner.on_before_optimizer_step(self.optimizer)
+        if trainer.gradient_clip_val:
+            learner.configure_gradient_clipping(
+                self.optimizer, trainer.gradient_clip_val, trainer.gradient_clip_algorithm
+            )
+        self.optimizer.step()
+        step = self.epoch_loop.automatic_optimization.optim_progress.optimizer.step
+        step.increment_ready()
+        step.increment_completed()
+
+    def _validate(self) -> None:
+        trainer, learner, val = self.trainer, self.learner, self.epoch_loop.val_loop
+        trainer.validating = True
+        if self.modal:
+            learner.eval()
+        limit = int(sum(val.max_batches))
+        with torch.no_grad():
+            for index, batch in self._batches(val._combined_loader, 0, limit):  # noqa: SLF001
+                learner.validation_step(batch, index)
+            learner.on_validation_epoch_end()
+        if self.modal:
+            learner.train()
+        self._call("on_validation_end")
+        trainer.training = True
+
+    def _batches(self, loaders: Any, first: int, limit: int) -> Iterator[tuple[int, Batch]]:
+        """Batches from position `first` on, on the device and finished, with their index in the epoch."""
+        for index, batch in enumerate(islice(self._loaders(loaders)[0], limit - first), first):
+            moved = batch if self.still else self.trainer.strategy.batch_to_device(batch, dataloader_idx=0)
+            yield index, moved
+
+    @staticmethod
+    def _loaders(combined: Any) -> list[Any]:
+        return list(combined.flattened)
+
+    def _hooks(self, name: str, *, monitoring: bool | None = None) -> list[Callable[..., Any]]:
+        """The callbacks' methods of that name that do something."""
+        return [
+            getattr(callback, name)
+            for callback in cast("Any", self.trainer).callbacks
+            if getattr(type(callback), name) is not getattr(Callback, name)
+            and type(callback) is not GradientAccumulationScheduler  # constant here
+            and (monitoring is None or monitoring == isinstance(callback, (Checkpoint, EarlyStopping)))
+        ]
+
+    def _call(self, name: str, *, monitoring: bool | None = None) -> None:
+        for hook in self.called[name, monitoring]:
+            hook(self.trainer, self.learner)
+
+    def _show(self, name: str, value: float) -> None:
+        self.trainer._logger_connector._callback_metrics[name] = torch.tensor(value)  # noqa: SLF001
+
+
+def _plain(optimizer: Any) -> torch.optim.Optimizer:
+    """The torch optimizer inside Lightning's wrapper."""
+    return cast("torch.optim.Optimizer", getattr(optimizer, "_optimizer", optimizer))
+
+
+def _modeless(module: nn.Module) -> bool:
+    path = type(module).__module__
+    if path.startswith("torch.nn.modules."):
+        return path.removeprefix("torch.nn.modules.") in MODELESS and not isinstance(module, nn.RReLU)
+    return path.startswith(("litmus.model.", "litmus.task.", "litmus.learning."))

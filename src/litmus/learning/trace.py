@@ -1,0 +1,236 @@
+"""What the layers of a model do while it trains: gradients, updates, dead units; for the verdict's evidence.
+
+Recorded at a few dozen epochs, thinning out as training goes on, and only at their ends: the hot path does not see it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
+from typing import Any, cast, final
+
+import torch
+from lightning.pytorch import Callback, LightningModule, Trainer
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from litmus.data.base import Batch
+from litmus.evidence import Layer
+from litmus.learning.learner import Learner
+
+DENSE_EPOCHS = 4  # each of the first epochs is recorded, then at every further 20 %
+GROWTH = 1.2
+RECTIFIERS = (nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.ELU)
+BOUNDED = {nn.Sigmoid: (0.0, 1.0), nn.Tanh: (-1.0, 1.0)}
+SATURATION = 0.01
+
+
+def recorded(epoch: int) -> bool:
+    """Whether an epoch, counted from 0, is one of those recorded: 0 1 2 3 4 5 6 7 9 11 13 ..."""
+    if epoch < DENSE_EPOCHS:
+        return True
+    step = 1.0
+    while round(DENSE_EPOCHS * step) < epoch:
+        step *= GROWTH
+    return round(DENSE_EPOCHS * step) == epoch
+
+
+def weights(model: nn.Module) -> dict[str, nn.Parameter]:
+    """The trained weight matrix or kernel of each layer, by module path, in the order of registration."""
+    return {
+        name.removesuffix(".weight"): parameter
+        for name, parameter in model.named_parameters()
+        if parameter.ndim > 1 and parameter.requires_grad and name.endswith("weight")
+    }
+
+
+@final
+class Trace(Callback):
+    """Records gradient and update sizes of each layer at the end of the recorded epochs.
+
+    Args:
+        sample: Encoded training rows on which layers and loss are looked at before the first step.
+        finish: The preprocessing's part per batch.
+    """
+
+    def __init__(self, sample: Batch, finish: Callable[[Tensor], Tensor]) -> None:
+        self.sample, self.finish = sample, finish
+        self.layers: dict[str, Layer] = {}
+        self.start: dict[str, Tensor] = {}
+        self.initial_loss: float | None = None
+        self.epochs: list[int] = []
+        self.gradient: dict[str, list[float]] = {}
+        self.update: dict[str, list[float]] = {}
+        self.before: list[Tensor] = []
+        self.step = 0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self.layers:  # resumed
+            return
+        learner, model = cast("Learner", pl_module), _model(pl_module)
+        x, y = self.finish(self.sample.x.to(learner.device)), self.sample.y.to(learner.device)
+        self.layers = look(model, [x])
+        with torch.no_grad(), _evaluating(model):
+            self.initial_loss = float(learner.loss(model(x), y))
+        self.start = {name: weight.detach().cpu().clone() for name, weight in weights(model).items()}
+
+    def way(self, name: str, model: nn.Module) -> float | None:
+        """RMS of a weight's way from its start to where it is now, over the start's RMS; None if that is 0."""
+        start = self.start.get(name)
+        size = None if start is None else float(start.square().mean().sqrt())
+        if start is None or not size:
+            return None
+        return float((weights(model)[name].detach().cpu() - start).square().mean().sqrt()) / size
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if recorded(trainer.current_epoch):
+            self.before = [weight.detach().clone() for weight in weights(_model(pl_module)).values()]
+            self.step = trainer.global_step
+
+    def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if not self.before:
+            return
+        named = weights(_model(pl_module))
+        steps = max(trainer.global_step - self.step, 1)
+        sizes = []
+        for weight, before in zip(named.values(), self.before, strict=True):
+            gradient = weight.new_zeros(()) if weight.grad is None else weight.grad.square().mean().sqrt()
+            moved = (weight.detach() - before).square().mean().sqrt() / steps
+            sizes += [gradient, moved / before.square().mean().sqrt().clamp_min(1e-12)]
+        values = iter(torch.stack(sizes).tolist())
+        for name in named:
+            self.gradient.setdefault(name, []).append(next(values))
+            self.update.setdefault(name, []).append(next(values))
+        self.epochs.append(trainer.current_epoch)
+        self.before = []
+
+    def state_dict(self) -> dict[str, Any]:
+        return {
+            "epochs": self.epochs,
+            "gradient": self.gradient,
+            "update": self.update,
+            "before": self.before,
+            "step": self.step,
+            "start": self.start,
+            "initial_loss": self.initial_loss,
+            "layers": {name: asdict(layer) for name, layer in self.layers.items()},
+        }
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.layers = {name: Layer(**layer) for name, layer in state_dict["layers"].items()}
+        for name in ("epochs", "gradient", "update", "before", "step", "start", "initial_loss"):
+            setattr(self, name, state_dict[name])
+
+
+@dataclass
+class _Units:
+    """What one forward pass over many batches shows of a layer."""
+
+    width: int = 0
+    rows: int = 0
+    total: float = 0.0
+    squares: float = 0.0
+    alive: Tensor | None = None
+    bounded: float | None = None
+    count: int = field(default=0)
+
+
+def look(model: nn.Module, batches: list[Tensor], layers: dict[str, Layer] | None = None) -> dict[str, Layer]:
+    """One record a parameterised layer, in the order in which data pass them.
+
+    Args:
+        model: In any mode; looked at in evaluation mode.
+        batches: Finished inputs `(rows, *in_shape)`.
+        layers: What an earlier look before the first step gave: its spreads are kept, this one's become `spread_end`.
+    """
+    units, order = _pass(model, batches)
+    found: dict[str, Layer] = {}
+    for name in order:
+        seen = units[name]
+        deviation = max(seen.squares / seen.count - (seen.total / seen.count) ** 2, 0.0) ** 0.5
+        dead = None if seen.alive is None else 1 - float(seen.alive.float().mean())
+        saturated = None if seen.bounded is None else seen.bounded / seen.count
+        if layers is None or name not in layers:
+            identical = _identical(model.get_submodule(name))
+            found[name] = Layer(name=name, width=seen.width, spread=deviation, dead=dead, identical=identical)
+        else:
+            found[name] = replace(layers[name], spread_end=deviation, dead=dead, saturated=saturated)
+    return found
+
+
+def _identical(layer: nn.Module) -> bool:
+    weight = cast("Tensor", layer.weight).detach()
+    return len(weight) > 1 and bool((weight == weight[:1]).all())
+
+
+@torch.no_grad()
+def _pass(model: nn.Module, batches: list[Tensor]) -> tuple[dict[str, _Units], list[str]]:
+    """What each layer gives, and the layers in the order in which data pass them."""
+    watch = _Watch(set(weights(model)))
+    handles = watch.attach(model)
+    try:
+        with _evaluating(model):
+            for batch in batches:
+                model(batch)
+    finally:
+        for handle in handles:
+            handle.remove()
+    return watch.units, list(watch.units)
+
+
+class _Watch:
+    """Counts every layer's outputs, and those of the activation that follows it."""
+
+    def __init__(self, names: set[str]) -> None:
+        self.names = names
+        self.units: dict[str, _Units] = {}
+        self.last: str | None = None
+
+    def attach(self, model: nn.Module) -> list[RemovableHandle]:
+        return [
+            module.register_forward_hook(partial(self.layer, name) if name in self.names else self.activation)
+            for name, module in model.named_modules()
+            if name in self.names or isinstance(module, (*RECTIFIERS, *BOUNDED))
+        ]
+
+    def layer(self, name: str, _module: nn.Module, _args: Any, output: Tensor) -> None:
+        seen = self.units.setdefault(name, _Units(width=_by_unit(output).shape[1]))
+        values = output.detach().double()
+        seen.count += values.numel()
+        seen.total += float(values.sum())
+        seen.squares += float(values.square().sum())
+        self.last = name
+
+    def activation(self, module: nn.Module, _args: Any, output: Tensor) -> None:
+        if self.last is None:
+            return
+        seen = self.units[self.last]
+        if isinstance(module, RECTIFIERS):
+            alive = (_by_unit(output) > 0).any(dim=0)
+            seen.alive = alive if seen.alive is None or len(seen.alive) != len(alive) else seen.alive | alive
+        else:
+            low, high = BOUNDED[type(module)]
+            edge = SATURATION * (high - low) / 2
+            stuck = ((output < low + edge) | (output > high - edge)).float().sum()
+            seen.bounded = (seen.bounded or 0.0) + float(stuck)
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    modes = {module: module.training for module in model.modules()}
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, training in modes.items():
+            module.training = training
+
+
+def _by_unit(output: Tensor) -> Tensor:
+    """`(values, units)`: channels of an image, else the last dimension."""
+    output = output.detach()
+    return output.movedim(1, -1).flatten(0, -2) if output.ndim == 4 else output.reshape(-1, output.shape[-1])
+
+
+def _model(pl_module: LightningModule) -> nn.Module:
+    return cast("nn.Module", pl_module.model)

@@ -1,0 +1,85 @@
+"""Lightning's Trainer, with one argument of ours: which loop drives the fit."""
+
+import inspect
+import logging
+import warnings
+from typing import Any, Literal, final
+
+import torch
+from lightning import pytorch
+
+from litmus.learning.checkpoint import AtomicCheckpointIO
+from litmus.learning.loop import LeanFitLoop, reason_for_stock
+
+log = logging.getLogger(__name__)
+
+Loop = Literal["auto", "lean", "stock"]
+OURS: dict[str, Any] = {
+    "logger": False,
+    "enable_progress_bar": False,
+    "enable_model_summary": False,
+    "enable_checkpointing": True,
+}
+TINY_PARAMETERS = 100_000
+THREADS = torch.get_num_threads()
+# what Lightning says that its users cannot act on here: loaders hold tensors, steps are logged by us
+UNACTIONABLE = (
+    ".*does not have many workers.*",
+    ".*The number of training batches.*is smaller than the logging interval.*",
+    ".*Checkpoint directory.*exists and is not empty.*",
+    ".*Trying to infer the `batch_size`.*",
+    ".*Starting from v1.9.0, `tensorboardX`.*",
+    ".*you defined a `validation_step` but have no `val_dataloader`.*",
+    ".*`isinstance\\(treespec, LeafSpec\\)` is deprecated.*",
+)
+
+
+@final
+class Trainer(pytorch.Trainer):
+    """Lightning's Trainer.
+
+    Args:
+        loop: lean: our fit loop; stock: Lightning's; auto: lean wherever it does all that the run asks for.
+        arguments: Lightning's own, except those that the run decides (logger, callbacks, progress bar).
+    """
+
+    def __init__(
+        self, *, loop: Loop = "auto", callbacks: list[pytorch.Callback] | None = None, **arguments: Any
+    ) -> None:
+        quiet()
+        super().__init__(callbacks=callbacks, plugins=[AtomicCheckpointIO()], **OURS, **arguments)
+        self.loop = loop
+        self.loop_reason = "asked for" if loop == "stock" else None
+        if loop != "stock":
+            self.loop_reason = reason_for_stock(self)
+            if self.loop_reason is None:
+                self.fit_loop = LeanFitLoop.like(self)
+
+    @property
+    def lean(self) -> bool:
+        """Whether our loop drives the fit."""
+        return isinstance(self.fit_loop, LeanFitLoop)
+
+
+def _signature() -> inspect.Signature:
+    """Lightning's own arguments and ours, so that configs are checked against the real thing."""
+    decided = {*OURS, "self", "plugins"}
+    theirs = [p for name, p in inspect.signature(pytorch.Trainer.__init__).parameters.items() if name not in decided]
+    ours = inspect.Parameter("loop", inspect.Parameter.KEYWORD_ONLY, default="auto", annotation=Loop)
+    return inspect.Signature([*theirs, ours])
+
+
+Trainer.__signature__ = _signature()  # type: ignore[attr-defined]
+
+
+def quiet() -> None:
+    """Silences Lightning's notices: our report says what matters, and log.txt has the rest."""
+    for name in ("lightning.pytorch", "lightning.fabric", "lightning"):
+        logging.getLogger(name).setLevel(logging.ERROR)
+    for message in UNACTIONABLE:
+        warnings.filterwarnings("ignore", message=message)
+
+
+def choose_threads(parameters: int) -> None:
+    """One thread for tiny models, whose kernels are shorter than waking a second one; as many as at the start else."""
+    torch.set_num_threads(1 if parameters < TINY_PARAMETERS else THREADS)

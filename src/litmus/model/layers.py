@@ -1,0 +1,142 @@
+"""The parts that models are built of: dense stacks, embedded categories, and how weights start."""
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, final
+
+import torch
+from annotated_types import Ge, Gt, Lt
+from torch import Tensor, nn
+
+Activation = Literal["relu", "tanh", "sigmoid", "gelu", "leaky_relu", "none"]
+Norm = Literal["none", "batch", "layer"]
+OutputActivation = Literal["none", "sigmoid", "softmax"]
+Init = Literal["default", "zeros", "normal", "xavier_uniform", "kaiming_normal", "orthogonal"]
+Count = Annotated[int, Ge(1)]
+Rate = Annotated[float, Ge(0), Lt(1)]
+Spread = Annotated[float, Gt(0)]
+
+NORMAL_STD = 0.02
+LARGEST_EMBEDDING = 50
+
+_ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+    "gelu": nn.GELU,
+    "leaky_relu": nn.LeakyReLU,
+}
+
+
+def activate(name: Activation) -> list[nn.Module]:
+    """The activation as a list of at most one layer; none is no layer, so that the stack stays linear."""
+    return [] if name == "none" else [_ACTIVATIONS[name]()]
+
+
+def drop(rate: float) -> list[nn.Module]:
+    """Dropout as a list of at most one layer."""
+    return [nn.Dropout(rate)] if rate > 0 else []
+
+
+def stack(
+    in_features: int,
+    out_features: int,
+    *,
+    hidden: Sequence[int] = (),
+    activation: Activation = "relu",
+    dropout: float = 0.0,
+    norm: Norm = "none",
+    output_activation: OutputActivation = "none",
+) -> list[nn.Module]:
+    """Linear layers from input to output; each hidden one is followed by norm, activation and dropout."""
+    layers: list[nn.Module] = []
+    width = in_features
+    for units in hidden:
+        layers += [nn.Linear(width, units), *_norm(norm, units), *activate(activation), *drop(dropout)]
+        width = units
+    layers.append(nn.Linear(width, out_features))
+    if output_activation != "none":
+        layers.append(nn.Sigmoid() if output_activation == "sigmoid" else nn.Softmax(dim=-1))
+    return layers
+
+
+def _norm(name: Norm, units: int) -> list[nn.Module]:
+    if name == "none":
+        return []
+    return [nn.BatchNorm1d(units) if name == "batch" else nn.LayerNorm(units)]
+
+
+@final
+class Categories(nn.Module):
+    """Replaces the category codes in the last columns of a table by learned vectors.
+
+    Code 0 means "unseen"; its vector is zero and stays so, so that a new category adds nothing.
+
+    Args:
+        in_features: Columns of the input, codes included.
+        cardinalities: Number of codes of each category, code 0 included.
+    """
+
+    def __init__(self, *, in_features: int, cardinalities: Sequence[int]) -> None:
+        super().__init__()
+        self.numbers = in_features - len(cardinalities)
+        if self.numbers < 0:
+            raise ValueError(f"{len(cardinalities)} categories do not fit into {in_features} input columns")
+        sizes = [min(LARGEST_EMBEDDING, (codes + 1) // 2) for codes in cardinalities]
+        self.embeddings = nn.ModuleList(
+            nn.Embedding(codes, size, padding_idx=0) for codes, size in zip(cardinalities, sizes, strict=True)
+        )
+        self.out_features = self.numbers + sum(sizes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From `(n, in_features)`, codes as whole floats, to `(n, self.out_features)`."""
+        codes = x[:, self.numbers :].long()
+        vectors = [embed(codes[:, i]) for i, embed in enumerate(self.embeddings)]
+        return torch.cat([x[:, : self.numbers], *vectors], dim=1)
+
+
+def front(in_features: int, cardinalities: Sequence[int]) -> tuple[nn.Module, int]:
+    """The first layer and its width: categories are embedded, anything else (images too) is flattened."""
+    if not cardinalities:
+        return nn.Flatten(), in_features
+    categories = Categories(in_features=in_features, cardinalities=cardinalities)
+    return categories, categories.out_features
+
+
+def initialise(model: nn.Module, *, init: Init, std: float | None, bias: float | None) -> None:
+    """Sets the weights and biases of all linear and convolution layers; embeddings and norms keep torch's.
+
+    Args:
+        model: Changed in place; with nothing set it is not touched, nor is the random state.
+        init: Distribution of the weights; any but default sets the biases to 0.
+        std: Standard deviation of the normal distribution, which it implies; None: 0.02.
+        bias: Value of every bias; None: as `init` says.
+
+    Raises:
+        ValueError: `std` beside a distribution that has none.
+    """
+    if std is not None and init not in {"default", "normal"}:
+        raise ValueError(f"init_std={std} belongs to init=normal, not to init={init}")
+    name = "normal" if std is not None else init
+    if bias is None and name != "default":
+        bias = 0.0
+    for layer in model.modules():
+        if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d):
+            _set_weight(layer.weight, name, NORMAL_STD if std is None else std)
+            if bias is not None and layer.bias is not None:
+                nn.init.constant_(layer.bias, bias)
+
+
+def _set_weight(weight: Tensor, init: Init, std: float) -> None:
+    match init:
+        case "zeros":
+            nn.init.zeros_(weight)
+        case "normal":
+            nn.init.normal_(weight, std=std)
+        case "xavier_uniform":
+            nn.init.xavier_uniform_(weight)
+        case "kaiming_normal":
+            nn.init.kaiming_normal_(weight, nonlinearity="relu")
+        case "orthogonal":
+            nn.init.orthogonal_(weight)
+        case "default":
+            pass

@@ -1,0 +1,61 @@
+"""Fully connected network, with or without non-linearity between its layers."""
+
+from collections.abc import Sequence
+from typing import final
+
+from torch import Tensor, nn
+
+from litmus.model.layers import Activation, Count, Init, Norm, OutputActivation, Rate, Spread, front, initialise, stack
+
+
+@final
+class MLP(nn.Module):
+    """Hidden layers of given widths; images are flattened, categories embedded.
+
+    Args:
+        in_features: Values in one row of the input, category codes included; from the data.
+        out_features: Outputs; from the loss.
+        cardinalities: Codes of each category; their columns are the last ones; from the data.
+        hidden: Units of each hidden layer; an empty list leaves a linear model.
+        activation: After each hidden layer; none makes the whole stack linear.
+        dropout: Share of hidden units set to 0 while training.
+        norm: Before each activation: over the batch, over the layer's units, or none.
+        output_activation: Applied to the outputs before the loss, which expects none.
+        init: Distribution that the weights start from; default is torch's own.
+        init_std: Standard deviation of init=normal, which it implies; null: 0.02.
+        init_bias: Value that all biases start from; null: torch's own, or 0 where init is set.
+    """
+
+    def __init__(
+        self,
+        *,
+        in_features: Count,
+        out_features: Count,
+        cardinalities: Sequence[Count] = (),
+        hidden: Sequence[Count] = (64, 64),
+        activation: Activation = "relu",
+        dropout: Rate = 0.0,
+        norm: Norm = "none",
+        output_activation: OutputActivation = "none",
+        init: Init = "default",
+        init_std: Spread | None = None,
+        init_bias: float | None = None,
+    ) -> None:
+        super().__init__()
+        first, width = front(in_features, cardinalities)
+        rest = stack(
+            width,
+            out_features,
+            hidden=hidden,
+            activation=activation,
+            dropout=dropout,
+            norm=norm,
+            output_activation=output_activation,
+        )
+        self.layers = nn.Sequential(first, *rest)
+        initialise(self, init=init, std=init_std, bias=init_bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From `(n, *in_shape)` to `(n, out_features)`."""
+        out: Tensor = self.layers(x)
+        return out

@@ -1,0 +1,210 @@
+"""The bench on which changes are tried: variants of one run on the same rows, and what each gives on val."""
+
+import shutil
+import signal
+import tempfile
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, final
+
+from litmus.config import check
+from litmus.config.changes import apply
+from litmus.data.base import Split
+from litmus.data.module import DataModule
+from litmus.errors import InterruptedRun, LitmusError
+from litmus.evaluation.score import trivial_rule
+from litmus.learning.stacked import Learned
+from litmus.learning.stacked_layers import NotStackable
+from litmus.probe.arms import Arm, Builder, finish
+from litmus.probe.candidates import Changes
+from litmus.probe.comparison import Shot
+from litmus.probe.rounds import Job
+from litmus.run import Run, prepare_data
+from litmus.run.predictor import Predictor
+from litmus.run.training import decided
+from litmus.task.base import Predictions
+
+WORTHLESS = 1.0  # R2 so far below 0 tells nothing any more but that it is worthless
+ROWS_ONLY = ("batch_size", "shuffle")
+LIGHT = {"optimizer.lr": float, "optimizer.weight_decay": float, "trainer.max_epochs": int}
+"""Settings that change nothing of how a training is built, and the type of their values."""
+ASKED_TO_END = int(signal.SIGALRM)
+
+
+@final
+@dataclass(frozen=True)
+class Variant:
+    """A config with some changes, ready to be trained at any seed.
+
+    Args:
+        config: Checked and resolved.
+        data: Its rows.
+        builder: Makes it a member of a stack; None: it is trained alone.
+    """
+
+    config: Mapping[str, Any]
+    data: DataModule
+    builder: Builder | None
+
+    def retuned(self, changes: Mapping[str, float]) -> "Variant":
+        """The variant with other numbers at some of `LIGHT`."""
+        config = dict(self.config)
+        for key, value in changes.items():
+            group, _, name = key.partition(".")
+            config[group] = {**config[group], name: value}
+        steps = {key.partition(".")[2]: value for key, value in changes.items() if key.startswith("optimizer.")}
+        return replace(self, config=config, builder=self.builder and self.builder.retuned(config, **steps))
+
+
+@final
+@dataclass
+class Bench:
+    """Trains variants of one run.
+
+    Args:
+        config: The run's resolved config.
+        data: Its rows, shared by all variants that change nothing about them.
+        metric: Primary metric by which variants are compared.
+        deadline: Time of `time.monotonic()` at which all must have ended.
+        alone_seconds: What one training that is not stacked takes; at first the run's own.
+    """
+
+    config: Mapping[str, Any]
+    data: DataModule
+    metric: str
+    deadline: float
+    alone_seconds: float
+    variants: dict[Changes, Variant | None] = field(default_factory=dict)
+    rows: dict[str, DataModule] = field(default_factory=dict)
+    splits: dict[int, Mapping[str, Split]] = field(default_factory=dict)
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return self.deadline - time.monotonic()
+
+    def variant(self, changes: Changes) -> Variant | None:
+        """The variant with these changes; None where these data cannot be trained on with them."""
+        if changes not in self.variants:
+            try:
+                self.variants[changes] = self._made(changes)
+            except LitmusError:
+                self.variants[changes] = None
+        return self.variants[changes]
+
+    def _made(self, changes: Changes) -> Variant | None:
+        light = {key: value for key, value in map(_number, changes) if value is not None}
+        heavy = tuple(change for change in changes if change.partition("=")[0] not in light)
+        if light:  # what follows from it is known, and the rest is made once for many of them
+            variant = self.variant(heavy)
+            return None if variant is None else variant.retuned(light)
+        config = {**apply(self.config, changes), "logger": None, "resume": None}
+        if check(config):
+            return None
+        data = self._rows(config)
+        finished = self.splits.setdefault(id(data.prepared), {}) or finish(data)
+        self.splits[id(data.prepared)] = finished
+        try:
+            return Variant(config, data, Builder(config, data, splits=finished))
+        except NotStackable:
+            return Variant(config, data, None)
+
+    def _rows(self, config: Mapping[str, Any]) -> DataModule:
+        """The run's rows, in other batches where the change asks for them, or other rows."""
+        nodes = (config["data"], self.config["data"])
+        ours, theirs = ({key: value for key, value in node.items() if key not in ROWS_ONLY} for node in nodes)
+        seed = int(self.config["seed"])
+        if ours == theirs:
+            return self.data.reseeded(seed, config["data"])
+        key = repr(sorted(ours.items(), key=str))
+        if key not in self.rows:
+            self.rows[key] = prepare_data({**config, "seed": seed}, fold=self.data.fold)
+        return self.rows[key].reseeded(seed, config["data"])
+
+    def arm(self, job: Job) -> Arm | None:
+        """The job as a member of a stack; None where it has to be trained alone."""
+        changes, seed = job
+        variant = self.variant(changes)
+        return None if variant is None or variant.builder is None else variant.builder.arm(seed)
+
+    def alone(self, job: Job) -> Shot | None:
+        """What a training of its own gives; None where it cannot be trained, or not in time."""
+        changes, seed = job
+        variant = self.variant(changes)
+        if variant is None:
+            return None
+        began = time.monotonic()
+        place = Path(tempfile.mkdtemp(prefix="litmus-probe-"))
+        try:
+            run = Run.build({**variant.config, "seed": seed}, place, data=variant.data.reseeded(seed))
+            self._fit(run)
+            shot = self._shot(run.predictor, run.data, broke=run.non_finite is not None)
+        except LitmusError:
+            return None
+        finally:
+            shutil.rmtree(place, ignore_errors=True)
+        self.alone_seconds = max(self.alone_seconds / 2, time.monotonic() - began)
+        epochs = run.trainer.current_epoch
+        return None if shot is None else Shot(*shot, monitored=run.monitored, epochs=epochs, finished=True)
+
+    def _fit(self, run: Run) -> None:
+        """Trains, but not beyond the deadline; raises InterruptedRun there, and KeyboardInterrupt on Ctrl-C."""
+        clock = threading.Timer(max(self.left, 0.0), setattr, (run.checkpoint, "signal", ASKED_TO_END))
+        clock.daemon = True
+        clock.start()
+        try:
+            run.fit()
+        except InterruptedRun:
+            if run.checkpoint.signal == signal.SIGINT:
+                raise KeyboardInterrupt from None
+            raise
+        finally:
+            clock.cancel()
+
+    def score(self, job: Job, arm: Arm, learned: Learned) -> Shot | None:
+        """What a stacked training gave; None where val has no value of the metric."""
+        variant = self.variant(job[0])
+        assert variant is not None  # noqa: S101  # its arm was made
+        shot = self._shot(arm.predictor, variant.data, broke=learned.broke is not None)
+        ended = learned.finished or learned.broke is not None
+        epochs = len(learned.losses)
+        return None if shot is None else Shot(*shot, monitored=learned.monitored, epochs=epochs, finished=ended)
+
+    def _shot(self, predictor: Predictor, data: DataModule, *, broke: bool) -> tuple[float, Predictions] | None:
+        """The metric's value and the predictions on val; those of the trivial rule where the model is worthless."""
+        split = data.splits["val"]
+        outputs = predictor.outputs(split.x)
+        if broke or not bool(outputs.isfinite().all()):
+            return self._trivial(predictor, split)
+        said = decided(predictor, outputs, split.y).predict(split, "val", outputs=outputs)
+        value = self._value(predictor, said)
+        if value is not None and said.prob is None and value < -WORTHLESS:
+            return self._trivial(predictor, split)
+        return None if value is None else (value, said)
+
+    def _trivial(self, predictor: Predictor, split: Split) -> tuple[float, Predictions] | None:
+        target, classes = predictor.task.in_unit(split.y), len(predictor.spec.classes)
+        prob = target.new_zeros(len(target), classes).double() if classes else None
+        blank = Predictions(
+            split="val", rows=split.rows, target=target, pred=target, prob=prob, group=split.group, time=split.time
+        )
+        said = trivial_rule(blank, predictor.trivial)
+        value = self._value(predictor, said)
+        return None if value is None else (value, said)
+
+    def _value(self, predictor: Predictor, said: Predictions) -> float | None:
+        value = float(predictor.task.metric(self.metric).compute(said.answers())[0])
+        return value if value == value else None  # noqa: PLR0124  # NaN: undefined
+
+
+def _number(change: str) -> tuple[str, float | None]:
+    """Key and value of a change of one of `LIGHT` to a number above 0, or 0 where that is meant; else None."""
+    key, _, text = change.partition("=")
+    try:
+        value = LIGHT[key](text)
+    except (KeyError, ValueError):
+        return key, None
+    return key, value if 0 < value < float("inf") or (value == 0 and key == "optimizer.weight_decay") else None

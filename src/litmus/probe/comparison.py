@@ -1,0 +1,107 @@
+"""How far a change moved the primary metric, with an interval that owns up to seeds, rows and the choice among many."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+import torch
+from torch import Tensor
+
+from litmus.evaluation.difference import difference
+from litmus.evaluation.interval import Dependence
+from litmus.evidence import Estimate
+from litmus.statistics import bootstrap_mean, paired_t_interval
+from litmus.statistics.intervals import normal_quantile
+from litmus.task.base import Predictions
+
+ERROR = 0.05  # two-sided: what does nothing is taken for a gain in half of that at most
+
+
+@final
+@dataclass(frozen=True)
+class Shot:
+    """What one small training gave.
+
+    Args:
+        value: Primary metric on val; of all three more is better.
+        said: Predictions on val.
+        monitored: Best monitored value.
+        epochs: Epochs that it took.
+        finished: Whether it came to its own end.
+    """
+
+    value: float
+    said: Predictions
+    monitored: float
+    epochs: int
+    finished: bool
+
+
+def compare(
+    before: Sequence[Shot], after: Sequence[Shot], metric: str, *, screened: int = 1, confirmed: int = 1
+) -> Estimate:
+    """After minus before, over paired seeds.
+
+    Two things vary: the seed, of which these are a sample, and the rows of val, which are the same for every seed and
+    on which the change was chosen among others. The first gives a t interval over fresh seeds; the second the paired
+    interval over rows of what the seeds gave on average, at a level that allows for the choice. They add up in
+    quadrature.
+
+    Args:
+        before: The unchanged arm, a seed each.
+        after: The changed arm, the same seeds.
+        metric: Primary metric.
+        screened: How many changes this one was chosen from, on these rows.
+        confirmed: How many changes are compared on fresh seeds.
+
+    Source: Bonferroni's inequality, for both kinds of choice.
+    """
+    gains = [b.value - a.value for a, b in zip(before, after, strict=True)]
+    mean = sum(gains) / len(gains)
+    level = 1 - ERROR / max(confirmed, 1)
+    seeds = paired_t_interval([b.value for b in after], [a.value for a in before], level=level)
+    stretch = normal_quantile(1 - ERROR / max(screened, 1)) / normal_quantile(1 - ERROR)
+    over_rows = stretch * _over_rows(before, after, metric)
+    half = (((seeds.high - seeds.low) / 2) ** 2 + over_rows**2) ** 0.5
+    return Estimate(value=mean, low=mean - half, high=mean + half)
+
+
+def _over_rows(before: Sequence[Shot], after: Sequence[Shot], metric: str) -> float:
+    """Half the 95 % interval over the rows of val of the mean difference of these seeds; 0 where the rows differ."""
+    said = [(a.said, b.said) for a, b in zip(before, after, strict=True)]
+    if not all(len(a.rows) == len(b.rows) and bool((a.rows == b.rows).all()) for a, b in said):
+        return 0.0  # the change draws other rows into val
+    if metric not in {"r2", "balanced_accuracy"}:
+        halves = [_half(difference(b, a, metric)) for a, b in said]
+        return sum(halves) / len(halves)
+    parts = torch.stack([_parts(b, metric) - _parts(a, metric) for a, b in said]).mean(0)
+    first = said[0][0]
+    if first.time is not None and first.group is None:
+        parts = parts[first.time.argsort(stable=True)]
+    found = bootstrap_mean(parts.numpy(), **Dependence.of(first, parts).options())
+    # on a few rows where nothing differs some doubt is left: as if one row in each direction did
+    return max(float(found.high - found.low) / 2, float(normal_quantile(1 - ERROR)) * _doubt(first, metric))
+
+
+def _half(found: Estimate) -> float:
+    return 0.0 if found.low is None or found.high is None else (found.high - found.low) / 2
+
+
+def _parts(said: Predictions, metric: str) -> Tensor:
+    """What each row `(n,)` adds to the metric, so that the mean over rows is the metric but for a constant."""
+    if metric == "r2":
+        variance = said.target.double().var(correction=0).clamp_min(torch.finfo(torch.float64).tiny)
+        lost: Tensor = (said.pred.double() - said.target.double()) ** 2 / variance
+        return -lost
+    codes, place, counts = said.target.unique(return_inverse=True, return_counts=True)
+    share: Tensor = len(said.target) / (len(codes) * counts[place].double())
+    right: Tensor = (said.pred == said.target).double() * share
+    return right
+
+
+def _doubt(said: Predictions, metric: str) -> float:
+    """Standard error of balanced accuracy where half a row of each class changes sides."""
+    if metric == "r2":
+        return 0.0
+    counts = said.target.unique(return_counts=True)[1].double()
+    return float((0.5 / counts**2).sum().sqrt() / len(counts))

@@ -1,0 +1,316 @@
+"""Which changes are tried, in which order, and what comes of it."""
+
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, final
+
+from litmus.data.module import DataModule
+from litmus.evidence import Evidence, Trial
+from litmus.probe.bench import Bench, Variant
+from litmus.probe.candidates import Candidate, Changes, combinations, singles, usual
+from litmus.probe.comparison import Shot, compare
+from litmus.probe.rounds import Job, Round, cheaper, work
+from litmus.verdict import Verdict, reading
+from litmus.verdict.settings import Settings
+
+FIRST_SEED = 1001  # far from the seeds that users type
+FRESH_SEED = 1011
+PAIRS = 3
+PLANS = ((8, 2), (6, 2), (8, 1), (5, 2), (6, 1), (5, 1), (4, 1), (3, 1))  # seeds, and changes tried on them
+OVERTIME = 0.1  # share of all seconds that confirming may go over, lest it was in vain
+AUTO_SECONDS = 3.0
+MOST_SECONDS = 30.0
+ROOMY = 6.0  # with a budget of so many fits there is time for a second look at everything
+GAIN = 0.01  # of the primary metric, below which a candidate is not worth confirming
+ALIKE = 0.1  # share of the best gain within which another change is as good
+RIVAL = 0.5  # share of the best gain, below which a runner-up is not worth confirming
+NEAR = 0.03  # so close to the best reference, nothing more is looked for
+LEAST_SHARE = 0.25  # of the time that is left, for a look at what might help
+REFUTED = frozenset(
+    {"unnormalised_inputs", "unnormalised_target", "bad_init", "lr_too_high", "lr_too_low", "vanishing_gradients"}
+    | {"model_is_linear", "over_regularised", "not_shuffled", "underfitting", "too_few_epochs"}
+)
+"""Findings whose remedy shows in the primary metric if they are right."""
+
+
+def budget(settings: Settings, fit_seconds: float) -> float:
+    """Seconds that probes may take: as set, or the fit's own time and a few seconds, at most 30."""
+    if settings.probes == "off":
+        return 0.0
+    if settings.budget != "auto":
+        return float(settings.budget)
+    return min(fit_seconds + AUTO_SECONDS, MOST_SECONDS)
+
+
+def can_change(verdict: Verdict) -> bool:
+    """Whether a trial could change the answer: it is not adequate, and not because nothing will help."""
+    if any(one.name == "no_better_than_baseline" and one.alarms for one in verdict.findings):
+        return False
+    return verdict.verdict != "adequate" or any(one.alarms for one in verdict.findings)
+
+
+def probe(
+    config: Mapping[str, Any],
+    data: DataModule,
+    evidence: Evidence,
+    verdict: Verdict,
+    *,
+    fit_seconds: float,
+    seconds: float,
+) -> Evidence:
+    """The evidence with trials of what might help.
+
+    Candidates are screened beside the unchanged run on a seed or two; the best are paired with it on fresh seeds.
+
+    Args:
+        config: Of the run whose changes are tried.
+        data: Its rows.
+        evidence: What it showed.
+        verdict: Judged from that.
+        fit_seconds: What the run's own fit took.
+        seconds: What all trials together may take.
+    """
+    if not can_change(verdict) or seconds <= 0:
+        return evidence
+    began = time.monotonic()
+    bench = Bench(config, data, evidence.task.primary, began + seconds, fit_seconds)
+    search = Search(bench, evidence, verdict, seconds)
+    trials = tuple(search.trials())
+    return replace(
+        evidence,
+        trials=(*evidence.trials, *trials),
+        probed=True,
+        probe_seconds=round(time.monotonic() - began, 2),
+    )
+
+
+@final
+@dataclass
+class Search:
+    """The search for a change that helps.
+
+    Args:
+        bench: Where changes are tried.
+        evidence: What the run showed.
+        verdict: Judged from that.
+        seconds: What it may take in all.
+    """
+
+    bench: Bench
+    evidence: Evidence
+    verdict: Verdict
+    seconds: float
+    screened: list[tuple[Candidate, float]] = field(default_factory=list)
+    control: tuple[float, ...] = ()
+    whole: bool = True
+    paces: dict[object, tuple[float, int]] = field(default_factory=dict)
+    lengths: dict[Changes, float] = field(default_factory=dict)
+
+    @property
+    def root(self) -> str | None:
+        """The finding that alarms first and has a remedy that can be tried."""
+        return next((one.name for one in self.verdict.findings if one.alarms and one.overrides), None)
+
+    def trials(self) -> Iterator[Trial]:
+        """What the verdict can rest on, the most telling last."""
+        candidates = [
+            one for one in singles(self.evidence, self.verdict) if self.bench.variant(one.changes) is not None
+        ]
+        if self.bench.variant(()) is None or not candidates:
+            return
+        roomy = self.seconds >= ROOMY * self.bench.alone_seconds
+        seeds = (FIRST_SEED, FIRST_SEED + 1) if roomy else (FIRST_SEED,)
+        if not roomy:
+            candidates = [one for one in candidates if one.probe != "larger"]
+        self._screen(self._affordable(candidates, seeds), seeds)
+        if self.whole and self._wants_more():
+            ranked = self._ranked()
+            more = combinations(self.evidence, ranked, self.root, least=GAIN)
+            self._screen([one for one in more if self.bench.variant(one.changes) is not None], seeds)
+        yield from self._refuted(seeds)
+        yield from self._confirm(self._picked())
+
+    def _affordable(self, candidates: list[Candidate], seeds: Sequence[int]) -> list[Candidate]:
+        """As many candidates as there is time for, where they cannot be stacked."""
+        control = self.bench.variant(())
+        if control is None or control.builder is not None:
+            return candidates
+        trainings = int(self.bench.left / max(self.bench.alone_seconds, 1e-3))
+        if trainings < 2 * PAIRS:
+            return []
+        room = (trainings - 2 * PAIRS) // len(seeds) - 1
+        return candidates[: max(room, 1)]
+
+    def _screen(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> None:
+        """Tries candidates beside the unchanged run, side by side, for as many epochs as there is time for."""
+        if not candidates or self.bench.left <= 0:
+            return
+        arms = [(), *[one.changes for one in candidates]]
+        rounds = Round(self.bench, [(changes, seed) for changes in arms for seed in seeds])
+        room, usual_end = self._share(rounds), float(self.bench.config["trainer"]["max_epochs"] or math.inf)
+        epochs = rounds.within(room)
+        if usual_end <= epochs < math.inf:
+            epochs = usual_end
+        shots = rounds.run(epochs, alone=epochs >= usual_end)
+        self._remember(rounds, shots)
+        self.whole = self.whole and epochs >= usual_end
+        control = _arm(shots, (), seeds)
+        if control is None:
+            return
+        self.control = tuple(shot.value for shot in control)
+        for one in candidates:
+            arm = _arm(shots, one.changes, seeds)
+            if arm is not None and (epochs < usual_end or all(shot.finished for shot in arm)):
+                gain = sum(b.value - a.value for a, b in zip(control, arm, strict=True)) / len(seeds)
+                self.screened.append((one, gain))
+
+    def _share(self, rounds: Round) -> float:
+        """Seconds for a look at candidates: all of their cost, where enough is left to confirm the best."""
+        left, cost = self.bench.left, rounds.cost()
+        members = sum(group.size for group in rounds.groups) + len(rounds.lone)
+        confirming = cost * min(1.0, cheaper(2 * PAIRS, members))
+        return cost if cost + confirming <= left else max(LEAST_SHARE * left, left - 1.1 * confirming)
+
+    def _remember(self, rounds: Round, shots: Mapping[Job, Shot]) -> None:
+        """What the stacks cost, and how long arms took to end, for the plan of what follows."""
+        for group in rounds.groups:
+            self.paces[group.arms[0].shape] = (group.pace, group.size)
+        for (changes, _), shot in shots.items():
+            if shot.finished:
+                self.lengths[changes] = max(self.lengths.get(changes, 0.0), float(shot.epochs))
+
+    def _ranked(self) -> list[tuple[Candidate, float]]:
+        return sorted(self.screened, key=lambda entry: -entry[1])
+
+    def _wants_more(self) -> bool:
+        """Whether there is something to build on, still something to gain, and time for another look."""
+        gains = [gain for _, gain in self.screened]
+        if not gains or max(gains) < GAIN or not self.control:
+            return False
+        reached = sum(self.control) / len(self.control) + max(gains)
+        levels = [level for one in reading.rivals(self.evidence) if (level := self._val(one)) is not None]
+        return reached < max(levels, default=1.0) - NEAR and self.bench.left > 0.5 * self.seconds
+
+    def _val(self, rival: Any) -> float | None:
+        value: float | None = rival.scores.get("val", {}).get(self.evidence.task.primary)
+        return value
+
+    def _picked(self) -> list[Candidate]:
+        """The changes to confirm: of those about as good as the best the likeliest cause, and a runner-up."""
+        good = [(one, gain) for one, gain in self._ranked() if gain >= GAIN]
+        if not good:
+            return []
+        best = good[0][1]
+        alike = [one for one, gain in good if gain >= best - max(GAIN, ALIKE * best)]
+        order = [one for one, _ in self.screened]
+        first = min(alike, key=lambda one: (*self._doubt(one), order.index(one)))
+        rivals = [one for one, gain in good if one is not first and gain >= RIVAL * best]
+        others = [one for one in rivals if one.finding != first.finding]
+        return [first, *(others or rivals)[:1]]
+
+    def _doubt(self, one: Candidate) -> tuple[bool, bool, int]:
+        """How far-fetched a candidate is as the cause."""
+        rate = one.probe == "lr_ladder"
+        return one.finding != self.root, rate and usual(self.evidence), len(one.changes)
+
+    def _refuted(self, seeds: Sequence[int]) -> Iterator[Trial]:
+        """Records of findings whose every remedy was tried to the end and gained nothing."""
+        if not self.whole or not self.control:
+            return
+        best: dict[str, tuple[Candidate, float]] = {}
+        for one, gain in self.screened:
+            if one.finding in REFUTED and gain > best.get(one.finding or "", (one, -math.inf))[1]:
+                best[one.finding or ""] = (one, gain)
+        before = self.control
+        for one, gain in best.values():
+            if gain < GAIN:
+                after = tuple(value + gain for value in before)
+                yield self._trial(one, seeds, before=before, after=after)
+
+    def _confirm(self, picked: Sequence[Candidate]) -> Iterator[Trial]:
+        """The picked changes beside the unchanged run on fresh seeds; what the first one explains is left out."""
+        seeds, picked = self._plan(picked)
+        if not picked:
+            return
+        began = time.monotonic()
+        self.bench.deadline += OVERTIME * self.seconds
+        arms = [(), *[one.changes for one in picked]]
+        shots = Round(self.bench, [(changes, seed) for changes in arms for seed in seeds]).run()
+        control = _arm(shots, (), seeds)
+        if control is None or not all(shot.finished for shot in control):
+            return
+        found = []
+        for one in picked:
+            arm = _arm(shots, one.changes, seeds)
+            if arm is not None and all(shot.finished for shot in arm):
+                found.append(self._paired(one, seeds, control, arm, len(picked)))
+        spent = (time.monotonic() - began) / max(len(found), 1)
+        kept = found[:1] + [one for one in found[1:] if not _explained(one, found[0])]
+        yield from (replace(one, seconds=round(spent, 2)) for one in reversed(kept))
+
+    def _plan(self, picked: Sequence[Candidate]) -> tuple[tuple[int, ...], list[Candidate]]:
+        """On how many seeds how many changes can be compared in the time that is left."""
+        for pairs, count in PLANS:
+            chosen = list(picked[:count])
+            if len(chosen) == count and self._cost(chosen, pairs) <= self.bench.left:
+                return tuple(range(FRESH_SEED, FRESH_SEED + pairs)), chosen
+        return (), []
+
+    def _cost(self, picked: Sequence[Candidate], pairs: int) -> float:
+        """Seconds that confirming is likely to take, from what the arms took so far."""
+        seconds, alone = 0.0, self.bench.alone_seconds * pairs
+        groups: dict[object, list[float]] = {}
+        for changes in ((), *[one.changes for one in picked]):
+            variant = self.bench.variant(changes)
+            if variant is None or variant.builder is None:
+                seconds += alone
+                continue
+            shape = variant.builder.arm(0).shape
+            groups.setdefault(shape, []).extend([self._length(changes, variant)] * pairs)
+        for key, lengths in groups.items():
+            pace, size = self.paces.get(key) or next(iter(self.paces.values()), (0.0, 1))
+            seconds += pace * work(lengths, size)
+        return seconds
+
+    def _length(self, changes: Changes, variant: Variant) -> float:
+        """Epochs that an arm is likely to take: as many as before, if it came to an end then, or all of them."""
+        return self.lengths.get(changes, float(variant.config["trainer"]["max_epochs"]))
+
+    def _paired(
+        self, one: Candidate, seeds: Sequence[int], control: Sequence[Shot], arm: Sequence[Shot], confirmed: int
+    ) -> Trial:
+        found = compare(control, arm, self.bench.metric, screened=len(self.screened), confirmed=confirmed)
+        before, after = (tuple(shot.value for shot in shots) for shots in (control, arm))
+        trial = self._trial(one, seeds, before=before, after=after)
+        return replace(trial, difference=found, confirmed=(found.low or 0.0) > 0)
+
+    def _trial(
+        self, one: Candidate, seeds: Sequence[int], *, before: tuple[float, ...], after: tuple[float, ...]
+    ) -> Trial:
+        return Trial(
+            probe=one.probe,
+            overrides=one.changes,
+            metric=f"val/{self.bench.metric}",
+            seeds=tuple(seeds),
+            before=before,
+            after=after,
+            finding=one.finding,
+            detail={"screened": len(self.screened)},
+        )
+
+
+def _arm(shots: Mapping[Job, Shot], changes: tuple[str, ...], seeds: Sequence[int]) -> list[Shot] | None:
+    """What an arm gave on each seed; None where one is missing."""
+    found = [shots.get((changes, seed)) for seed in seeds]
+    known = [shot for shot in found if shot is not None]
+    return known if len(known) == len(seeds) else None
+
+
+def _explained(other: Trial, first: Trial) -> bool:
+    """Whether the first change, which held, does about as well, so that the other's cause need not be named too."""
+    if not first.confirmed or not reading.moves(first):
+        return False
+    ours, theirs = ((trial.difference and trial.difference.value) or 0.0 for trial in (first, other))
+    return theirs <= ours + max(reading.MARGIN, ALIKE * ours)

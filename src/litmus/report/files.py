@@ -1,0 +1,177 @@
+"""The files of a run directory that others read; each is written beside its place and then put there in one step."""
+
+import csv
+import io
+import json
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from litmus.evidence import Evidence, Score, plain
+from litmus.verdict import Verdict
+
+if TYPE_CHECKING:  # this module also serves commands that must not wait for torch
+    from litmus.task.base import Predictions
+
+MAIN_PACKAGES = (
+    *("litmus", "torch", "lightning", "torchmetrics", "hydra-core", "omegaconf"),
+    *("numpy", "polars", "scikit-learn", "scipy", "tensorboard"),
+)
+GIT_SECONDS = 0.5
+Table = tuple[list[str], Iterable[Sequence[object]]]
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file so that a reader sees the old one or the new one, whole."""
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_text(text, encoding="utf-8", newline="")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Plain types as strict JSON; what is not finite is null."""
+    write_text(path, json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+
+
+def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table with quotes where they are needed."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows(rows)
+    write_text(path, text.getvalue())
+
+
+def write_metrics(directory: Path, evidence: Evidence, *, threshold: float | None = None) -> None:
+    """metrics.json: val and test scores with intervals, rows and baselines, per class and the confusion matrix."""
+    content: dict[str, Any] = {
+        split: _metrics(evidence, split) for split in ("val", "test") if split in evidence.scores
+    }
+    content["threshold"] = evidence.task.threshold if threshold is None else threshold
+    if evidence.seeds:
+        content["seeds"] = [{"seed": int(seed), **scores} for seed, scores in evidence.seeds.items()]
+    if evidence.folds:
+        content["folds"] = [dict(fold) for fold in evidence.folds]
+    write_json(directory / "metrics.json", content)
+
+
+def write_evidence(directory: Path, evidence: Evidence) -> None:
+    """evidence.json."""
+    write_text(directory / "evidence.json", evidence.to_json())
+
+
+def write_verdict(directory: Path, verdict: Verdict) -> None:
+    """verdict.json."""
+    write_text(directory / "verdict.json", verdict.to_json())
+
+
+def write_predictions(directory: Path, predictions: Iterable["Predictions"], classes: Sequence[str] = ()) -> None:
+    """predictions.csv: row, split, target, pred and each class's probability; labels as text, val before test.
+
+    Args:
+        directory: Where to.
+        predictions: Of val and test.
+        classes: Labels in code order; empty in regression.
+    """
+    header = ["row", "split", "target", "pred", *(f"prob_{label}" for label in classes)]
+    write_csv(directory / "predictions.csv", header, (row for said in predictions for row in _rows(said, classes)))
+
+
+def write_provenance(directory: Path, content: Mapping[str, Any]) -> None:
+    """provenance.json; see `provenance`."""
+    write_json(directory / "provenance.json", content)
+
+
+def provenance(
+    *,
+    command: Sequence[str],
+    overrides: Sequence[str],
+    seeds: Sequence[int],
+    data: Mapping[str, Any],
+    hardware: str = "cpu",
+) -> dict[str, Any]:
+    """What it takes to make a run again.
+
+    Args:
+        command: The words typed.
+        overrides: Of the config.
+        seeds: Of the run.
+        data: `path`, `sha256` and `rows` of the source.
+        hardware: What the trainer ran on.
+    """
+    return {
+        "command": list(command),
+        "overrides": list(overrides),
+        "git": git_state(),
+        "packages": packages(),
+        "hardware": {"device": hardware, "machine": platform.machine(), "processors": os.cpu_count()},
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.release()}",
+        "seeds": list(seeds),
+        "data": dict(data),
+    }
+
+
+def packages(names: Iterable[str] = MAIN_PACKAGES) -> dict[str, str]:
+    """Versions of the packages that decide what a run computes, without importing them."""
+    from importlib.metadata import PackageNotFoundError, version
+
+    found = {}
+    for name in names:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:  # run from a source tree that is not installed
+            module = sys.modules.get(name)
+            found[name] = str(getattr(module, "__version__", "unknown"))
+    return found
+
+
+def git_state(directory: Path | None = None) -> dict[str, Any]:
+    """Commit and dirtiness of the working directory's repository; None where there is none, or git is too slow."""
+    try:
+        answer = subprocess.run(
+            ["git", "status", "--porcelain=v2", "--branch", "--untracked-files=no", "--ignore-submodules"],  # noqa: S607  # the user's git
+            cwd=directory,
+            capture_output=True,
+            text=True,
+            timeout=GIT_SECONDS,
+            check=True,
+        ).stdout.splitlines()
+    except (OSError, subprocess.SubprocessError):
+        return {"commit": None, "dirty": None}
+    commit = next((line.split()[-1] for line in answer if line.startswith("# branch.oid ")), None)
+    return {
+        "commit": None if commit == "(initial)" else commit,
+        "dirty": any(not line.startswith("#") for line in answer),
+    }
+
+
+def _metrics(evidence: Evidence, split: str) -> dict[str, Any]:
+    content: dict[str, Any] = {name: _score(score) for name, score in evidence.scores[split].items()}
+    per_class = evidence.per_class.get(split)
+    if per_class:
+        content["per_class"] = {
+            label: {name: _score(score) for name, score in scores.items()} for label, scores in per_class.items()
+        }
+    if split in evidence.confusion:
+        content["confusion"] = {"labels": list(evidence.task.classes), "matrix": evidence.confusion[split]}
+    return content
+
+
+def _score(score: Score) -> dict[str, Any]:
+    return {"value": score.value, "low": score.low, "high": score.high, "n": score.n, "baseline": score.baseline}
+
+
+def _rows(said: "Predictions", classes: Sequence[str]) -> Iterable[list[object]]:
+    probs = said.prob.tolist() if said.prob is not None else [[] for _ in said.rows]
+    columns = (said.rows.tolist(), said.target.tolist(), said.pred.tolist(), probs)
+    for row, target, pred, prob in zip(*columns, strict=True):
+        named = [classes[target], classes[pred]] if classes else [target, pred]
+        yield [row, said.split, *named, *prob]

@@ -1,0 +1,106 @@
+"""Tables as plain text cells, made once for terminal, page and TensorBoard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import final
+
+from litmus.evidence import Evidence, Reference
+from litmus.report.phrases import NOTHING, clean, interval, metric, number
+from litmus.verdict import Criterion, Verdict
+from litmus.verdict.criteria import lower_is_better
+
+MAX_REFERENCES = 4
+
+
+@final
+@dataclass(frozen=True)
+class Table:
+    """Cells as text: `header` (columns,), `rows` of as many cells, and one mark a row, such as "pass"."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    marks: tuple[str, ...] = ()
+
+
+def criteria(verdict: Verdict, evidence: Evidence) -> Table:
+    """Each criterion beside its interval, threshold, the trivial rule and reference models."""
+    trivial, others = _references(evidence)
+    header = ("metric", "model", "95 % interval", "threshold", trivial, *(_title(r) for r in others))
+    rows = tuple(
+        (
+            clean(metric(criterion.name), 32),
+            number(criterion.value),
+            interval(criterion.low, criterion.high),
+            _threshold(criterion),
+            number(criterion.baseline),
+            *(_score(reference, verdict.split, criterion.name) for reference in others),
+        )
+        for criterion in verdict.criteria
+    )
+    marks = tuple(c.status if c.votes and c.threshold is not None else "shown" for c in verdict.criteria)
+    return Table(header, rows, marks)
+
+
+def classes(evidence: Evidence, split: str) -> Table:
+    """Precision, recall and F1 of each class with intervals, and its rows."""
+    names = sorted({name for scores in evidence.per_class.get(split, {}).values() for name in scores})
+    counts = evidence.data.class_counts.get(split, {})
+    rows = tuple(
+        (
+            clean(label, 60),
+            f"{counts[label]:,}" if label in counts else NOTHING,
+            *(_with_interval(scores, name) for name in names),
+        )
+        for label, scores in evidence.per_class.get(split, {}).items()
+    )
+    return Table(("class", "rows", *map(metric, names)), rows)
+
+
+def references(evidence: Evidence) -> Table:
+    """The primary metric of each reference model, and by how much the model beats it."""
+    primary, split = evidence.task.primary, evidence.scored
+    own = evidence.scores.get(split, {}).get(primary)
+    rows = [("this model", number(own.value if own else None), NOTHING)]
+    for reference in evidence.references:
+        gain = reference.difference.get(split)
+        difference = f"{number(gain.value)} [{interval(gain.low, gain.high)}]" if gain else NOTHING
+        rows.append((_title(reference), _score(reference, split, primary), difference))
+    return Table(("model", f"{metric(primary)} on {split}", "this model minus it"), tuple(rows))
+
+
+def fitting(widths: Sequence[int], width: int) -> int:
+    """How many of the columns fit side by side, two spaces apart; the first two always do."""
+    count = len(widths)
+    while count > 2 and sum(widths[:count]) + 2 * (count - 1) > width:
+        count -= 1
+    return count
+
+
+def _references(evidence: Evidence) -> tuple[str, list[Reference]]:
+    if not evidence.references:
+        return ("mean" if evidence.task.kind == "regression" else "majority"), []
+    return _title(evidence.references[0]), list(evidence.references[1 : MAX_REFERENCES + 1])
+
+
+def _title(reference: Reference) -> str:
+    return clean(reference.name.replace("_", " "), 24)
+
+
+def _score(reference: Reference, split: str, name: str) -> str:
+    return number(reference.scores.get(split, {}).get(name))
+
+
+def _threshold(criterion: Criterion) -> str:
+    if criterion.threshold is None:
+        return NOTHING
+    sign = "≤" if lower_is_better(criterion.name) else "≥"
+    short = f"{criterion.threshold:.4g}" if abs(criterion.threshold) < 1000 else number(criterion.threshold)
+    asked = f"{sign} {short}"
+    return f"{asked} {criterion.status}" if criterion.votes else f"{asked} shown"
+
+
+def _with_interval(scores: object, name: str) -> str:
+    score = scores.get(name) if isinstance(scores, dict) else None
+    if score is None or score.value is None:
+        return NOTHING
+    return f"{number(score.value)} [{interval(score.low, score.high)}]"

@@ -1,0 +1,237 @@
+"""What a run says on the terminal: what is trained on what, and in the end the verdict and what to try.
+
+Colour and width fit the terminal; piped, the same words come plain. Text from data is never read as markup.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, final
+
+from litmus.evidence import Evidence
+from litmus.report.phrases import as_ascii, clean, figures, metric, number, paste_all, tried
+from litmus.report.tables import Table, criteria, fitting
+from litmus.verdict import Finding, Verdict
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+ANSWER_STYLES = {"adequate": "bold green", "inadequate": "bold red", "undetermined": "bold yellow"}
+SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow", "info": "dim"}
+MARK_STYLES = {"pass": "green", "fail": "red", "open": "yellow", "shown": "dim"}
+MIN_WIDTH = 60
+PIPED_WIDTH = 120
+MAX_INFO = 5
+MARKED = 3  # the column that a row's mark colours: the threshold
+
+
+@final
+class Terminal:
+    """Prints to a stream.
+
+    Args:
+        stream: Where to; None: standard output.
+        width: Columns; None: the terminal's, at least 60, or 120 where there is none.
+    """
+
+    def __init__(self, stream: IO[str] | None = None, *, width: int | None = None) -> None:
+        from rich.console import Console  # .1 s that help does not need
+
+        self.stream = _Spelling(stream or sys.stdout)
+        console = Console(file=self.stream, highlight=False, markup=False, emoji=False, soft_wrap=True)  # type: ignore[arg-type]
+        self.live = console.is_terminal and not console.is_dumb_terminal
+        self.width = width or (max(MIN_WIDTH, console.width) if console.is_terminal else PIPED_WIDTH)
+        self._console = console
+        self._passing = False
+
+    def _spell(self, text: str) -> str:
+        return text if self.stream.can_write(text) else as_ascii(text)
+
+    def line(self, text: str = "", style: str = "") -> None:
+        """One line of text that may come from data."""
+        from rich.text import Text
+
+        self._print(Text(clean_line(text), style=style))
+
+    def passing(self, text: str) -> None:
+        """A line that the next one replaces; where nothing can be replaced, a line like any other."""
+        if not self.live:
+            self.line(text)
+        else:
+            self.stream.write(f"\r{clean_line(text)[: self.width - 1]}\x1b[K")
+            self._passing = True
+        self.stream.flush()
+
+    def wipe(self) -> None:
+        """Takes a passing line away."""
+        if self._passing:
+            self.stream.write("\r\x1b[K")
+            self.stream.flush()
+            self._passing = False
+
+    def _print(self, text: "Text") -> None:
+        self.wipe()
+        self._console.print(text, soft_wrap=True)
+
+    def opening(self, lines: Iterable[str]) -> None:
+        """What is trained on what, a line each."""
+        for text in lines:
+            self.line(text)
+
+    def verdict(self, verdict: Verdict, evidence: Evidence) -> None:
+        """The final block: summary, criteria, findings with evidence, and what to try."""
+        self.line()
+        for i, text in enumerate(verdict.summary.splitlines()[:3]):
+            self.line(text, ANSWER_STYLES[verdict.verdict] if i == 0 else "bold")
+        if verdict.criteria:
+            self.line()
+            self.table(criteria(verdict, evidence))
+        self._remarks(verdict, evidence)
+        self._findings(verdict)
+
+    def files(self, directory: Path) -> None:
+        """Where everything is, and what to do with it."""
+        shown = paste_all([str(_short(directory))])
+        self.line()
+        if (directory / "report.html").is_file():
+            self.line(f"report:  {_short(directory / 'report.html')}")
+        self.line(f"run:     {_short(directory)}")
+        self.line(f"curves:  litmus board {shown}")
+
+    def table(self, table: Table) -> None:
+        """A table in as many of its columns as fit; the first is left-aligned, the others right-aligned."""
+        from rich.text import Text
+
+        rows = [[self._spell(cell) for cell in (_cut(row[0], self.width // 3), *row[1:])] for row in table.rows]
+        widths = _widths(table.header, rows)
+        count = fitting(widths, self.width)
+        for heads in _wrapped(table.header[:count], widths):
+            self.line(_joined(heads, widths), "bold")
+        for i, cells in enumerate(rows):
+            line = Text(_joined(cells[:count], widths))
+            mark = table.marks[i] if table.marks else ""
+            if mark and count > MARKED:
+                end = sum(widths[: MARKED + 1]) + 2 * MARKED
+                line.stylize(MARK_STYLES.get(mark, ""), end - widths[MARKED], end)
+            self._print(line)
+
+    def _remarks(self, verdict: Verdict, evidence: Evidence) -> None:
+        lines = []
+        if evidence.test_reads > 1 and verdict.split == "test":
+            lines.append(f"this test split has been read {evidence.test_reads} times; its interval is optimistic")
+        head = verdict.headroom
+        if head is not None:
+            bounds = f" [{number(head.low)}, {number(head.high)}]" if head.low is not None else ""
+            change = f": {paste_all(head.overrides)}" if head.overrides else ""
+            lines.append(f"headroom: {number(head.value)}{bounds} {metric(head.metric)}, by {head.source}{change}")
+        if verdict.unknown:
+            names = ", ".join(f"{clean(u.name, 40)} ({clean(u.reason, 100)})" for u in verdict.unknown[:3])
+            more = f" and {len(verdict.unknown) - 3} more" if len(verdict.unknown) > 3 else ""
+            lines.append(f"not judged: {names}{more}")
+        if lines:
+            self.line()
+        for text in lines:
+            self.line(text, "dim")
+
+    def _findings(self, verdict: Verdict) -> None:
+        infos = [found for found in verdict.findings if found.severity == "info"]
+        dropped = infos[MAX_INFO:]
+        for found in verdict.findings:
+            if found not in dropped:
+                self._finding(found, first=found is verdict.try_first)
+        if dropped:
+            self.line(f"  and {len(dropped)} more remarks in the report", "dim")
+
+    def _finding(self, found: Finding, *, first: bool) -> None:
+        from rich.text import Text
+
+        alarm = found.alarms and found.consequence_of is None
+        if alarm:
+            self.line()
+        aside = f" (a consequence of {found.consequence_of})" if found.consequence_of else ""
+        aside += " (accepted)" if found.accepted else ""
+        head = Text()
+        head.append(f"{found.severity}: ", SEVERITY_STYLES[found.severity])
+        head.append(f"{found.name}{aside}: {clean(found.summary, 300)}", "" if alarm else "dim")
+        self._print(head)
+        if not alarm:
+            return
+        if found.evidence:
+            self.line(f"  evidence: {figures(found.evidence)}", "dim")
+        if found.tried:
+            self.line(f"  {tried(found)}")
+        if found.overrides:
+            self.line(f"  {'try first' if first else 'try'}: {paste_all(found.overrides)}", "bold" if first else "")
+
+
+def clean_line(text: str) -> str:
+    """One line without anything that a terminal would obey; leading and inner spaces stay."""
+    return "".join(c if c.isprintable() else " " for c in text)
+
+
+@final
+class _Spelling:
+    """A stream that spells what its encoding lacks, instead of raising."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self.encoding = getattr(stream, "encoding", None) or "utf-8"
+
+    def can_write(self, text: str) -> bool:
+        try:
+            text.encode(self.encoding)
+        except (UnicodeEncodeError, LookupError):
+            return False
+        return True
+
+    def write(self, text: str) -> int:
+        return self._stream.write(text if self.can_write(text) else as_ascii(text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def _cells(text: str) -> int:
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def _cut(text: str, cells: int) -> str:
+    """The text within so many cells of the terminal."""
+    if _cells(text) <= cells:
+        return text
+    while _cells(text) > cells - 1:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def _widths(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    """Columns as wide as their cells and the longest word of their heading."""
+    heads = [max(map(_cells, title.split())) if title else 0 for title in header]
+    return [max(head, *map(_cells, column)) for head, *column in zip(heads, *rows, strict=True)] if rows else heads
+
+
+def _wrapped(header: Sequence[str], widths: Sequence[int]) -> list[list[str]]:
+    """Headings on as many lines as their columns' widths ask for, the last line always full."""
+    import textwrap
+
+    columns = [textwrap.wrap(title, width) or [""] for title, width in zip(header, widths, strict=False)]
+    height = max(map(len, columns))
+    return [[column[i - height] if height - i <= len(column) else "" for column in columns] for i in range(height)]
+
+
+def _joined(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """One line of a table: the first cell to the left, the others to the right."""
+    spaces = [" " * (width - _cells(cell)) for cell, width in zip(cells, widths, strict=False)]
+    padded = [
+        cell + space if j == 0 else space + cell for j, (cell, space) in enumerate(zip(cells, spaces, strict=True))
+    ]
+    return "  ".join(padded).rstrip()
+
+
+def _short(path: Path) -> Path:
+    """The path from the current directory where it is below it."""
+    here = Path.cwd()
+    whole = path if path.is_absolute() else here / path
+    return whole.relative_to(here) if whole.is_relative_to(here) else whole

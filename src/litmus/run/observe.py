@@ -1,0 +1,230 @@
+"""What a finished fit showed, gathered into one document: scores, curves, layers, references, data checks."""
+
+import hashlib
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import torch
+from torch import nn
+
+from litmus.data.base import SplitName
+from litmus.data.module import DataModule
+from litmus.evaluation.checks import Checked, with_twin_scores
+from litmus.evaluation.score import SplitScores, primary_metric, score
+from litmus.evidence import Evidence, FitFacts, Layer, ModelFacts, TaskFacts
+from litmus.learning.trace import look, weights
+from litmus.run.predictor import Predictor
+from litmus.run.training import Run
+from litmus.task.base import Predictions
+
+LAST_LOOK = 20_000  # training rows on which layers are looked at after the fit
+
+
+def observe(run: Run, *, test: bool, checked: Checked) -> tuple[Evidence, dict[SplitName, Predictions]]:
+    """The evidence of a fitted and decided run, and the predictions it rests on.
+
+    Args:
+        run: After `fit` and `decide`.
+        test: Whether the test split is scored; it must be the first and only time.
+        checked: What is known of the rows since before the fit.
+    """
+    names: list[SplitName] = ["train", "val"]
+    if test and "test" in run.data.splits:
+        names.append("test")
+    predictor = run.predictor
+    predictions = {
+        name: predictor.predict(run.data.splits[name], name, outputs=run.outputs.get(name)) for name in names
+    }
+    scored = {name: score_split(predictor, said) for name, said in predictions.items()}
+    evidence = Evidence(
+        task=task_facts(predictor),
+        model=model_facts(run),
+        fit=fit_facts(run),
+        data=with_twin_scores(checked, predictor.task, predictions, primary=task_facts(predictor).primary),
+        config=dict(predictor.config),
+        history=_history(run),
+        layers=_layers(run),
+        scored=names[-1],
+        scores={name: found.scores for name, found in scored.items()},
+        per_class={name: found.per_class for name, found in scored.items() if found.per_class},
+        confusion={name: found.confusion for name, found in scored.items() if found.confusion},
+        gain={name: found.gain for name, found in scored.items()},
+        pr_gap=scored[names[-1]].pr_gap,
+    )
+    return evidence, predictions
+
+
+def score_split(predictor: Predictor, predictions: Predictions) -> SplitScores:
+    """Every metric of a split, with intervals and the trivial rule beside it."""
+    return score(predictor.task, predictions, trivial=predictor.trivial)
+
+
+def task_facts(predictor: Predictor) -> TaskFacts:
+    """What was asked, as the evidence holds it."""
+    spec, task = predictor.spec, predictor.task
+    share = None if spec.task == "regression" else float(predictor.trivial.max())
+    return TaskFacts(
+        kind=spec.task,
+        target=spec.target,
+        classes=spec.classes,
+        primary=primary_metric(spec.task, share),
+        threshold=predictor.threshold,
+        threshold_goal=getattr(task, "threshold_goal", None),
+        majority_share=share,
+        loss=predictor.loss.name,
+    )
+
+
+def model_facts(run: Run) -> ModelFacts:
+    """What was trained; whether it is linear is tried on its inputs, not read from its name."""
+    from litmus.evaluation.affine import is_affine
+
+    model, node = run.predictor.model, run.config["model"]
+    sample = run.data.preprocess.finish(run.data.splits["train"].x[:256])
+    return ModelFacts(
+        name=type(model).__name__,
+        parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
+        hidden_layers=max(len(weights(model)) - 1, 0),
+        linear=is_affine(model, sample),
+        activation=node.get("activation"),
+        output_activation=_output_activation(model),
+    )
+
+
+def _output_activation(model: nn.Module) -> str:
+    """Name of the squashing layer that the model ends in, if it ends in one."""
+    leaves = [module for module in model.modules() if not list(module.children())]
+    last = leaves[-1] if leaves else model
+    known = {
+        nn.Sigmoid: "sigmoid",
+        nn.Softmax: "softmax",
+        nn.Tanh: "tanh",
+        nn.LogSoftmax: "log_softmax",
+        nn.ReLU: "relu",
+    }
+    return known.get(type(last), "none")
+
+
+def fit_facts(run: Run) -> FitFacts:
+    """How training went."""
+    curves, trainer = run.learner.curves, run.trainer
+    epochs = len(curves.steps)
+    stopping = next((c for c in cast("Any", trainer).callbacks if hasattr(c, "stopped_epoch")), None)
+    return FitFacts(
+        epochs=epochs,
+        max_epochs=int(trainer.max_epochs or epochs),
+        steps=max(curves.steps.values(), default=0),
+        batches_per_epoch=len(run.data.train_dataloader()),
+        accumulate=int(trainer.accumulate_grad_batches),
+        stopped_early=bool(stopping is not None and stopping.stopped_epoch),
+        best_epoch=run.checkpoint.best_epoch,
+        seconds=round(run.seconds, 3),
+        initial_loss=run.trace.initial_loss,
+        chance_loss=_chance_loss(run),
+        final_train_loss=_train_loss(run),
+        batch_label_entropy=_batch_entropy(run),
+        recorded=tuple(run.trace.epochs),
+        shuffled=run.data.source.shuffle,
+        non_finite=run.non_finite,
+        lr=tuple(run.learner.lrs),
+    )
+
+
+def _train_loss(run: Run) -> float | None:
+    split = run.data.splits["train"]
+    if "train" not in run.outputs:
+        run.outputs["train"] = run.predictor.outputs(split.x)
+    value = float(run.predictor.loss(run.outputs["train"], split.y, split.weight))
+    return value if value == value else None  # noqa: PLR0124  # NaN
+
+
+def _chance_loss(run: Run) -> float | None:
+    """Train loss of the best constant output, found by a few Newton-like steps on the output alone."""
+    split, loss = run.data.splits["train"], run.predictor.loss
+    outputs = loss.outputs(run.predictor.spec)
+    constant = torch.zeros(outputs, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([constant], max_iter=50, line_search_fn="strong_wolfe")
+    y, weight = split.y[:LAST_LOOK], None if split.weight is None else split.weight[:LAST_LOOK].double()
+
+    def closure() -> torch.Tensor:
+        optimizer.zero_grad()
+        value: torch.Tensor = loss(constant.expand(len(y), outputs), y, weight)
+        value.backward()
+        return value
+
+    with torch.enable_grad():
+        optimizer.step(closure)
+        value = float(closure().detach())
+    return value if value == value else None  # noqa: PLR0124  # NaN
+
+
+def _batch_entropy(run: Run) -> float | None:
+    """Mean label entropy within the first epoch's batches over that of the whole split; about 1 when shuffled."""
+    spec, split = run.predictor.spec, run.data.splits["train"]
+    if spec.task == "regression":
+        return None
+    loader = run.data.train_dataloader()
+    size = loader.batch_size * int(run.trainer.accumulate_grad_batches)
+    codes = split.y[loader.order(0)]
+    whole = _entropy(torch.bincount(codes, minlength=len(spec.classes)).unsqueeze(0))
+    counts = [torch.bincount(part, minlength=len(spec.classes)) for part in codes.split(size) if len(part) == size]
+    if not counts or float(whole) == 0:
+        return None
+    return float(_entropy(torch.stack(counts)).mean() / whole)
+
+
+def _entropy(counts: torch.Tensor) -> torch.Tensor:
+    share = counts.double() / counts.sum(-1, keepdim=True)
+    return -(share * share.clamp_min(1e-12).log()).sum(-1)
+
+
+def _history(run: Run) -> dict[str, tuple[float | None, ...]]:
+    rows = run.learner.curves.table()
+    keys = sorted({key for row in rows for key in row} - {"epoch", "step"})
+    return {key: tuple(row.get(key) for row in rows) for key in keys}
+
+
+def _layers(run: Run) -> tuple[Layer, ...]:
+    split = run.data.splits["train"]
+    finish = run.data.preprocess.finish
+    batches = [finish(part) for part in split.x[:LAST_LOOK].split(2048)]
+    layers = look(run.predictor.model, batches, run.trace.layers)
+    return tuple(
+        replace(
+            layer,
+            gradient=tuple(run.trace.gradient.get(name, ())),
+            update=tuple(run.trace.update.get(name, ())),
+            moved=run.trace.way(name, run.predictor.model),
+        )
+        for name, layer in layers.items()
+    )
+
+
+def count_test(run: Run, evidence: Evidence) -> Evidence:
+    """The evidence with the number of times that this test split has been read, this one counted in the ledger."""
+    if evidence.scored != "test":
+        return evidence
+    return replace(evidence, test_reads=count_reading(run.data, str(run.config["output_dir"])))
+
+
+def count_reading(data: DataModule, output_dir: str) -> int:
+    """How often the test split of these data has been read, this time counted in the ledger of `output_dir`."""
+    rows = data.splits["test"].rows
+    key = f"{data.origin.sha256}:{hashlib.sha256(rows.sort().values.numpy().tobytes()).hexdigest()[:16]}"
+    return _count(Path(output_dir) / "test_ledger.json", key)
+
+
+def _count(ledger: Path, key: str) -> int:
+    try:
+        counts: dict[str, int] = json.loads(ledger.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        counts = {}
+    counts[key] = int(counts.get(key, 0)) + 1
+    ledger.parent.mkdir(parents=True, exist_ok=True)
+    part = ledger.with_name(f".{ledger.name}.{os.getpid()}.part")
+    part.write_text(json.dumps(counts, indent=1, sort_keys=True), encoding="utf-8")
+    part.replace(ledger)
+    return counts[key]

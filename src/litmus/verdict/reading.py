@@ -1,0 +1,271 @@
+"""How evidence is read: the questions that criteria and findings have in common, each answered in one place."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from litmus.evidence import Estimate, Evidence, Reference, Score, Trial
+
+MARGIN = 0.02
+"""Practical margin: less than this of the primary metric is not worth a change."""
+NON_INFERIOR = 0.05
+"""By how much of the primary metric a model may be worse than a reference and still count as good as it."""
+IMBALANCED = 0.8
+"""Share of the largest class from which accuracy says little."""
+TRIVIAL = frozenset({"majority", "mean", "median", "prior", "stratified", "trivial", "uniform", "constant"})
+PRIMARY = frozenset({"balanced_accuracy", "average_precision", "r2", "accuracy", "f1", "auroc", "mcc"})
+"""Metrics in whose points the practical margin is meant."""
+
+
+def setting(evidence: Evidence, key: str, default: Any = None) -> Any:
+    """The value of a dotted config key in the run's config, `default` where it is not set."""
+    node: Any = evidence.config
+    for part in key.split("."):
+        if not isinstance(node, Mapping) or part not in node:
+            return default
+        node = node[part]
+    return node
+
+
+def number(evidence: Evidence, key: str, default: float = 0.0) -> float:
+    """The same for a number; whatever is none counts as `default`."""
+    value = setting(evidence, key)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
+
+
+def is_regression(evidence: Evidence) -> bool:
+    """Whether the target is a number."""
+    return evidence.task.kind == "regression"
+
+
+def primary(evidence: Evidence, split: str | None = None) -> Score:
+    """The primary metric's score on a split, by default the scored one; an empty score where there is none."""
+    return evidence.scores.get(split or evidence.scored, {}).get(evidence.task.primary, Score(value=None))
+
+
+def chance(evidence: Evidence) -> float:
+    """What the trivial rule scores in the primary metric."""
+    baseline = primary(evidence).baseline
+    if baseline is not None:
+        return baseline
+    if is_regression(evidence):
+        return 0.0
+    classes = max(len(evidence.task.classes), 2)
+    if evidence.task.primary == "average_precision" and classes == 2:
+        return 1 - (evidence.task.majority_share or 0.5)
+    return 1 / classes
+
+
+def gain(evidence: Evidence) -> Estimate:
+    """The paired gain over the trivial rule on the scored split, from the score itself where it was not computed."""
+    if (estimate := evidence.gain.get(evidence.scored)) is not None:
+        return estimate
+    score = primary(evidence)
+    if score.value is None or score.low is None or score.high is None:
+        return Estimate(value=None)
+    base = chance(evidence)
+    return Estimate(value=score.value - base, low=score.low - base, high=score.high - base)
+
+
+def share_of_way(evidence: Evidence, value: float | None) -> float | None:
+    """How far a value of the primary metric lies on the way from the trivial rule (0) to perfection (1)."""
+    base = chance(evidence)
+    return None if value is None else (value - base) / max(1 - base, 1e-9)
+
+
+def learned(evidence: Evidence) -> float | None:
+    """How far the model got on the training rows, from the trivial rule (0) to perfection (1)."""
+    return share_of_way(evidence, primary(evidence, "train").value)
+
+
+def stuck(evidence: Evidence) -> bool:
+    """Whether the model does hardly better than a constant on its own training rows, in its loss too."""
+    way, final, trivial = learned(evidence), evidence.fit.final_train_loss, evidence.fit.chance_loss
+    if final is not None and trivial is not None and final < 0.9 * trivial:
+        return False  # the probabilities know more than the decisions show
+    if way is not None:
+        return way < 0.15
+    return final is not None and trivial is not None and final > 0.97 * trivial
+
+
+def rivals(evidence: Evidence) -> list[Reference]:
+    """The reference models without the trivial rules."""
+    return [reference for reference in evidence.references if reference.name not in TRIVIAL]
+
+
+def level(evidence: Evidence, reference: Reference) -> float | None:
+    """A reference's primary metric: out of fold where that is known, because train is larger than any other split."""
+    if reference.out_of_fold is not None:
+        return reference.out_of_fold
+    for split in ("val", evidence.scored):
+        if (value := reference.scores.get(split, {}).get(evidence.task.primary)) is not None:
+            return value
+    return None
+
+
+def best(evidence: Evidence, among: Sequence[Reference] | None = None) -> Reference | None:
+    """The best reference, chosen by `level`, never by the scored split's rows where others are known."""
+    known = [(level(evidence, reference), reference) for reference in (rivals(evidence) if among is None else among)]
+    ranked = [(value, reference) for value, reference in known if value is not None]
+    return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
+
+
+def lead(evidence: Evidence, reference: Reference | None) -> Estimate:
+    """How far a reference is ahead of the model on held-out rows: val and the scored split weighed by precision."""
+    if reference is None:
+        return Estimate(value=None)
+    splits = dict.fromkeys(("val", evidence.scored))
+    known = [flip(reference.difference[split]) for split in splits if split in reference.difference]
+    pooled = pool([estimate for estimate in known if estimate.value is not None])
+    if pooled.value is not None:
+        return pooled
+    theirs = reference.scores.get(evidence.scored, {}).get(evidence.task.primary)
+    ours = primary(evidence).value
+    return Estimate(value=None if theirs is None or ours is None else theirs - ours)
+
+
+def flip(estimate: Estimate) -> Estimate:
+    """The estimate of the opposite quantity."""
+    low, high = estimate.high, estimate.low
+    return Estimate(
+        value=None if estimate.value is None else -estimate.value,
+        low=None if low is None else -low,
+        high=None if high is None else -high,
+    )
+
+
+def standard_error(estimate: Estimate) -> float | None:
+    """Half the interval's width in units of 1.96; None without an interval."""
+    if estimate.low is None or estimate.high is None:
+        return None
+    return max(estimate.high - estimate.low, 1e-9) / (2 * 1.959964)
+
+
+def pool(estimates: Sequence[Estimate]) -> Estimate:
+    """Estimates of one quantity from different rows as one, weighed by their precision.
+
+    Source: Cochran 1954 (inverse-variance weights).
+    """
+    sure = [(estimate, error) for estimate in estimates if (error := standard_error(estimate)) is not None]
+    if not sure:
+        return estimates[0] if estimates else Estimate(value=None)
+    weights = [error**-2 for _, error in sure]
+    value = sum(w * (e.value or 0.0) for w, (e, _) in zip(weights, sure, strict=True)) / sum(weights)
+    half = 1.959964 / math.sqrt(sum(weights))
+    return Estimate(value=value, low=value - half, high=value + half)
+
+
+def signal(evidence: Evidence) -> bool | None:
+    """Whether any reference does better than the trivial rule beyond noise and a practical floor; None: unknown."""
+    shown = [_shows_signal(evidence, reference) for reference in rivals(evidence)]
+    known = [answer for answer in shown if answer is not None]
+    return any(known) if known else None
+
+
+def _shows_signal(evidence: Evidence, reference: Reference) -> bool | None:
+    gains = [estimate for estimate in reference.gain.values() if estimate.value is not None]
+    if gains:
+        pooled = pool(gains)
+        return (pooled.value or 0.0) >= 0.03 and pooled.low is not None and pooled.low > 0
+    way = level(evidence, reference)
+    if way is None:
+        return None
+    return way - chance(evidence) > max(
+        0.05, 2.5 * chance_error(evidence, out_of_fold=reference.out_of_fold is not None)
+    )
+
+
+def would_show(evidence: Evidence) -> bool:
+    """Whether there are rows enough for a practical signal to show, so that none seen means none there."""
+    if is_regression(evidence):
+        return evidence.data.sizes.get("train", 0) >= 50
+    return 2.5 * chance_error(evidence, out_of_fold=True) <= 0.12
+
+
+def chance_error(evidence: Evidence, *, out_of_fold: bool = False) -> float:
+    """Standard error of the primary metric of a model without skill; 0 in regression, where it scores below 0."""
+    if is_regression(evidence):
+        return 0.0
+    split = "train" if out_of_fold else evidence.scored
+    counts = [count for count in evidence.data.class_counts.get(split, {}).values() if count]
+    base = chance(evidence)
+    if evidence.task.primary == "average_precision":
+        return math.sqrt(base * (1 - base) / max(min(counts, default=10), 1))
+    if not counts:
+        return math.sqrt(base * (1 - base) / max(evidence.data.sizes.get(split, 100), 1))
+    return math.sqrt(base * (1 - base) * sum(1 / count for count in counts)) / len(counts)
+
+
+def paired_error(evidence: Evidence, a: float, b: float, *, split: str = "train") -> float:
+    """Rough standard error of the difference of two models' primary metrics on the rows of a split.
+
+    The share of rows on which two classifiers differ is at most the sum of their errors; for R2, errors are taken to be
+    normal and independent. Both overstate it.
+    """
+    n = max(evidence.data.sizes.get(split, 0), 1)
+    if is_regression(evidence):
+        return math.sqrt(2 * ((1 - min(a, 1)) ** 2 + (1 - min(b, 1)) ** 2) / n)
+    counts = [count for count in evidence.data.class_counts.get(split, {}).values() if count]
+    rows = len(counts) ** 2 / sum(1 / count for count in counts) if counts else n
+    if evidence.task.primary == "average_precision":
+        rows = min(counts, default=n)
+    return math.sqrt(max(2 - a - b, 0.02) / max(rows, 1))
+
+
+def trial(evidence: Evidence, *probes: str, finding: str | None = None) -> Trial | None:
+    """The last trial of one of these probes, or of a finding's suggestion."""
+    for tried in reversed(evidence.trials):
+        if tried.probe in probes or (finding is not None and tried.finding == finding):
+            return tried
+    return None
+
+
+def moves(tried: Trial | None) -> bool:
+    """Whether a trial gained a practical margin beyond noise, and held on fresh seeds where that was tried."""
+    if tried is None or tried.confirmed is False or tried.difference is None:
+        return False
+    value, low = tried.difference.value, tried.difference.low
+    return value is not None and low is not None and low > 0 and value >= _margin(tried)
+
+
+def in_points(tried: Trial | None) -> bool:
+    """Whether a trial compared scores in whose points the practical margin is meant, and not a loss or an error."""
+    return tried is not None and (not tried.metric or tried.metric.rpartition("/")[2] in PRIMARY)
+
+
+def refutes(tried: Trial | None) -> bool:
+    """Whether a trial ran and gained no practical margin."""
+    if tried is None or moves(tried):
+        return False
+    if tried.confirmed is False or (tried.difference is not None and tried.difference.value is not None):
+        return True
+    before, after = mean(tried.before), mean(tried.after)
+    return in_points(tried) and before is not None and after is not None and after - before < MARGIN / 2
+
+
+def _margin(tried: Trial) -> float:
+    """The practical margin in the trial's metric: in a loss or an error, a share of where the control arm is."""
+    if in_points(tried):
+        return MARGIN
+    before = [abs(value) for value in tried.before if value is not None]
+    return MARGIN * (sum(before) / len(before)) if before else 0.0
+
+
+def curve(evidence: Evidence, key: str) -> list[float]:
+    """A history column as its finite values, in order."""
+    return [value for value in evidence.history.get(key, ()) if value is not None and math.isfinite(value)]
+
+
+def mean(values: Sequence[float | None]) -> float | None:
+    """Mean of what is defined; None if nothing is."""
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    return sum(known) / len(known) if known else None
+
+
+def median(values: Sequence[float | None]) -> float | None:
+    """Median of what is defined; None if nothing is."""
+    known = sorted(value for value in values if value is not None and math.isfinite(value))
+    if not known:
+        return None
+    middle = len(known) // 2
+    return known[middle] if len(known) % 2 else (known[middle - 1] + known[middle]) / 2

@@ -1,0 +1,144 @@
+"""The answer itself: what verdict.json holds, as frozen values with an exact JSON round trip."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from typing import Any, Literal, final
+
+from litmus.evidence import Unknown, plain
+
+Answer = Literal["adequate", "inadequate", "undetermined"]
+Status = Literal["pass", "fail", "open"]
+Severity = Literal["error", "warning", "info"]
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Criterion:
+    """One metric beside what is asked of it, on the scored split.
+
+    Args:
+        name: The metric, or what is asked of it, such as `accuracy`, `recall[b]` or `gain`.
+        value: The model's value; None where it is undefined.
+        low: Lower 95 % bound for this trained model; `high` is the upper one.
+        threshold: What is asked for; None where the metric is shown only.
+        baseline: The trivial rule's value on the same rows.
+        n: Rows that the value rests on.
+        status: pass, fail, or open where the rows do not settle it.
+        votes: Whether it decides; what is shown without a vote never fails.
+    """
+
+    name: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+    threshold: float | None = None
+    baseline: float | None = None
+    n: int = 0
+    status: Status = "open"
+    votes: bool = True
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One judgement, with the figures it rests on and what to try.
+
+    Args:
+        name: Its name in the catalogue.
+        severity: error takes part in the verdict; warning and info do not.
+        summary: One plain sentence with figures, at most 160 characters.
+        evidence: The figures, plain types.
+        overrides: One change, as exact overrides to apply together; empty where no setting would help.
+        tried: What a trial of these overrides gave: metric, before, after, difference, low, high, seeds, confirmed.
+        consequence_of: The earlier finding that explains this one.
+        accepted: Whether the user accepted it: it stays visible and has no vote.
+    """
+
+    name: str
+    severity: Severity
+    summary: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    overrides: tuple[str, ...] = ()
+    tried: Mapping[str, Any] | None = None
+    consequence_of: str | None = None
+    accepted: bool = False
+
+    @property
+    def alarms(self) -> bool:
+        """Whether it is a warning or an error that the user has not accepted."""
+        return self.severity != "info" and not self.accepted
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Headroom:
+    """What could still be gained.
+
+    Args:
+        metric: The primary metric, in whose points the gain is.
+        value: The gain; `low` and `high` are its 95 % bounds.
+        source: The trial or the reference model that showed it.
+        overrides: The trial's change; empty for a reference model.
+    """
+
+    metric: str
+    value: float
+    low: float | None = None
+    high: float | None = None
+    source: str = ""
+    overrides: tuple[str, ...] = ()
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """Whether the model is adequate, why not, and what to try.
+
+    Args:
+        verdict: The answer.
+        summary: At most three lines of at most 100 characters: the verdict, the cause, what to do.
+        split: The split that it is about: test, or val where test was not read.
+        rows_needed: Rows of that split that would settle an open verdict; None where rows are not what is missing.
+        criteria: In the order in which they are shown.
+        findings: In rank order, root cause first.
+        headroom: What could still be gained, None where nothing is known to be.
+        unknown: What could not be judged, and why: never passed.
+    """
+
+    verdict: Answer
+    summary: str
+    split: str = "test"
+    rows_needed: int | None = None
+    criteria: tuple[Criterion, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    headroom: Headroom | None = None
+    unknown: tuple[Unknown, ...] = ()
+
+    @property
+    def try_first(self) -> Finding | None:
+        """The one finding whose overrides to try first: the earliest alarm, itself no consequence, that has any."""
+        causes = (found for found in self.findings if found.alarms and found.consequence_of is None)
+        return next((found for found in causes if found.overrides), None)
+
+    def to_json(self) -> str:
+        """The text of verdict.json, with non-finite numbers as null."""
+        return json.dumps(plain(asdict(self)), ensure_ascii=False, indent=1, allow_nan=False)
+
+    @staticmethod
+    def from_json(text: str) -> "Verdict":
+        """The verdict that `to_json` wrote.
+
+        Raises:
+            ValueError: The text is no verdict.
+        """
+        verdict: Verdict = _adapter().validate_json(text)
+        return verdict
+
+
+@cache
+def _adapter() -> Any:
+    from pydantic import TypeAdapter  # .1 s that only re-reading needs
+
+    return TypeAdapter(Verdict)

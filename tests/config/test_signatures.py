@@ -1,0 +1,54 @@
+"""Signatures as schemas."""
+
+import pytest
+import torch
+
+from litmus.config.hints import describe
+from litmus.config.signatures import nodes, settle_node, signature
+from litmus.errors import ConfigError
+from litmus.learning.trainer import Trainer
+
+
+def lost(size: "NoSuchName") -> None:  # noqa: F821  # what a forgotten import looks like
+    """A function whose annotation cannot be read."""
+
+
+def free(size: int, **others: int) -> None:
+    """A function that takes anything."""
+
+
+def test_ranges_of_third_party_arguments_come_from_our_table():
+    found = signature(torch.optim.SGD, "torch.optim.SGD").parameters
+    assert describe(found["lr"].hint) == "a number > 0"
+    assert describe(found["momentum"].hint) == "a number >= 0 and < 1"
+    assert found["params"].required
+    assert not found["lr"].required
+
+
+def test_the_trainer_shows_lightnings_arguments_and_our_loop():
+    found = signature(Trainer, "litmus.learning.trainer.Trainer")
+    assert describe(found.parameters["max_epochs"].hint) == "a whole number >= 1 or -1"
+    assert describe(found.parameters["loop"].hint) == "auto, lean or stock"
+    assert "fast_dev_run" in found.parameters
+    assert "logger" not in found.parameters
+    assert not found.open
+
+
+def test_annotations_that_cannot_be_read_are_an_error_not_a_pass():
+    with pytest.raises(ConfigError, match=r"model: cannot read the argument types of lost: .*NoSuchName"):
+        signature(lost, "lost", "model")
+
+
+def test_a_target_that_takes_anything_is_open():
+    assert signature(free, "free").open
+
+
+def test_nodes_are_found_at_any_depth():
+    inner = {"_target_": "b"}
+    outer = {"_target_": "a", "layers": [1, {"deep": inner}], "off": {"_target_": None}}
+    assert list(nodes({"model": outer})) == [("model", outer), ("model.layers[1].deep", inner)]
+
+
+def test_values_are_settled_by_the_hints_of_their_target():
+    node = {"_target_": "litmus.model.mlp.MLP", "norm": False, "hidden": [8]}
+    assert settle_node(node) == {"_target_": "litmus.model.mlp.MLP", "norm": "none", "hidden": [8]}

@@ -1,0 +1,75 @@
+"""Configs on disk: no secret goes there, and nothing that comes from there is trusted."""
+
+import time
+
+import pytest
+from omegaconf import OmegaConf
+
+from litmus.config import read, saved, to_plain
+from litmus.errors import ConfigError
+
+
+def test_secrets_stay_references_when_a_config_is_saved(monkeypatch):
+    monkeypatch.setenv("TOKEN", "hush")
+    cfg = OmegaConf.create(
+        {
+            "logger": {"key": "${oc.env:TOKEN}", "again": "${logger.key}", "url": "http://${.key}@host"},
+            "lr": 0.1,
+            "copy": "${lr}",
+            "node": "${data}",
+            "data": {"path": "x", "more": ["${lr}", "${oc.env:TOKEN}"]},
+            "hydra": {"run": {"dir": "d"}},
+        }
+    )
+    assert cfg.logger.again == "hush"
+    text = OmegaConf.to_yaml(saved(cfg))
+    assert "hush" not in text
+    assert "hydra" not in text
+    kept = OmegaConf.to_container(saved(cfg), resolve=False)
+    assert kept["logger"] == {"key": "${oc.env:TOKEN}", "again": "${logger.key}", "url": "http://${.key}@host"}
+    assert kept["copy"] == 0.1
+    assert kept["data"]["more"] == [0.1, "${oc.env:TOKEN}"]
+
+
+def test_a_saved_config_reads_back_to_the_same_values(tmp_path):
+    cfg = OmegaConf.create({"a": {"b": [1, 2.5, None, "no", True]}, "c": "1e-3"})
+    OmegaConf.save(saved(cfg), tmp_path / "config.yaml")
+    assert to_plain(read(tmp_path / "config.yaml")) == to_plain(cfg)
+
+
+BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
+    f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (BOMB, "aliases stand for more than"),
+        ("a: &a [*a]\n", "alias inside itself|nested more than"),
+        ("[" * 200 + "]" * 200, "nested more than|not valid YAML"),
+        ("a: [1, 2\nb: 3\n", r"line \d+: not valid YAML"),
+        ("- 1\n- 2\n", "a config is a mapping"),
+        ("a: !!python/object/apply:os.system ['true']\n", "not a config|not valid YAML"),
+        ("x" * 1_100_000, "too many for a config"),
+    ],
+    ids=["bomb", "cycle", "deep", "torn", "list", "object", "huge"],
+)
+def test_a_file_that_is_no_config_is_refused_at_once(tmp_path, text, message):
+    (tmp_path / "config.yaml").write_text(text)
+    started = time.perf_counter()
+    with pytest.raises(ConfigError, match=message):
+        read(tmp_path / "config.yaml")
+    assert time.perf_counter() - started < 5
+
+
+def test_a_missing_or_binary_file_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"none\.yaml: cannot be read: No such file"):
+        read(tmp_path / "none.yaml")
+    (tmp_path / "binary.yaml").write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        read(tmp_path / "binary.yaml")
+
+
+def test_plain_configs_leave_hydras_node_out():
+    assert to_plain(OmegaConf.create({"a": 1, "b": "${a}", "hydra": {"x": "${missing}"}})) == {"a": 1, "b": 1}

@@ -1,0 +1,61 @@
+"""What every test shares: one thread, a directory of its own, and a browser only where there is one."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+# Read by torch, numpy and their children when they are first imported: several threads cost tiny models more than
+# they give, and two test workers share two cores.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if CHROMIUM is None and item.get_closest_marker("browser"):
+        pytest.skip("no chromium on the PATH: apt-get install chromium")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Runs each test in an empty directory, so that nothing it writes lands in the clone."""
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser's path, for Playwright's `executable_path`."""
+    if CHROMIUM is None:
+        pytest.skip("no chromium on the PATH: apt-get install chromium")
+    return CHROMIUM
+
+
+@pytest.fixture(scope="session")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A CSV of 300 customers: numbers, a category and a date, some cells missing, and whether they bought."""
+    import numpy as np
+
+    rng = np.random.default_rng(0)
+    x, z = rng.normal(size=(2, 300)).round(4)
+    colour, day = rng.choice(["red", "green", "blue"], 300), rng.integers(1, 29, 300)
+    bought = 2 * x - z + 1.5 * (colour == "red") + rng.normal(size=300) / 2 > 0.3
+    rows = [
+        f"{'' if i % 17 == 3 else x[i]},{z[i]},{'' if i % 23 == 5 else colour[i]},2025-03-{day[i]:02d},"
+        f"{'yes' if bought[i] else 'no'}"
+        for i in range(300)
+    ]
+    path = tmp_path_factory.mktemp("shop") / "shop.csv"
+    path.write_text("\n".join(["x,z,colour,day,bought", *rows, ""]))
+    return path
+
+
+@pytest.fixture(scope="session")
+def trained(shop: Path) -> Path:
+    """The directory of a finished run on `shop`."""
+    import litmus
+
+    places = [f"output_dir={shop.parent / 'outputs'}", "logger=csv"]
+    words = ["trainer.max_epochs=12", "verdict.probes=off", *places]
+    return litmus.train(shop, "bought", overrides=words).directory

@@ -1,0 +1,231 @@
+"""What is fine in a CSV stays fine, and what is inferred or mended is said."""
+
+import gzip
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from litmus.data.csv import CSV
+from litmus.data.prepared import Prepared, prepare
+
+ROWS = 40
+
+
+def write(path: Path, content: str | bytes) -> str:
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return str(path)
+
+
+def columns(**values: list[Any]) -> str:
+    names = list(values)
+    rows = zip(*values.values(), strict=True)
+    return ",".join(names) + "\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
+
+
+def labels(n: int = ROWS) -> list[str]:
+    return [("no", "yes")[i % 3 == 0] for i in range(n)]
+
+
+def numbers(n: int = ROWS) -> list[float]:
+    return [(i * 7 % n) / 8 for i in range(n)]
+
+
+@pytest.fixture
+def prepared(tmp_path: Path) -> Any:
+    def make(content: str | bytes, name: str = "table.csv", **keys: Any) -> Prepared:
+        return prepare(CSV(path=write(tmp_path / name, content), **{"target": "y", **keys}))
+
+    return make
+
+
+GOOD = columns(x=numbers(), y=labels())
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"\xef\xbb\xbf" + GOOD.encode(),
+        GOOD.replace("\n", "\r\n").encode(),
+        GOOD.replace("\n", "\r").encode(),
+        GOOD.rstrip("\n").encode(),
+        GOOD.replace("\n", "\n\n").encode(),
+        GOOD.replace(",", " , ").encode(),
+        gzip.compress(GOOD.encode()),
+        GOOD.replace("yes", '"yes"').replace("x,y", '"x","y"').encode(),
+    ],
+    ids=["bom", "crlf", "cr", "no last line end", "blank lines", "spaces", "gzip", "quotes"],
+)
+def test_the_same_table_written_otherwise_gives_the_same_tensors(content: bytes, prepared: Any) -> None:
+    plain, other = prepared(GOOD), prepared(content)
+    assert other.spec == plain.spec
+    assert all((other.splits[name].x == plain.splits[name].x).all() for name in plain.splits)
+
+
+def test_a_quoted_line_end_stays_in_its_cell_and_lines_are_still_right(tmp_path: Path) -> None:
+    text = columns(x=numbers(), note=['"two\nlines"'] * 2 + ["one"] * 38, y=labels())
+    table = CSV(path=write(tmp_path / "a.csv", text), target="y").load()
+    assert table.frame["note"][0] == "two\nlines"
+    assert table.place.lines is not None
+    assert table.place.lines[:4].tolist() == [2, 4, 6, 7]
+
+
+def test_a_class_called_na_stays_a_class(prepared: Any) -> None:
+    data = prepared(columns(x=numbers(), y=[("NA", "EU", "US")[i % 3] for i in range(ROWS)]))
+    assert data.spec.classes == ("EU", "NA", "US")
+
+
+def test_a_category_called_none_stays_a_level(prepared: Any) -> None:
+    data = prepared(columns(x=numbers(), stage=[("None", "early", "late")[i % 3] for i in range(ROWS)], y=labels()))
+    assert "stage=None" in data.spec.features
+
+
+@pytest.mark.parametrize("mark", ["", "NA", "N/A", "NaN", "nan", "null", "None", "?", "-"])
+def test_marks_for_missing_numbers_are_filled_and_said_in_one_line(mark: str, prepared: Any) -> None:
+    values: list[Any] = numbers()
+    values[5] = values[9] = mark
+    data = prepared(columns(x=values, w=numbers(), y=labels()))
+    (note,) = [note for note in data.notes if note.startswith("missing cells")]
+    assert "x 2" in note
+    assert repr(mark) in note or not mark
+    assert data.spec.features == ("x", "w")
+
+
+def test_wide_whole_numbers_are_identifiers_or_labels_to_the_last_digit(prepared: Any) -> None:
+    wide = [str(12345678901234567890123 + i % 2) for i in range(ROWS)]
+    data = prepared(columns(account_id=[str(2**63 + i) for i in range(ROWS)], x=numbers(), y=wide))
+    assert data.spec.classes == ("12345678901234567890123", "12345678901234567890124")
+    assert data.spec.features == ("x",)
+    assert data.rows.inputs["account_id"][0] == str(2**63)
+
+
+def test_names_may_be_anything(prepared: Any) -> None:
+    text = columns(x=numbers(), y=labels()).replace("x,y", "größe (m²),Survived (yes/no)")
+    data = prepared(text, target="Survived (yes/no)")
+    assert data.spec.features == ("größe (m²)",)
+    assert data.spec.target == "Survived (yes/no)"
+
+
+def test_a_header_called_unnamed_0_is_a_column_like_an_identifier(prepared: Any) -> None:
+    data = prepared(columns(**{"Unnamed: 0": list(range(ROWS)), "x": numbers(), "y": labels()}))
+    assert data.spec.features == ("x",)
+    assert any("'Unnamed: 0': id-like" in note for note in data.notes)
+
+
+def test_the_nameless_index_that_pandas_writes_is_left_out(prepared: Any) -> None:
+    text = columns(i=list(range(ROWS)), x=numbers(), y=labels()).replace("i,x,y", ",x,y")
+    data = prepared(text)
+    assert data.spec.features == ("x",)
+    assert "the nameless first column counts the rows; not used" in data.notes
+
+
+def test_identifiers_constants_dates_and_prose_are_named_in_a_line_each(prepared: Any) -> None:
+    data = prepared(
+        columns(
+            PassengerId=list(range(1, ROWS + 1)),
+            code=[f"A{i}B" for i in range(ROWS)],
+            same=[7] * ROWS,
+            day=[f"2024-02-{i % 28 + 1:02}" for i in range(ROWS)],
+            remark=[f"this is the remark number {i} of many" for i in range(ROWS)],
+            x=numbers(),
+            y=labels(),
+        )
+    )
+    text = "\n".join(data.notes)
+    assert "column 'PassengerId': id-like" in text
+    assert "column 'code': id-like" in text
+    assert "column 'same': constant (7), not used" in text
+    assert "column 'day': date" in text
+    assert "column 'remark': free text" in text
+    assert data.spec.features == ("day year", "day month", "day weekday", "day days", "x")
+
+
+def test_a_lone_counter_is_kept_as_a_feature(prepared: Any) -> None:
+    data = prepared(columns(t=list(range(ROWS)), y=labels()))
+    assert data.spec.features == ("t",)
+
+
+def test_features_that_are_asked_for_are_used_whatever_they_look_like(prepared: Any) -> None:
+    text = columns(id=list(range(ROWS)), x=numbers(), y=labels())
+    assert prepared(text, features=("id",)).spec.features == ("id",)
+    assert prepared(text, kinds={"x": "category"}, drop_columns=("id",)).spec.features[0].startswith("x=")
+
+
+def test_a_category_with_a_few_numbers_in_it_stays_a_category(prepared: Any) -> None:
+    data = prepared(columns(children=[("0", "1", "2", "3+")[i % 4] for i in range(ROWS)], y=labels()))
+    assert data.spec.features == ("children=0", "children=1", "children=2", "children=3+")
+
+
+def test_semicolons_and_decimal_commas_are_read_when_said(prepared: Any) -> None:
+    text = GOOD.replace(",", ";").replace(".", ",")
+    data = prepared(text, delimiter="semicolon", decimal="comma")
+    assert (data.splits["train"].x == prepared(GOOD).splits["train"].x).all()
+    assert (prepared(GOOD.replace(",", "\t"), "table.tsv").splits["val"].x == data.splits["val"].x).all()
+
+
+def test_a_decimal_comma_target_is_a_number(prepared: Any) -> None:
+    text = columns(x=numbers(), y=[value * 3.1 for value in numbers()]).replace(",", ";").replace(".", ",")
+    assert prepared(text, delimiter="semicolon", decimal="comma").spec.task == "regression"
+
+
+def test_rows_with_missing_cells_are_left_out_when_asked_and_keep_their_numbers(prepared: Any) -> None:
+    values: list[Any] = numbers()
+    values[5] = ""
+    data = prepared(columns(x=values, y=labels()), impute="drop")
+    assert len(data.rows) == ROWS - 1
+    assert 5 not in data.rows.numbers
+
+
+def test_dedupe_keeps_the_first_of_equal_rows(prepared: Any) -> None:
+    data = prepared(GOOD + "".join(GOOD.splitlines(keepends=True)[1:11]), dedupe=True)
+    assert data.rows.numbers.tolist() == list(range(ROWS))
+    assert any("10 of 50 rows repeat" in note for note in data.notes)
+    assert len(prepared(GOOD + "".join(GOOD.splitlines(keepends=True)[1:11])).rows) == 50
+
+
+def test_max_rows_takes_a_sample_that_keeps_the_classes_shares(prepared: Any) -> None:
+    text = columns(x=list(range(1000)), w=numbers(1000), y=["rare" if i % 50 == 0 else "common" for i in range(1000)])
+    data = prepared(text, max_rows=100)
+    assert len(data.rows) == 100
+    assert data.rows.target.eq("rare").sum() == 2
+
+
+def test_a_test_file_is_the_test_split_and_its_rows_keep_their_own_numbers(tmp_path: Path) -> None:
+    path, test_path = write(tmp_path / "a.csv", GOOD), tmp_path / "b.csv"
+    write(test_path, columns(y=labels(12), extra=[1] * 12, x=numbers(12)))
+    data = prepare(CSV(path=path, test_path=str(test_path), target="y"))
+    assert data.splits["test"].rows.tolist() == list(range(12))
+    assert len(data.splits["train"]) + len(data.splits["val"]) == ROWS
+    assert len(data.splits["val"]) == 8
+
+
+def test_a_split_column_is_followed_and_val_is_taken_from_train_where_it_has_none(prepared: Any) -> None:
+    part = ["train" if i < 30 else "test" for i in range(ROWS)]
+    data = prepared(columns(x=numbers(), part=part, y=labels()), split="column", split_column="part")
+    assert data.splits["test"].rows.tolist() == list(range(30, 40))
+    assert len(data.splits["val"]) == 6
+    full = ["Train"] * 20 + ["dev"] * 10 + ["test"] * 10
+    data = prepared(columns(x=numbers(), part=full, y=labels()), split="column", split_column="part")
+    assert sorted(data.splits["val"].rows.tolist()) == list(range(20, 30))
+    assert data.spec.features == ("x",)
+
+
+def test_weight_group_and_time_are_carried_and_are_no_features(prepared: Any) -> None:
+    text = columns(x=numbers(), w=[1 + i % 2 for i in range(ROWS)], who=[i % 10 for i in range(ROWS)], y=labels())
+    data = prepared(text, weight="w", group="who", split="group")
+    train = data.splits["train"]
+    assert data.spec.features == ("x",)
+    assert train.weight.tolist() == [1.0 + row % 2 for row in train.rows.tolist()]
+    groups = {name: set(split.group.tolist()) for name, split in data.splits.items()}
+    assert not groups["train"] & groups["test"]
+
+
+def test_time_follows_dates_whatever_the_order_of_rows(prepared: Any) -> None:
+    days = [f"{(i * 7) % 28 + 1}.3.2024" for i in range(ROWS)]
+    data = prepared(columns(x=numbers(), day=days, y=labels()), split="time", time="day", test_fraction=0.25)
+    dates = pl.Series(days).str.to_date("%d.%m.%Y")
+    latest = {name: dates[split.rows.tolist()].max() for name, split in data.splits.items()}
+    earliest = {name: dates[split.rows.tolist()].min() for name, split in data.splits.items()}
+    assert latest["train"] < earliest["val"]
+    assert latest["val"] < earliest["test"]

@@ -1,0 +1,70 @@
+import math
+import re
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.text import Text
+
+from litmus.report import canvas
+
+
+@given(st.text(max_size=80))
+def test_a_label_is_one_printable_line_that_is_never_a_formula(text):
+    shown = canvas.label(text)
+    assert 1 <= len(shown.replace(r"\$", "$")) <= 28
+    assert shown.isprintable()
+    assert Text()._preprocess_math(shown)[1] is False
+
+
+def test_a_long_label_keeps_its_end():
+    assert canvas.label("measurement number 1 of the left hand", 20).endswith("t hand")
+
+
+def test_a_series_shows_what_is_not_finite_as_a_gap():
+    assert np.isnan(canvas.values([None, math.inf, -math.inf, math.nan])).all()
+    assert canvas.values([1.0, None])[0] == 1.0
+
+
+@given(st.integers(1, 10_000))
+def test_thinning_keeps_first_and_last_and_the_limit(n):
+    kept = canvas.thin(n, 100)
+    assert kept[0] == 0
+    assert kept[-1] == n - 1
+    assert len(kept) == min(n, 100)
+
+
+@pytest.mark.parametrize(("values", "scale"), [([1, 2, 3], "linear"), ([1e-3, 1, 5], "log"), ([-1, 1e6], "linear")])
+def test_wide_positive_values_get_a_logarithmic_axis(values, scale):
+    host = canvas.figure()
+    ax = canvas.axes(host)
+    ax.plot(values)
+    canvas.log_if_wide(ax, canvas.values(values))
+    assert ax.get_yscale() == scale
+
+
+def test_svg_keeps_text_as_text_and_escapes_it():
+    host = canvas.figure()
+    canvas.axes(host, "<script>alert(1)</script>")
+    text = canvas.svg(host)
+    assert "<script>" not in text
+    assert "&lt;script&gt;" in text
+    assert text.startswith("<svg")
+
+
+def test_svgs_of_two_names_share_no_ids():
+    def ids(name):
+        host = canvas.figure()
+        canvas.axes(host).plot([1, 2], marker="o")
+        return set(re.findall(r'id="([mp][0-9a-f]{10})"', canvas.svg(host, name)))
+
+    assert ids("a")
+    assert not ids("a") & ids("b")
+    assert ids("a") == ids("a")
+
+
+def test_the_ink_is_what_the_page_recolours():
+    host = canvas.figure()
+    canvas.axes(host, "title")
+    assert f"fill: {canvas.INK}" in canvas.svg(host)

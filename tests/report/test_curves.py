@@ -1,0 +1,66 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from litmus.report import curves
+
+
+def legend(figure):
+    return [text.get_text() for text in figure.legends[0].get_texts()]
+
+
+def test_both_losses_and_the_epochs_that_matter_are_on_one_chart(scenes):
+    scene = scenes["binary"]
+    figure = curves.loss(scene)
+    assert legend(figure) == [
+        "train",
+        "val",
+        "best constant output",
+        "weights in use: epoch 20",
+        "stopped early: epoch 39",
+    ]
+    lines = {line.get_label(): line for line in figure.axes[0].get_lines()}
+    np.testing.assert_array_equal(lines["val"].get_ydata(), scene.evidence.history["val/loss"])
+    assert lines["weights in use: epoch 20"].get_xdata()[0] == 20
+
+
+def test_a_loss_that_is_not_finite_is_marked_and_left_out(scenes):
+    figure = curves.loss(scenes["not finite"])
+    assert "not finite: epoch 3" in legend(figure)
+    assert figure.axes[0].get_yscale() == "log"
+
+
+def test_one_epoch_is_a_point_on_whole_numbers(scenes):
+    figure = curves.loss(scenes["45 classes"])
+    line = figure.axes[0].get_lines()[0]
+    assert line.get_marker() == "o"
+    low, high = figure.axes[0].get_xlim()
+    shown = [tick for tick in figure.axes[0].get_xticks() if low <= tick <= high]
+    assert shown == [0]
+
+
+@pytest.mark.parametrize("chance", [None, 1e9])
+def test_a_constant_far_from_the_losses_does_not_squeeze_them(chance, scenes):
+    scene = scenes["binary"]
+    fit = replace(scene.evidence.fit, chance_loss=chance)
+    figure = curves.loss(replace(scene, evidence=replace(scene.evidence, fit=fit)))
+    assert figure.axes[0].get_ylim()[1] < 2
+
+
+def test_any_metric_has_its_curve(scenes):
+    assert curves.metric(scenes["regression"], "r2").axes[0].get_ylabel() == "R²"
+
+
+def test_of_many_layers_ten_are_drawn_the_first_and_last_among_them(scenes):
+    names = legend(curves.gradients(scenes["not finite"]))
+    assert len(names) == curves.MAX_LAYERS
+    assert (names[0], names[-1]) == ("blocks.0", "blocks.13")
+
+
+def test_a_bad_start_does_not_flatten_the_rest_of_an_r2_curve(scenes):
+    scene = scenes["regression"]
+    history = {**scene.evidence.history, "val/r2": (-1300.0, *scene.evidence.history["val/r2"][1:])}
+    ax = curves.metric(replace(scene, evidence=replace(scene.evidence, history=history)), "r2").axes[0]
+    assert ax.get_ylim()[0] == -1
+    assert ax.get_ylabel() == "R², from -1 up"

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
+
+from litmus.report import decisions
+
+
+def test_roc_has_scikit_learns_points_and_area(scenes):
+    said = scenes["binary"].scored
+    hit, score = said.target.numpy() == 1, said.prob[:, 1].numpy()
+    fpr, tpr, _ = decisions._rates(hit, score)
+    expected = roc_curve(hit, score, drop_intermediate=False)
+    np.testing.assert_allclose(fpr, expected[0])
+    np.testing.assert_allclose(tpr, expected[1])
+    labels = [text.get_text() for text in decisions.roc(scenes["binary"]).legends[0].get_texts()]
+    assert f"yes: area {roc_auc_score(hit, score):.3f}" in labels
+
+
+def test_ties_in_the_score_are_one_point():
+    tp, fp = decisions._counts(np.array([True, False, True, False]), np.array([0.5, 0.5, 0.5, 0.1]))
+    assert tp.tolist() == [2, 2]
+    assert fp.tolist() == [1, 2]
+
+
+def test_precision_recall_has_scikit_learns_average(scenes):
+    said = scenes["multiclass"].scored
+    labels = [t.get_text() for t in decisions.precision_recall(scenes["multiclass"]).legends[0].get_texts()]
+    for i, name in enumerate("abc"):
+        average = average_precision_score(said.target.numpy() == i, said.prob[:, i].numpy())
+        assert f"{name}: average {average:.3f}" in labels
+
+
+def test_the_threshold_in_use_stands_on_the_curves(scenes):
+    said = scenes["binary"].scored
+    hit, called = said.target.numpy() == 1, said.pred.numpy() == 1
+    figure = decisions.precision_recall(scenes["binary"])
+    recall, precision = figure.axes[0].collections[-1].get_offsets()[0]
+    assert recall == pytest.approx((hit & called).sum() / hit.sum())
+    assert precision == pytest.approx((hit & called).sum() / called.sum())
+    curve = precision_recall_curve(hit, said.prob[:, 1].numpy())
+    assert min(np.hypot(curve[1] - recall, curve[0] - precision)) < 1e-6
+
+
+def test_confusion_prints_every_count_and_its_share_of_the_row(scenes):
+    scene = scenes["multiclass"]
+    texts = [text.get_text() for text in decisions.confusion(scene).axes[0].texts]
+    matrix = np.array(scene.evidence.confusion["test"])
+    shares = np.round(100 * matrix / matrix.sum(1, keepdims=True))
+    assert texts == [f"{c}\n{s:.0f} %" for c, s in zip(matrix.ravel(), shares.ravel(), strict=True)]
+
+
+def test_confusion_of_many_classes_shows_the_most_confused():
+    matrix = np.diag(np.full(40, 50.0))
+    matrix[39, 38] = matrix[0, 1] = 9
+    shown = decisions._most_confused(matrix)
+    assert len(shown) == decisions.MAX_CLASSES
+    assert {0, 1, 38, 39} <= set(shown.tolist())
+
+
+def test_with_several_classes_the_hardest_are_drawn(scenes):
+    figure = decisions.roc(scenes["45 classes"])
+    areas = [float(t.get_text().split()[-1]) for t in figure.legends[0].get_texts() if "area" in t.get_text()]
+    assert len(areas) == decisions.MAX_CURVES
+    assert areas == sorted(areas)

@@ -1,0 +1,36 @@
+from litmus.report.hparams import flatten, hparams, lookup
+
+CONFIG = {
+    "model": {"_target_": "litmus.model.mlp.MLP", "hidden": [10, 10], "activation": "relu"},
+    "data": {"_target_": "litmus.data.csv.Csv", "path": "a.csv", "batch_size": 32},
+    "optimizer": {"_target_": "torch.optim.Adam", "lr": 0.1},
+    "trainer": {"max_epochs": 5},
+    "logger": {"token": "${oc.env:TOKEN}"},
+    "seed": 1,
+    "output_dir": "outputs",
+}
+
+
+def test_the_main_settings_are_flat_and_plain():
+    found = hparams(CONFIG)
+    assert found["model"] == "MLP"
+    assert found["model.hidden"] == "[10, 10]"
+    assert found["optimizer.lr"] == 0.1
+    assert found["seed"] == 1
+    assert all(isinstance(value, bool | int | float | str) for value in found.values())
+
+
+def test_what_was_overridden_joins_them_and_places_do_not():
+    found = hparams(CONFIG, ["++data.path=a.csv", "output_dir=x", "hydra.verbose=true", "no.such=1"])
+    assert found["data.path"] == "a.csv"
+    assert not {"output_dir", "hydra.verbose", "no.such"} & set(found)
+
+
+def test_secrets_stay_references():
+    assert hparams(CONFIG, ["logger.token=x"])["logger.token"] == "${oc.env:TOKEN}"
+
+
+def test_lookup_and_flatten_agree():
+    flat = flatten(CONFIG)
+    assert flat["optimizer.lr"] == lookup(CONFIG, "optimizer.lr") == 0.1
+    assert lookup(CONFIG, "optimizer.lr.x") is None

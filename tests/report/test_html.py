@@ -1,0 +1,99 @@
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from litmus.report import canvas
+from litmus.report.html import Drawing, render, write_html
+from litmus.report.plots import draw
+
+CHROME = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+CHROME += ["--disable-component-update", "--disable-sync"]
+
+
+class Elements(HTMLParser):
+    """Counts elements and notes attributes that load or run something."""
+
+    def __init__(self):
+        super().__init__()
+        self.tags, self.loads = [], []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name.startswith("on") or (
+                name in {"src", "href", "xlink:href"} and not value.startswith(("#", "data:"))
+            ):
+                self.loads.append((tag, name, value))
+
+
+def page(scene, verdict):
+    drawings = [Drawing(plot.name, plot.title, canvas.svg(figure, plot.name)) for plot, figure in draw(scene)]
+    return render(verdict, scene.evidence, title="circles", drawings=drawings, notes=("1,000 rows",))
+
+
+@pytest.fixture(scope="module")
+def nasty_page(scenes, make_verdict, nasty):
+    return page(scenes["nasty names"], make_verdict(nasty))
+
+
+def test_nothing_on_the_page_runs_or_loads(nasty_page):
+    found = Elements()
+    found.feed(nasty_page)
+    assert found.loads == []
+    assert not {"script", "iframe", "object", "link", "img", "base", "form"} & set(found.tags)
+    assert found.tags.count("style") == 1 + nasty_page.count('<style type="text/css">')
+
+
+def test_the_page_says_verdict_criteria_findings_and_what_to_try(make_verdict, make_evidence):
+    text = render(make_verdict(), make_evidence(test_reads=3), title="t", provenance={"git": {"commit": "abc"}})
+    for part in (
+        "Inadequate: accuracy 46 %.",
+        "≥ 0.8 fail",
+        "Try first: <code>model.activation=relu &#39;model.hidden=[10,10]&#39;</code>",
+        "A consequence of model_is_linear.",
+        "has been read 3 times",
+        "git.commit",
+        "too few rows of x",
+        "optimizer.lr",
+    ):
+        assert part in text, part
+
+
+def test_a_bare_verdict_makes_a_page(make_verdict, make_evidence):
+    bare = make_verdict(verdict="undetermined", criteria=(), findings=(), headroom=None, unknown=(), rows_needed=340)
+    text = render(bare, make_evidence("regression", references=(), per_class={}), title="t")
+    assert "About 340 test rows would settle it." in text
+    assert "Findings" not in text
+
+
+def test_the_page_is_one_file(tmp_path, nasty_page):
+    write_html(tmp_path, nasty_page)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
+
+
+@pytest.mark.browser
+@pytest.mark.slow
+@pytest.mark.parametrize("width", [1280, 400])
+def test_a_browser_shows_it_whole_and_asks_nobody(width, nasty_page, tmp_path, chromium):
+    from playwright.sync_api import sync_playwright
+
+    write_html(tmp_path, nasty_page)
+    asked, said = [], []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROME)
+        tab = browser.new_page(viewport={"width": width, "height": 900})
+        tab.on("request", lambda request: asked.append(request.url))
+        tab.on("console", lambda message: said.append(message.text))
+        tab.on("dialog", lambda dialog: said.append("dialog"))
+        tab.goto(f"file://{tmp_path}/report.html")
+        wide = tab.evaluate("document.documentElement.scrollWidth")
+        heights = tab.evaluate(
+            "[...document.querySelectorAll('figure svg')].map(e => e.getBoundingClientRect().height)"
+        )
+        browser.close()
+    assert len(asked) == 1
+    assert said == []
+    assert wide <= width
+    assert len(heights) == len(re.findall("<figure", nasty_page))
+    assert min(heights) > 80

@@ -1,0 +1,256 @@
+"""Bad tables stop before the first step, each with one line that says what, where and what to do."""
+
+import gzip
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from litmus.data.csv import CSV
+from litmus.data.parquet import Parquet
+from litmus.data.prepared import prepare
+from litmus.errors import MAX_CHARACTERS, DataError
+
+ROWS = 40
+
+
+def table(**cells: str) -> str:
+    """A good table of 40 rows, x,color,y, with cells replaced: `x7="abc"` writes abc into row 7 of x."""
+    rows = [[f"{i / 8}", ("red", "blue")[i % 2], ("no", "yes")[i % 3 == 0]] for i in range(ROWS)]
+    for key, value in cells.items():
+        name = key.rstrip("0123456789")
+        rows[int(key[len(name) :])][("x", "color", "y").index(name)] = value
+    return "x,color,y\n" + "".join(",".join(row) + "\n" for row in rows)
+
+
+def column(values: list[str], header: str = "z,y") -> str:
+    """Two columns: the given values, and labels that alternate."""
+    return header + "\n" + "".join(f"{value},{('no', 'yes')[i % 2]}\n" for i, value in enumerate(values))
+
+
+def targets(values: list[str]) -> str:
+    return "x,y\n" + "".join(f"{i / 7:.3f},{value}\n" for i, value in enumerate(values))
+
+
+@dataclass(frozen=True)
+class Bad:
+    cause: str
+    content: str | bytes
+    match: str
+    keys: dict[str, Any] = field(default_factory=dict)
+    task: dict[str, Any] = field(default_factory=dict)
+
+
+NUMBERS = [f"{i * 1.5:.1f}" for i in range(ROWS)]
+BAD = [
+    Bad("empty", b"", "the file is empty"),
+    Bad("empty", b" \n\n  \r\n", "the file is empty"),
+    Bad("empty", b"\xef\xbb\xbf", "the file is empty"),
+    Bad("header only", "x,color,y\n", "no row below"),
+    Bad("header only", "x,color,y", "no row below"),
+    Bad("ragged", table(color3="a,b"), r"row 3 \(line 5\): 4 cells, more than the 3"),
+    Bad("short row", table().replace("0.375,blue,yes", "0.375,blue"), r"row 3 \(line 5\): 2 cells, fewer"),
+    Bad("short row", table().replace("4.875,blue,yes\n", "4.875"), r"row 39 \(line 41\): 1 cells, fewer"),
+    Bad("short row", table(color1='"a\nb"').replace("0.375,blue,yes", "0.375"), r"row 3 \(line 6\): 1 cells"),
+    Bad("stray quote", table(color3='bl"ue'), r"line 5: a stray or unclosed quote near .*bl"),
+    Bad("stray quote", table(color3='"blue'), r"line 5: a stray or unclosed quote"),
+    Bad("repeated names", table().replace("x,color,y", "x,x,y"), "columns 1 and 2 are both named 'x'"),
+    Bad("repeated names", table().replace("x,color,y", "y, x ,x"), "columns 2 and 3 are both named 'x'"),
+    Bad("unnamed column", table().replace("x,color,y", "x,,y"), "column 2 has no name"),
+    Bad("unnamed column", table().replace("x,color,y", ",color,y"), "column 1 has no name"),
+    Bad("unnamed column", table().replace("\n", ",\n"), "column 4 has no name"),
+    Bad("stray word", table(x7="abc"), r"row 7 \(line 9\), column 'x': 'abc' is not a number"),
+    Bad("stray word", table(x7="12,5".replace(",", ";")), r"row 7 \(line 9\), column 'x': '12;5' is not a number"),
+    Bad("stray word", column([*NUMBERS[:30], *["unknown"] * 10]), r"row 30 \(line 32\), column 'z': 'unknown'"),
+    Bad("stray word", table(x7="abc"), r"kinds=\{x: category\}"),
+    Bad("stray word", table(x7="abc"), "must hold", {"kinds": {"x": "number"}}),
+    Bad("thousands", table(x7='"1,234"'), r"row 7 \(line 9\), column 'x': '1,234' has a thousands separator"),
+    Bad("thousands", column([f'"{i + 1},000"' for i in range(ROWS)]), r"row 0 \(line 2\).*thousands separator"),
+    Bad("decimal comma", column(['"3,5"'] * 20 + ["4"] * 20), "'3,5' has a decimal comma; set data.decimal=comma"),
+    Bad("unit", column([f"${i}.50" for i in range(ROWS)]), r"'\$0.50' has a sign of currency"),
+    Bad("unit", column([*NUMBERS[:39], "5 %"]), r"row 39 \(line 41\).*'5 %' has a sign"),
+    Bad("stray date", column([*[f"2024-01-{i % 28 + 1:02}" for i in range(39)], "soon"]), "'soon' is not a date"),
+    Bad("infinite", table(x7="inf"), r"row 7 \(line 9\), column 'x': inf is infinite"),
+    Bad("infinite", table(x7="-Infinity"), r"row 7 .*-inf is infinite"),
+    Bad("overflow", table(x7="1e39"), r"row 7 .*1e\+39 does not fit into float32"),
+    Bad("overflow", table(x7="1e999"), r"row 7 .*is infinite"),
+    Bad("overflow", targets([*NUMBERS[:39], "1e39"]), r"row 39 .*column 'y': 1e\+39 does not fit"),
+    Bad("target missing", table(y7=""), r"row 7 \(line 9\), column 'y': the target is missing"),
+    Bad("target missing", targets([*NUMBERS[:39], ""]), r"row 39 \(line 41\), column 'y': the target is missing"),
+    Bad("target missing", targets([*NUMBERS[:39], "NaN"]), r"row 39 \(line 41\), column 'y': the target is 'NaN'"),
+    Bad("target infinite", targets([*NUMBERS[:39], "inf"]), r"row 39 \(line 41\), column 'y': inf is infinite"),
+    Bad("target stray", targets([*NUMBERS[:39], "high"]), r"row 39 \(line 41\), column 'y': 'high' is not a number"),
+    Bad("target stray", table(y7="yse"), r"row 7, column 'y': the label 'yse' occurs only once"),
+    Bad("target text", table(), "'yes' is not a number, which a regression needs", {}, {"kind": "regression"}),
+    Bad("target text", targets([f"about {i}" for i in range(ROWS)]), "40 labels in 40 rows, such as 'about 0'"),
+    Bad("target constant", targets(["3.5"] * ROWS), "every value is 3.5"),
+    Bad("one class", targets(["yes"] * ROWS), "every row has the label 'yes'"),
+    Bad(
+        "wrong kind", targets(["a", "b", "c", "d"] * 10), "task=binary needs two classes, not 4", {}, {"kind": "binary"}
+    ),
+    Bad("positive", table(), "task.positive=maybe is none of the labels .*'no', 'yes'", {}, {"positive": "maybe"}),
+    Bad("positive", targets(NUMBERS), "task.positive=1 needs a target of two classes", {}, {"positive": 1}),
+    Bad("delimiter", table().replace(",", ";"), "one column, 'x;color;y'.*data.delimiter=semicolon"),
+    Bad("delimiter", table().replace(",", "\t"), "data.delimiter=tab"),
+    Bad("delimiter", table().replace(",", "|"), "data.delimiter=pipe"),
+    Bad("delimiter", table(), "one column, 'x,color,y'.*data.delimiter=comma", {"delimiter": "semicolon"}),
+    Bad("target name", table(), "data.target=Y_: no such column; did you mean 'y'", {"target": "Y_"}),
+    Bad("target name", table(), "data.target=price: no such column; the columns are x, color, y", {"target": "price"}),
+    Bad("no target", table(), "data.target is missing; set it to one of the columns: x, color, y", {"target": None}),
+    Bad(
+        "column name", table(), "data.features=colour: no such column; did you mean 'color'", {"features": ("colour",)}
+    ),
+    Bad("column name", table(), "data.drop_columns=z: no such column", {"drop_columns": ("z",)}),
+    Bad("column name", table(), "data.features names the target 'y'", {"features": ("x", "y")}),
+    Bad("no features", table(), "no column is left", {"drop_columns": ("x", "color")}),
+    Bad("no features", column(["same"] * ROWS), "no column is of use.*constant"),
+    Bad("encoding", table(color3="bleu pâle").encode("latin-1"), "line 5: byte 0xe2 near .* is not UTF-8"),
+    Bad("encoding", table().encode("utf-16"), "the encoding is UTF-16"),
+    Bad("encoding", table().encode("utf-16-le"), "line 1: a zero byte"),
+    Bad("not a text", b"PK\x03\x04" + bytes(100), "an Excel workbook or zip archive"),
+    Bad("not a text", b"PAR1" + bytes(100), "a Parquet file; use data=parquet"),
+    Bad("damaged gzip", gzip.compress(table().encode())[:-20], "damaged or cut off gzip"),
+    Bad("too few rows", "x,y\n1,a\n2,b\n3,a\n4,b\n", "only 4 rows; at least 10"),
+    Bad("fractions", table(), "leave no rows to train on", {"val_fraction": 0.5, "test_fraction": 0.5}),
+    Bad("folds", table(), "folds=100: too few rows", {"folds": 100}),
+    Bad("folds", table(), "folds with data.split=time", {"folds": 3, "split": "time"}),
+    Bad("group", table(), "data.split=group needs data.group=<column>", {"split": "group"}),
+    Bad("group", table(), "2 groups cannot fill 3 splits", {"split": "group", "group": "color"}),
+    Bad(
+        "group",
+        table(color7=""),
+        r"row 7 \(line 9\), column 'color': the cell is empty, and data.group",
+        {"group": "color"},
+    ),
+    Bad("time", table(x7="later"), r"row 7 \(line 9\), column 'x'", {"split": "time", "time": "x"}),
+    Bad("weight", table(x7="-1"), r"row 7 \(line 9\), column 'x': the weight is '-1'", {"weight": "x"}),
+    Bad(
+        "split column",
+        table(),
+        "'red' is no split; write train, val or test",
+        {"split": "column", "split_column": "color"},
+    ),
+    Bad("split column", table(), "split=column needs data.split_column", {"split": "column"}),
+    Bad("split column", table(), "add data.split=column", {"split_column": "color"}),
+    Bad("missing refused", table(x7=""), r"row 7 \(line 9\), column 'x': the cell is empty", {"impute": "error"}),
+]
+
+
+@pytest.mark.parametrize("bad", BAD, ids=[f"{number} {bad.cause}" for number, bad in enumerate(BAD)])
+def test_a_bad_csv_stops_with_one_line(bad: Bad, tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(bad.content.encode() if isinstance(bad.content, str) else bad.content)
+    keys: dict[str, Any] = {"path": str(path), "target": "y", **bad.keys}
+    with pytest.raises(DataError, match=bad.match) as caught:
+        prepare(CSV(**keys), **bad.task)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert len(message) <= MAX_CHARACTERS
+
+
+def test_the_cases_have_many_causes() -> None:
+    assert len(BAD) >= 40
+    assert len({bad.cause for bad in BAD}) >= 18
+
+
+def test_a_missing_file_names_the_nearest(tmp_path: Path) -> None:
+    (tmp_path / "titanic.csv").write_text(table())
+    with pytest.raises(DataError, match=r"titanik.csv: no such file; did you mean 'titanic.csv'"):
+        prepare(CSV(path=str(tmp_path / "titanik.csv"), target="y"))
+
+
+def test_a_missing_folder_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"folder .* does not exist either"):
+        prepare(CSV(path=str(tmp_path / "nowhere" / "a.csv"), target="y"))
+
+
+def test_no_path_is_said() -> None:
+    with pytest.raises(DataError, match=r"data.path is missing"):
+        prepare(CSV(target="y"))
+
+
+def test_a_folder_in_place_of_a_file_is_said(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="this is a folder"):
+        prepare(CSV(path=str(tmp_path), target="y"))
+
+
+def test_a_file_without_permission_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(path: Path) -> bytes:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "read_bytes", refuse)
+    with pytest.raises(DataError, match="no permission to read"):
+        prepare(CSV(path=str(tmp_path / "a.csv"), target="y"))
+
+
+def _truncated(path: Path) -> None:
+    pl.DataFrame({"x": range(ROWS), "y": [0, 1] * 20}).write_parquet(path)
+    path.write_bytes(path.read_bytes()[:-30])
+
+
+def _flipped(path: Path) -> None:
+    pl.DataFrame({"x": range(ROWS), "y": [0, 1] * 20}).write_parquet(path)
+    raw = bytearray(path.read_bytes())
+    raw[-40:-10] = b"\xff" * 30
+    path.write_bytes(bytes(raw))
+
+
+def _frame(**columns: Any) -> Callable[[Path], None]:
+    frame = pl.DataFrame({"x": [i / 7 for i in range(ROWS)], "y": [i % 2 for i in range(ROWS)], **columns})
+    return frame.write_parquet
+
+
+@pytest.mark.parametrize(
+    ("write", "match"),
+    [
+        (_truncated, "damaged or cut off Parquet"),
+        (_flipped, "damaged or cut off Parquet"),
+        (lambda path: path.write_bytes(b""), "the file is empty"),
+        (lambda path: path.write_text(table()), "not a Parquet file; for text use data=csv"),
+        (lambda path: pl.DataFrame({"x": [], "y": []}).write_parquet(path), "no rows"),
+        (_frame(z=[[1, 2]] * ROWS), "column 'z': cells of type"),
+        (_frame(z=[{"a": 1}] * ROWS), "column 'z': cells of type"),
+        (_frame(z=[b"ab"] * ROWS), "column 'z': cells of type"),
+        (_frame(z=[1.0] * 39 + [float("inf")]), "row 39, column 'z': inf is infinite"),
+        (_frame(y=[[0, 1]] * ROWS), "column 'y': several values in a cell"),
+        (_frame(y=[1.5, 2.5] * 19 + [1.5, float("nan")]), "row 39, column 'y': the target is NaN"),
+        (_frame(y=[0, 1] * 19 + [0, None]), "row 39, column 'y': the target is missing"),
+    ],
+    ids=[
+        *("truncated", "flipped bytes", "empty", "text", "no rows", "list", "struct", "binary"),
+        *("infinite", "list target", "nan target", "null target"),
+    ],
+)
+def test_a_bad_parquet_stops_with_one_line(write: Callable[[Path], None], match: str, tmp_path: Path) -> None:
+    path = tmp_path / "table.parquet"
+    write(path)
+    with pytest.raises(DataError, match=match) as caught:
+        prepare(Parquet(path=str(path), target="y"))
+    assert len(str(caught.value)) <= MAX_CHARACTERS
+
+
+def test_a_class_that_only_test_has_stops(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text(table())
+    (tmp_path / "test.csv").write_text(table(y3="maybe", y4="maybe"))
+    source = CSV(path=str(tmp_path / "train.csv"), test_path=str(tmp_path / "test.csv"), target="y")
+    with pytest.raises(DataError, match="class 'maybe' has no row in train"):
+        prepare(source)
+
+
+def test_a_test_file_that_lacks_a_column_stops(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text(table())
+    (tmp_path / "test.csv").write_text(table().replace("color", "colour"))
+    source = CSV(path=str(tmp_path / "train.csv"), test_path=str(tmp_path / "test.csv"), target="y")
+    with pytest.raises(DataError, match=r"test.csv: columns of .*train.csv are missing here; add them: color"):
+        prepare(source)
+
+
+def test_an_error_in_a_test_file_names_that_file_and_its_row(tmp_path: Path) -> None:
+    (tmp_path / "train.csv").write_text(table())
+    (tmp_path / "test.csv").write_text(table(x5="abc"))
+    source = CSV(path=str(tmp_path / "train.csv"), test_path=str(tmp_path / "test.csv"), target="y")
+    with pytest.raises(DataError, match=r"test.csv, row 5 \(line 7\), column 'x': 'abc' is not a number"):
+        prepare(source)

@@ -1,0 +1,91 @@
+"""The benchmark of speed: it starts, both sides learn the same, and it ends."""
+
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
+
+import speed
+from timing import hand, page
+from timing.measure import Once, Span, inside, interleave, process, ratio
+from timing.parts import MEASURED
+
+
+@pytest.fixture(autouse=True)
+def threads():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("name", ["circles", "the same", "regression", "straight line", "one epoch"])
+def test_both_sides_learn_the_same_parameters_to_the_bit(name, capsys):
+    assert speed.main(["--parts", "loops", "--scale", "0.003", "--rounds", "1", "--only", name]) == 0
+    said = capsys.readouterr().out
+    assert said.count("lean loop; parameters bit-identical") == 1
+
+
+def test_batches_from_a_file_are_read_by_both_sides(capsys):
+    assert speed.main(["--parts", "loops", "--scale", "0.01", "--rounds", "1", "--only", "Parquet"]) == 0
+    assert re.search(r"table 4,000 x 30.*\[.*lean loop", capsys.readouterr().out)
+
+
+def test_a_difference_in_parameters_fails_the_benchmark(monkeypatch):
+    monkeypatch.setattr("timing.rows.largest_difference", lambda *_: 1e-9)
+    assert speed.main(["--parts", "loops", "--scale", "0.002", "--rounds", "1", "--only", "no logger"]) == 1
+
+
+def test_a_round_calls_each_side_in_turn():
+    calls = []
+    sides = {name: inside(lambda name=name: calls.append(name)) for name in "ab"}
+    runs = interleave(sides, rounds=2)
+    assert calls == list("ababab")
+    assert [len(one) for one in runs.values()] == [2, 2]
+
+
+def test_a_ratio_is_the_median_over_rounds():
+    runs = {"a": [Once(2, 1), Once(9, 1), Once(4, 1)], "b": [Once(1, 1), Once(3, 1), Once(4, 1)]}
+    assert ratio(runs, "a", "b") == Span(2, 1, 3)
+
+
+def test_a_process_is_measured_with_its_children_gone(tmp_path):
+    once = process("-c", "print(sum(range(10)))", directory=tmp_path)()
+    assert once.result == "45\n"
+    assert 0 < once.cpu < 5
+    assert once.peak > 1
+
+
+def test_a_process_that_fails_says_why(tmp_path):
+    with pytest.raises(RuntimeError, match="no such luck"):
+        process("-c", "raise SystemExit('no such luck')", directory=tmp_path)()
+
+
+def test_scores_by_hand_are_those_of_scikit_learn():
+    from sklearn.metrics import precision_recall_fscore_support as scores
+
+    generator = torch.Generator().manual_seed(0)
+    output, target = torch.randn(50, 3, generator=generator), torch.randint(3, (50,), generator=generator)
+    expected = scores(target, output.argmax(1), average="macro")[:3]
+    assert hand.class_score(output, target)[1:] == pytest.approx(expected)
+    said, true = output[:, :1], (target == 1).long()
+    assert hand.binary_score(said, true)[1:] == pytest.approx(scores(true, said[:, 0] > 0, average="binary")[:3])
+
+
+def test_the_page_keeps_what_stands_around_its_section(tmp_path):
+    file = tmp_path / "README.md"
+    file.write_text("# Benchmarks\n\n<!-- speed -->old<!-- /speed -->\nafter\n", encoding="utf-8")
+    row = page.Row("work", Span(0.9, 0.8, 1.0), Span(1, 1, 1), None, 1.0, "note")
+    page.keep("loops", page.Part([row], "a machine", [("fit", 1.0, 2.0)], [("torch", 3.0)]), tmp_path)
+    for _ in range(2):
+        page.write(tmp_path, file, order=list(MEASURED))
+    text = file.read_text(encoding="utf-8")
+    assert text.startswith("# Benchmarks\n\n<!-- speed -->")
+    assert text.endswith("<!-- /speed -->\nafter\n")
+    assert "old" not in text
+    assert "| work | 0.90 [0.80, 1.00] | <= 1.0 | yes |" in text
+    assert json.loads((tmp_path / "loops.json").read_text(encoding="utf-8"))["machine"] == "a machine"

@@ -1,0 +1,134 @@
+"""Predictions from a checkpoint: rows in their order, every format, and nothing left behind by a refusal."""
+
+import csv
+import shutil
+from pathlib import Path
+
+import polars as pl
+import pytest
+import torch
+
+from litmus.cli import main
+from litmus.errors import ConfigError, RunError
+from litmus.predict import predictions, write
+from litmus.run.predictor import Predictor
+
+
+def predict(checkpoint: Path | str, source: Path | str, output: str) -> int:
+    return main(["predict", f"checkpoint={checkpoint}", f"input={source}", f"output={output}"])
+
+
+def table(path: Path | str) -> list[dict[str, str]]:
+    return list(csv.DictReader(Path(path).read_text().splitlines()))
+
+
+def test_every_row_is_predicted_as_the_run_itself_predicted_it(trained, shop):
+    assert predict(trained, shop, "said.csv") == 0
+    said = {row["row"]: row for row in table("said.csv")}
+    theirs = table(trained / "predictions.csv")
+    assert list(said) == [str(row) for row in range(300)]
+    assert len(theirs) == 120
+    for row in theirs:
+        mine = said[row["row"]]
+        assert mine["pred"] == row["pred"]
+        assert float(mine["prob_yes"]) == pytest.approx(float(row["prob_yes"]), abs=1e-6)
+
+
+def test_the_checkpoint_alone_predicts_unlabelled_rows_with_columns_in_any_order(trained, shop, tmp_path):
+    (tmp_path / "new").mkdir()
+    shutil.copy(trained / "checkpoints" / "best.ckpt", tmp_path / "new" / "model.ckpt")
+    frame = pl.read_csv(shop, infer_schema=False)
+    frame.select("day", "colour", "z", "x").write_csv("turned.csv")
+    assert predict("new/model.ckpt", "turned.csv", "turned_said.csv") == 0
+    assert predict(trained, shop, "said.csv") == 0
+    assert Path("turned_said.csv").read_bytes() == Path("said.csv").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "said.csv", "turned.csv", "turned_said.csv"]
+
+
+def test_parquet_holds_what_csv_holds(trained, shop):
+    assert predict(trained, shop, "said.csv") == 0
+    assert predict(trained, shop, "said.parquet") == 0
+    text, typed = pl.read_csv("said.csv"), pl.read_parquet("said.parquet")
+    assert typed.columns == ["row", "pred", "prob_no", "prob_yes"]
+    assert text.equals(typed)
+    assert (typed["prob_no"] + typed["prob_yes"] - 1).abs().max() < 1e-9
+
+
+def test_missing_cells_and_unseen_categories_are_predicted_and_mentioned(trained, capsys):
+    Path("new.csv").write_text("x,z,colour,day\n,0.5,purple,2025-03-01\n1.0,,red,\n")
+    assert predict(trained, "new.csv", "said.csv") == 0
+    assert len(pl.read_csv("said.csv")) == 2
+    told = capsys.readouterr().out
+    assert "colour 1" in told
+    assert "missing cells" in told
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x,colour,day\n1,red,2025-03-01\n", ["new.csv", "missing", "z"]),
+        ("x,z,colour,day\n1,2,red,2025-03-01\nabc,2,red,2025-03-01\n", ["new.csv", "row 1 (line 3)", "'x'", "'abc'"]),
+        ("x,z,colour,day\n", ["new.csv", "no row"]),
+        (None, ["new.csv", "no such file"]),
+    ],
+)
+def test_rows_that_cannot_be_predicted_are_named_and_nothing_is_written(trained, capsys, text, words):
+    if text is not None:
+        Path("new.csv").write_text(text)
+    assert predict(trained, "new.csv", "said.csv") == 2
+    told = capsys.readouterr().err
+    assert all(word in told for word in words)
+    assert len(told.strip().splitlines()) == 1
+    assert not Path("said.csv").exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "reason"),
+    [
+        ("shop.csv", "would be lost"),
+        ("said.txt", "csv or .parquet"),
+        ("nowhere/said.csv", "does not exist"),
+        ("folder.csv", "is a folder"),
+    ],
+)
+def test_an_output_that_cannot_be_is_refused_before_anything_is_read(trained, shop, capsys, output, reason):
+    shutil.copy(shop, "shop.csv")
+    Path("folder.csv").mkdir()
+    assert predict(trained, "shop.csv", output) == 2
+    assert reason in capsys.readouterr().err
+    assert Path("shop.csv").read_bytes() == shop.read_bytes()
+
+
+def test_the_input_is_not_overwritten_through_a_link(trained, shop, capsys):
+    shutil.copy(shop, "shop.csv")
+    Path("link.csv").symlink_to("shop.csv")
+    assert predict(trained, "shop.csv", "link.csv") == 2
+    assert "would be lost" in capsys.readouterr().err
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
+    def fail(frame: pl.DataFrame, path: Path) -> None:
+        path.write_text("half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(pl.DataFrame, "write_csv", fail)
+    (tmp_path / "said.csv").write_text("old")
+    with pytest.raises(ConfigError, match="No space left"):
+        write(pl.DataFrame({"row": [0]}), tmp_path / "said.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["said.csv"]
+    assert (tmp_path / "said.csv").read_text() == "old"
+
+
+def test_a_model_that_diverged_does_not_predict(trained, shop):
+    predictor = Predictor.restore(trained / "checkpoints" / "best.ckpt")
+    with torch.no_grad():
+        next(predictor.model.parameters()).fill_(float("nan"))
+    with pytest.raises(RunError, match=r"row 0: .*not finite"):
+        predictions(predictor, predictor.preprocess.read(str(shop), labelled=False))
+
+
+def test_a_damaged_checkpoint_is_refused(trained, shop, capsys):
+    content = bytearray((trained / "checkpoints" / "best.ckpt").read_bytes())
+    Path("cut.ckpt").write_bytes(content[: len(content) // 2])
+    assert predict("cut.ckpt", shop, "said.csv") == 2
+    assert capsys.readouterr().err.startswith("error: cut.ckpt")

@@ -1,0 +1,70 @@
+"""The loss beside output, classes and target."""
+
+from litmus.verdict import judge
+
+GOOD = [[190, 10], [12, 188]]
+
+
+def named(evidence):
+    return [one.name for one in judge(evidence).findings if one.alarms]
+
+
+def test_an_output_that_is_squashed_twice_is_named(make):
+    verdict = judge(make["stuck"](model={"output_activation": "sigmoid"}))
+    assert verdict.try_first.name == "wrong_loss"
+    assert verdict.try_first.overrides == ("model.output_activation=none",)
+    assert named(make["classes"](GOOD, model={"output_activation": "sigmoid"})) == []
+
+
+def test_a_bounded_output_for_an_unbounded_target_is_named(make):
+    verdict = judge(make["numbers"](0.1, model={"output_activation": "sigmoid"}, references={"linear": 0.9}))
+    assert verdict.try_first.name == "wrong_loss"
+
+
+def test_class_numbers_without_an_order_are_named_and_ordered_ones_are_not(make):
+    codes = {"target_whole": True, "target_distinct": 6, "target_order": 0.5}
+    evidence = make["numbers"](0.3, data=codes, references={"boosted_trees": 0.6})
+    assert judge(evidence).try_first.overrides == ("task=multiclass", "loss=auto")
+    ratings = {**codes, "target_order": 0.001}
+    assert "wrong_loss" not in named(make["numbers"](0.3, data=ratings, references={"boosted_trees": 0.3}))
+    counts = {"target_whole": True, "target_distinct": 40}
+    assert "wrong_loss" not in named(make["numbers"](0.3, data=counts, references={"boosted_trees": 0.3}))
+
+
+def test_outliers_are_named_only_where_a_robust_loss_did_better(make):
+    tail = {"target_tail": 80.0}
+    assert named(make["numbers"](0.9, data=tail)) == []
+    tried = make["trial"]("robust_loss", ("loss=huber",), metric="val/r2")
+    assert named(make["numbers"](0.3, data=tail, trials=(tried,), references={"boosted_trees": 0.4})) == ["wrong_loss"]
+
+
+def test_a_bounded_output_for_a_standardised_target_is_named(make):
+    evidence = make["numbers"](
+        0.4,
+        model={"output_activation": "sigmoid"},
+        references={"boosted_trees": 0.9},
+        data={"target_low": 0.0, "target_high": 1.0},
+        config={"data.normalize_target": True},
+    )
+    assert judge(evidence).try_first.name == "wrong_loss"
+
+
+def test_a_share_behind_a_sigmoid_is_fine(make):
+    evidence = make["numbers"](
+        0.4, model={"output_activation": "sigmoid"}, data={"target_low": 0.0, "target_high": 1.0}
+    )
+    assert "wrong_loss" not in named(evidence)
+
+
+def test_a_weight_that_makes_every_row_positive_is_named(make):
+    one_sided = [[4, 196], [1, 199]]
+    verdict = judge(make["classes"](one_sided, references={"boosted_trees": 0.8}, config={"loss.pos_weight": 60.0}))
+    assert verdict.try_first.name == "wrong_loss"
+    assert verdict.try_first.overrides == ("loss.pos_weight=null",)
+    balancing = make["classes"]([[900, 60], [20, 70]], ap=0.8, config={"loss.pos_weight": 10.0})
+    assert "wrong_loss" not in named(balancing)
+
+
+def test_whole_numbers_whose_order_was_not_tested_are_unknown(make):
+    evidence = make["numbers"](0.9, data={"target_whole": True, "target_distinct": 5})
+    assert "wrong_loss" in {one.name for one in judge(evidence).unknown}
