@@ -6,6 +6,8 @@ DEV := .venv/.dev-installed
 BENCH := .venv/.bench-installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 ARGS ?=
+# Two tests at a time; one thread each, for sizes at which more threads only wait for each other.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadscope
 # WITH_COVERAGE=1 adds what the tests cover to .coverage; `check` and CI set it. The gate is `make coverage`, over all.
 WITH_COVERAGE ?=
 COVERAGE := $(if $(WITH_COVERAGE),--cov --cov-append --cov-report= --cov-fail-under=0)
@@ -30,7 +32,7 @@ demo: $(DEV)  ## what litmus does, on data that the demo writes, in a few minute
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
 
 test: $(DEV)  ## the fast tests
-	$(BIN)/python -m pytest -m "not slow" $(COVERAGE) $(ARGS)
+	$(PYTEST) -m "not slow" $(COVERAGE) $(ARGS)
 
 lint: $(DEV)  ## format, lint and types
 	$(BIN)/ruff format --check .
@@ -38,7 +40,7 @@ lint: $(DEV)  ## format, lint and types
 	$(BIN)/mypy --strict src
 
 slow: $(DEV)  ## the slow tests
-	$(BIN)/python -m pytest -m slow $(COVERAGE) $(ARGS)
+	$(PYTEST) -m slow $(COVERAGE) $(ARGS)
 
 coverage: $(DEV)  ## the report and gate over what was measured last
 	$(BIN)/coverage report
