@@ -6,6 +6,7 @@ python benchmarks/speed.py --scale 0.02 --rounds 1       whether it works; such 
 """
 
 import argparse
+import compileall
 import os
 import sys
 import tempfile
@@ -16,6 +17,7 @@ os.environ.setdefault("MPLBACKEND", "agg")
 
 from timing import page, parts
 
+SOURCE = Path(__file__).resolve().parents[1] / "src" / "litmus"
 KEPT = 0.1  # smallest scale whose figures say something; the names of the rows state epochs and rows
 
 
@@ -23,6 +25,7 @@ def main(words: Sequence[str] | None = None) -> int:
     """Measures what is asked for, prints it, keeps it, and puts what is kept into benchmarks/README.md."""
     asked = parse(words)
     same = True
+    compileall.compile_dir(str(SOURCE), quiet=1)  # as every installed package is, wherever writing bytecode is off
     with tempfile.TemporaryDirectory() as folder:
         for name in asked.parts.split(","):
             part = parts.MEASURED[name](parts.Asked(Path(folder), asked.rounds, asked.scale, asked.only))

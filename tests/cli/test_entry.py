@@ -23,6 +23,14 @@ def test_help_wins_over_everything_else_on_the_line(capsys):
     assert capsys.readouterr().out.startswith("usage: litmus train")
 
 
+@pytest.mark.parametrize("words", [["--help"], ["train", "--cfg", "job"]])
+def test_help_and_a_config_are_shown_without_loading_what_trains(words):
+    heavy = "{'torch', 'lightning', 'numpy', 'polars', 'matplotlib'}"
+    code = f"import sys; from litmus.cli import main; main({words}); print(sorted({heavy} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
 def test_the_version_is_the_installed_one(capsys):
     assert main(["--version"]) == 0
     assert capsys.readouterr().out.startswith("litmus 0.")

@@ -38,14 +38,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _dispatch(line: Line) -> int:
-    from litmus.cli import help as helping
-
-    if "--version" in line.flags:
-        print(f"litmus {helping.version()}")
-        return 0
-    if not line.command or "--help" in line.flags:
-        print(helping.text(line.command))
-        return 0 if line.command or not line.words else 2
+    if not line.command or not line.flags.keys().isdisjoint({"--help", "--version"}):
+        return _tell(line)
     if line.command == "completion":
         from litmus.cli.completion import answer, script
 
@@ -58,6 +52,17 @@ def _dispatch(line: Line) -> int:
     _trust(line)
     _hush(line)
     return importlib.import_module(f"litmus.{line.command}").main(*positionals, **keys) or 0
+
+
+def _tell(line: Line) -> int:
+    """Version or help."""
+    from litmus.cli import help as helping
+
+    if "--version" in line.flags:
+        print(f"litmus {helping.version()}")
+        return 0
+    print(helping.text(line.command))
+    return 0 if line.command or not line.words else 2
 
 
 def _launch(line: Line) -> int:

@@ -8,18 +8,15 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
-from litmus import compare
 from litmus.cli.directory import Directory, leftovers, make_directory
 from litmus.cli.job import Failure, Job, execute, prepare, refuse, stopped_by_signals
 from litmus.cli.points import check_points, dirname_overrides, swept
-from litmus.cli.resume import asked, resume_run, resume_sweep
 from litmus.config import check as problems_of
 from litmus.config import settle, trusted
 from litmus.config.composition import ROOT, composer, name_of, translated_errors
 from litmus.config.keys import quoted
 from litmus.config.words import translate, values
 from litmus.errors import ConfigError, InputError, Problem, RunError
-from litmus.sweep.records import is_sweep
 
 
 def train(words: Sequence[str], *, config_dir: str | None = None) -> int:
@@ -60,6 +57,9 @@ def sweep(words: Sequence[str], *, config_dir: str | None = None) -> int:
 
 def resume(words: Sequence[str], *, config_dir: str | None = None) -> int:
     """Goes on with a run, or with the jobs of a sweep that did not finish; each keeps the config that it has."""
+    from litmus.cli.resume import asked, resume_run, resume_sweep
+    from litmus.sweep.records import is_sweep
+
     prepare()
     with stopped_by_signals(), composer(config_dir) as composing:
         place, changes = asked(words, composing.library)
@@ -124,6 +124,8 @@ def _returned(results: Any) -> list[Any]:
 
 def _sum_up(directory: Directory, outcomes: list[Any], *, keep: bool = False, test: bool = True) -> None:
     """The leaderboard, and which jobs failed; a sweep whose jobs were all refused leaves nothing behind."""
+    from litmus import compare  # pulls torch, which a config that is only shown does not need
+
     failures = [outcome for outcome in outcomes if isinstance(outcome, Failure)]
     if len(failures) < len(outcomes) or keep:
         compare.conclude(str(_shown(directory.path)), test=test)
