@@ -1,0 +1,146 @@
+"""Variants of a run on the bench: what a change makes of rows and model, and what a training of its own gives."""
+
+import os
+import signal
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from litmus.config.changes import apply
+from litmus.evaluation.score import point_scores
+from litmus.probe.bench import Bench
+from litmus.probe.rounds import Round
+from litmus.run import Run, prepare_data
+
+SEED = 11
+
+
+@pytest.fixture
+def bench(config):
+    return lambda *words, seconds=60.0, metric="balanced_accuracy": _bench(config(*words), seconds, metric)
+
+
+def _bench(settings: dict, seconds: float, metric: str) -> Bench:
+    return Bench(settings, prepare_data(settings), metric, time.monotonic() + seconds, alone_seconds=1.0)
+
+
+@pytest.fixture(autouse=True)
+def scratch(tmp_path, monkeypatch) -> Path:
+    """Where lone trainings write."""
+    place = tmp_path / "scratch"
+    place.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(place))
+    return place
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ("optimizer.lr=0.3",),
+        ("optimizer.lr=0.3", "trainer.max_epochs=3"),
+        ("model.activation=tanh", "optimizer.weight_decay=0"),
+        ("model.hidden=[9]",),
+        ("optimizer=sgd", "optimizer.lr=0.3"),
+    ],
+)
+def test_a_variant_has_the_config_that_the_command_line_would_give_it(bench, changes):
+    table = bench()
+    variant = table.variant(changes)
+    meant = {**apply(table.config, changes), "logger": None, "resume": None}
+    assert variant.config == meant
+    assert variant.data.prepared is table.data.prepared
+    assert table.variant(changes) is variant
+
+
+def test_other_batches_share_the_rows_and_other_rows_are_prepared_once(bench):
+    table = bench("data=wine", "model.hidden=[5]", "trainer.max_epochs=2")
+    batches, raw = table.variant(("data.batch_size=7",)), table.variant(("data.normalize=none",))
+    again = table.variant(("data.normalize=none", "model.hidden=[4]"))
+    assert batches.data.prepared is table.data.prepared
+    assert batches.data.source.batch_size == 7
+    assert raw.data.prepared is not table.data.prepared
+    assert again.data.prepared is raw.data.prepared
+    assert raw.data.splits["val"].rows.equal(table.data.splits["val"].rows)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        ("model.hidden=[0]",),
+        ("optimizer.lr=-1",),
+        ("model.hiden=[4]",),
+        ("data.n_samples=4",),
+        ("optimizer.lr=0.1", "model.hidden=[0]"),
+        ("optimizer=none such",),
+    ],
+)
+def test_what_cannot_be_trained_is_no_variant(bench, changes):
+    table = bench()
+    assert table.variant(changes) is None
+    assert table.arm((changes, SEED)) is None
+    assert table.alone((changes, SEED)) is None
+
+
+@pytest.mark.parametrize("changes", [(), ("optimizer.lr=0.1",), ("model.activation=tanh",)])
+def test_a_stacked_arm_gives_what_a_lone_run_of_that_seed_gives(bench, scratch, changes):
+    table = bench()
+    jobs = [(changes, SEED), (changes, SEED + 1)]
+    shots = Round(table, jobs).run()
+    for job in jobs:
+        alone = table.alone(job)
+        assert shots[job].value == pytest.approx(alone.value, abs=1e-9)
+        assert shots[job].said.pred.equal(alone.said.pred)
+        assert shots[job].monitored == pytest.approx(alone.monitored, rel=1e-4)
+        assert shots[job].epochs == alone.epochs == 6
+        assert shots[job].finished
+        assert alone.finished
+    assert list(scratch.iterdir()) == []
+
+
+def test_a_lone_training_is_the_run_itself_on_val(bench, tmp_path):
+    table = bench("data=digits", "data.max_rows=300", "model=cnn", "trainer.max_epochs=2")
+    assert table.arm(((), SEED)) is None
+    shot = table.alone(((), SEED))
+    run = Run.build({**table.config, "seed": SEED}, tmp_path / "run", data=table.data.reseeded(SEED))
+    run.fit()
+    run.decide()
+    said = run.predictor.predict(run.data.splits["val"], "val")
+    assert shot.said.pred.equal(said.pred)
+    assert shot.value == pytest.approx(point_scores(run.predictor.task, said)["balanced_accuracy"])
+    assert table.alone_seconds != 1.0
+
+
+def test_a_lone_training_ends_at_the_deadline_and_leaves_nothing(bench, scratch):
+    table = bench("data=digits", "model=cnn", "trainer.max_epochs=100000", "callback.early_stopping=null", seconds=0.5)
+    began = time.monotonic()
+    assert table.alone(((), SEED)) is None
+    assert time.monotonic() - began < 20
+    assert table.left < 0
+    assert list(scratch.iterdir()) == []
+
+
+def test_ctrl_c_ends_a_lone_training_and_leaves_nothing(bench, scratch):
+    table = bench("data=digits", "model=cnn", "trainer.max_epochs=100000", "callback.early_stopping=null")
+    before = signal.getsignal(signal.SIGINT)
+    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    with pytest.raises(KeyboardInterrupt, match=r"^$"):
+        table.alone(((), SEED))
+    assert signal.getsignal(signal.SIGINT) is before
+    assert list(scratch.iterdir()) == []
+
+
+@pytest.mark.parametrize("stacked", [True, False])
+def test_a_training_that_breaks_counts_as_the_trivial_rule(bench, stacked):
+    words = ("data=linear", "data.n_samples=80", "model=linear", "optimizer=sgd", "trainer.max_epochs=4")
+    table = bench(*words, metric="r2")
+    job = (("optimizer.lr=1000000",), SEED)
+    shot = Round(table, [job]).run()[job] if stacked else table.alone(job)
+    target = shot.said.target
+    assert shot.said.pred.unique().numel() == 1
+    task, train = table.variant(()).builder.untrained.task, table.data.splits["train"]
+    assert float(shot.said.pred[0]) == pytest.approx(float(task.in_unit(train.y).double().mean()), abs=1e-5)
+    r2 = 1 - float(((shot.said.pred - target) ** 2).mean() / target.var(correction=0))
+    assert shot.value == pytest.approx(r2, abs=1e-6)
+    assert shot.finished
