@@ -68,8 +68,8 @@ def _evidence(*words: str, train: float = 0.5, val: float = 0.5, **changes: obje
     return replace(evidence, **changes)
 
 
-def _verdict(*findings: Finding, answer: str = "inadequate") -> Verdict:
-    return Verdict(verdict=answer, summary="", split="val", findings=findings)
+def _verdict(*findings: Finding, answer: str = "inadequate", **changes: object) -> Verdict:
+    return Verdict(verdict=answer, summary="", split="val", findings=findings, **changes)
 
 
 def _shots(rng: np.random.Generator, seeds: int, *, right: float, n: int = 100, spread: float = 0.0) -> list[Shot]:
