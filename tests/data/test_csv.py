@@ -8,7 +8,9 @@ import polars as pl
 import pytest
 
 from litmus.data.csv import CSV
+from litmus.data.numbers import read_numbers
 from litmus.data.prepared import Prepared, prepare
+from litmus.errors import DataError
 
 ROWS = 40
 
@@ -18,10 +20,10 @@ def write(path: Path, content: str | bytes) -> str:
     return str(path)
 
 
-def columns(**values: list[Any]) -> str:
+def columns(delimiter: str = ",", **values: list[Any]) -> str:
     names = list(values)
     rows = zip(*values.values(), strict=True)
-    return ",".join(names) + "\n" + "".join(",".join(map(str, row)) + "\n" for row in rows)
+    return delimiter.join(names) + "\n" + "".join(delimiter.join(map(str, row)) + "\n" for row in rows)
 
 
 def labels(n: int = ROWS) -> list[str]:
@@ -167,6 +169,28 @@ def test_semicolons_and_decimal_commas_are_read_when_said(prepared: Any) -> None
 def test_a_decimal_comma_target_is_a_number(prepared: Any) -> None:
     text = columns(x=numbers(), y=[value * 3.1 for value in numbers()]).replace(",", ";").replace(".", ",")
     assert prepared(text, delimiter="semicolon", decimal="comma").spec.task == "regression"
+
+
+def test_only_points_between_groups_of_three_digits_are_left_out_of_numbers_with_a_comma() -> None:
+    numbers = read_numbers(
+        pl.Series(["1.234,5", "-12.345.678", "0,25", ",5", "3.5", "21.02.2023", "1,234.5", ""]), "comma"
+    )
+    assert numbers.values.to_list() == [1234.5, -12345678, 0.25, 0.5, None, None, None, None]
+    assert numbers.stray is not None
+    assert numbers.stray.to_list() == [False] * 4 + [True] * 3 + [False]
+
+
+def test_a_decimal_point_among_decimal_commas_stops_with_its_row(prepared: Any) -> None:
+    text = columns(";", x=["3.5" if i == 4 else f"{i},5" for i in range(ROWS)], y=labels())
+    with pytest.raises(DataError, match=r"row 4 .line 6., column 'x': '3.5' has a decimal point"):
+        prepared(text, delimiter="semicolon", decimal="comma")
+
+
+def test_german_dates_beside_decimal_commas_stay_dates(prepared: Any) -> None:
+    days = [f"{i % 28 + 1:02}.02.2023" for i in range(ROWS)]
+    text = columns(";", x=[f"{i},5" for i in range(ROWS)], day=days, y=labels())
+    inputs = prepared(text, delimiter="semicolon", decimal="comma").rows.inputs
+    assert inputs.schema["day"] == pl.Datetime("us")
 
 
 def test_rows_with_missing_cells_are_left_out_when_asked_and_keep_their_numbers(prepared: Any) -> None:

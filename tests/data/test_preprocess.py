@@ -205,6 +205,17 @@ def test_a_labelled_file_is_read_with_its_target(tmp_path: Path) -> None:
         data.preprocess.read(str(path), labelled=True)
 
 
+def test_a_labelled_file_is_read_with_decimal_commas_and_its_times_in_order(tmp_path: Path) -> None:
+    lines = [f"{i},5;{i % 28 + 1}.{i // 28 + 1}.2023;{i % 7},25" for i in range(N)]
+    path = tmp_path / "a.csv"
+    path.write_text("\n".join(["x;day;y", *lines, ""]))
+    data = prepare(CSV(path=str(path), target="y", time="day", split="time", delimiter="semicolon", decimal="comma"))
+    rows = data.preprocess.read(str(path), labelled=True)
+    assert data.coder.encode(rows.target).tolist() == [i % 7 + 0.25 for i in range(N)]
+    assert rows.time is not None
+    assert rows.time.is_sorted()
+
+
 def test_a_model_of_a_csv_reads_parquet_too(tmp_path: Path) -> None:
     frame().write_csv(tmp_path / "a.csv")
     frame().write_parquet(tmp_path / "a.parquet")

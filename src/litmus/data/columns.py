@@ -131,6 +131,21 @@ def conform(raw: pl.Series, kind: ColumnKind, place: Place, decimal: Decimal) ->
             return raw.cast(pl.String)
 
 
+def as_order(raw: pl.Series, place: Place, decimal: Decimal) -> pl.Series:
+    """A column without missing cells as numbers, or as moments: text would be sorted by letters.
+
+    Raises:
+        DataError: A cell that is neither.
+    """
+    if raw.dtype.is_numeric() or raw.dtype.is_temporal():
+        return raw
+    numbers = read_numbers(raw, decimal)
+    if numbers.stray is None and not numbers.values.null_count():
+        return numbers.values
+    check_stray(raw, numbers, place)
+    return conform(raw, "date", place, decimal)
+
+
 def is_counter(series: pl.Series) -> bool:
     """Whether a column of numbers just counts the rows in their order."""
     if series.dtype != pl.Float64 or len(series) < 3 or series.null_count():

@@ -13,7 +13,8 @@ from litmus.data.columns import ColumnKind, conform, kind_of
 from litmus.data.features import Features
 from litmus.data.place import Place
 from litmus.data.reading import Table
-from litmus.data.table import TableSource, read_target
+from litmus.data.table import TableSource
+from litmus.data.target_column import read_target
 from litmus.errors import DataError
 
 Inputs = pl.DataFrame | NDArray[Any] | list[str]

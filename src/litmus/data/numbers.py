@@ -14,6 +14,8 @@ FLOAT32_MAX = float(np.finfo(np.float32).max)
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")
 THOUSANDS = r"^[+-]?[$€£¥]?\s?\d{1,3}(,\d{3})+(\.\d+)?$"
 DECIMAL_COMMA = r"^[+-]?\d{1,3}(\.?\d{3})*,\d+([eE][+-]?\d+)?$|^[+-]?\d+,\d+([eE][+-]?\d+)?$"
+DECIMAL_POINT = r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$"
+GROUPED = r"^\s*[+-]?\d{1,3}(\.\d{3})+(,\d*)?\s*$"
 UNIT = r"^[+-]?\s?[$€£¥]\s?\d[\d.,]*$|^[+-]?\d[\d.,]*\s?[%$€£¥]$"
 STRAY_SHARE = 0.05
 CONTINUOUS = 20
@@ -37,7 +39,7 @@ class Numbers:
 
 def read_numbers(raw: pl.Series, decimal: Decimal = "point") -> Numbers:
     """Numbers of a text column; empty cells, NA, N/A, NaN, null, None, `?` and `-` are missing."""
-    text = raw if decimal == "point" else raw.str.replace_all(".", "", literal=True).str.replace(",", ".", literal=True)
+    text = raw if decimal == "point" else _with_points(raw)
     values = text.cast(pl.Float64, strict=False)
     if values.null_count() == raw.null_count() and not _has_nan(values):
         return Numbers(values)
@@ -47,6 +49,14 @@ def read_numbers(raw: pl.Series, decimal: Decimal = "point") -> Numbers:
     values = text.set(missing, None).cast(pl.Float64, strict=False)
     stray = values.is_null() & ~missing
     return Numbers(values, stray if stray.any() else None, tuple(mark for mark in marks if mark))
+
+
+def _with_points(raw: pl.Series) -> pl.Series:
+    """Numbers with a decimal comma as they are written with a point; what has points elsewhere stays no number."""
+    ungrouped = raw.zip_with(
+        ~raw.str.contains(GROUPED).fill_null(value=False), raw.str.replace_all(".", "", literal=True)
+    )
+    return ungrouped.str.replace_many([",", "."], [".", ","])  # 3.5 becomes 3,5, which is no number, and not 35
 
 
 def check_stray(raw: pl.Series, numbers: Numbers, place: Place, *, forced: bool = False) -> None:
@@ -95,6 +105,8 @@ def _notation(words: pl.Series, good: int) -> str | None:
         return "has a thousands separator; write the number without it"
     if words.str.contains(DECIMAL_COMMA).all():
         return "has a decimal comma; set data.decimal=comma, or write a point"
+    if words.str.contains(DECIMAL_POINT).all():
+        return "has a decimal point; leave out data.decimal=comma, or write a comma"
     if words.str.contains(UNIT).all() and (good > 0 or words.n_unique() > CONTINUOUS):
         return "has a sign of currency or per cent; write the bare number"
     return None

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from litmus.data.base import Preprocess, Rows
-from litmus.data.columns import FEATURE_KINDS, conform, kind_of
+from litmus.data.columns import FEATURE_KINDS, as_order, conform, kind_of
 from litmus.data.encoders import ENCODERS, CategoryEncoder, Encoder, Scale, make_encoder
 from litmus.data.layout import Layout
 from litmus.data.place import Place, first_true
 from litmus.data.reading import Table, read_table
+from litmus.data.target_column import read_target
 from litmus.errors import DataError
 
 Categories = Literal["onehot", "embed", "auto"]
@@ -132,7 +133,7 @@ class TablePreprocess(Preprocess):
             numbers=np.arange(count, dtype=np.int64) if place.rows is None else place.rows,
             origin=table.origin,
             group=_optional(table.frame, roles.group),
-            time=_optional(table.frame, roles.time),
+            time=self._time(table) if labelled else None,
             notes=(*table.notes, *self._mended(inputs)),
         )
 
@@ -149,8 +150,13 @@ class TablePreprocess(Preprocess):
 
     def _target(self, table: Table, *, labelled: bool) -> pl.Series | None:
         if labelled:
-            return present_target(table.column(self.roles.target, "target"), table.place)
+            return read_target(table, table.column(self.roles.target, "target").name)
         return _optional(table.frame, self.roles.target)
+
+    def _time(self, table: Table) -> pl.Series | None:
+        """What orders the rows, which intervals ask for; None where it is absent or incomplete."""
+        times = _optional(table.frame, self.roles.time)
+        return None if times is None else as_order(times, table.place, self.roles.layout.decimal)
 
     def state(self) -> dict[str, Any]:
         columns = [{"encoder": type(column).__name__, **asdict(column)} for column in self.columns]
@@ -192,23 +198,6 @@ class NumericInputs(nn.Module):
         fill, centre, scale = self.get_buffer("fill"), self.get_buffer("centre"), self.get_buffer("scale")
         wide = x.to(torch.float64)
         return ((torch.where(torch.isnan(wide), fill, wide) - centre) / scale).to(torch.float32)
-
-
-def present_target(target: pl.Series, place: Place) -> pl.Series:
-    """The target with text stripped.
-
-    Raises:
-        DataError: A cell is empty.
-    """
-    if target.dtype == pl.String:
-        target = target.str.strip_chars()
-        target = target.set(target == "", None)
-    wrong = first_true(target.is_null())
-    if wrong is not None:
-        raise place.error(
-            "the target is missing; fill the cell, or leave the row out", position=wrong, column=target.name
-        )
-    return target
 
 
 def refuse_missing(columns: Sequence[pl.Series], place: Place) -> None:

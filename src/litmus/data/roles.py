@@ -9,9 +9,8 @@ from annotated_types import Ge
 from numpy.typing import NDArray
 
 from litmus.data.base import Source
-from litmus.data.columns import conform
+from litmus.data.columns import as_order, conform
 from litmus.data.layout import Layout
-from litmus.data.numbers import check_stray, read_numbers
 from litmus.data.place import first_true
 from litmus.data.reading import Table
 from litmus.errors import quote
@@ -72,15 +71,9 @@ class RoleSource(Source):
         return series
 
     def _read_time(self, table: Table) -> pl.Series | None:
-        """Numbers, or dates as moments; anything else would be sorted by letters."""
+        """What orders the rows in time."""
         series = self._complete(table, self.time, "data.time")
-        if series is None or series.dtype.is_numeric() or series.dtype.is_temporal():
-            return series
-        numbers = read_numbers(series, self.layout.decimal)
-        if numbers.stray is None and not numbers.values.null_count():
-            return numbers.values
-        check_stray(series, numbers, table.place)
-        return conform(series, "date", table.place, self.layout.decimal)
+        return None if series is None else as_order(series, table.place, self.layout.decimal)
 
     def _read_weight(self, table: Table) -> NDArray[np.float64] | None:
         series = self._complete(table, self.weight, "data.weight")

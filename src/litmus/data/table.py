@@ -12,12 +12,11 @@ from annotated_types import Ge
 from litmus.data.base import Rows
 from litmus.data.columns import ColumnKind
 from litmus.data.features import Features, choose_features
-from litmus.data.numbers import check_finite, check_stray, read_numbers
-from litmus.data.place import Place, first_true
-from litmus.data.preprocess import Categories, Impute, Roles, TablePreprocess, present_target, refuse_missing
+from litmus.data.place import Place
+from litmus.data.preprocess import Categories, Impute, Roles, TablePreprocess, refuse_missing
 from litmus.data.reading import Table
 from litmus.data.roles import RoleSource
-from litmus.errors import quote
+from litmus.data.target_column import read_target
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,42 +98,3 @@ class TableSource(RoleSource):
         if not complete.any():
             raise place.error("every row has a missing cell; data.impute=drop leaves none, use data.impute=auto")
         return rows.take(np.flatnonzero(complete))
-
-
-def read_target(table: Table, name: str) -> pl.Series:
-    """The target's column: text as it stands, numbers checked.
-
-    Raises:
-        DataError: An empty cell, NaN, an infinite number, or a stray word among numbers.
-    """
-    raw, place = table.frame[name], table.place
-    if raw.dtype != pl.String:
-        return present_target(_finite_target(raw, place), place)
-    text = present_target(raw, place)
-    if place.lines is None:
-        return text
-    numbers = read_numbers(text, table.layout.decimal)
-    check_stray(text, numbers, place)
-    if numbers.stray is not None:
-        return text
-    wrong = first_true(numbers.values.is_null() | numbers.values.is_nan())
-    if wrong is not None:
-        message = f"the target is {quote(text[wrong])}, which is no number; fill the cell, or leave the row out"
-        raise place.error(message, position=wrong, column=name)
-    check_finite(numbers.values, place)
-    return text if table.layout.decimal == "point" else numbers.values
-
-
-def _finite_target(raw: pl.Series, place: Place) -> pl.Series:
-    if raw.dtype.is_nested():
-        message = "several values in a cell: several or multi-label targets are not supported; name a plain column"
-        raise place.error(message, column=raw.name)
-    if raw.dtype.is_float():
-        wrong = first_true(raw.is_nan())
-        if wrong is not None:
-            message = "the target is NaN; fill the cell, or leave the row out"
-            raise place.error(message, position=wrong, column=raw.name)
-        check_finite(raw.cast(pl.Float64), place)
-    if raw.dtype.is_temporal():
-        raise place.error("the target is a date; write it as a number, such as days", column=raw.name)
-    return raw

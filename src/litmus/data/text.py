@@ -22,7 +22,7 @@ from litmus.data.folder import scan_any, scan_both
 from litmus.data.layout import Delimiter, Layout
 from litmus.data.reading import Table
 from litmus.data.roles import RoleSource
-from litmus.data.table import read_target
+from litmus.data.target_column import read_target
 from litmus.errors import DataError, quote
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"

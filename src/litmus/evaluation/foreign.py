@@ -11,8 +11,8 @@ from torch import Tensor
 from litmus.data.base import DataSpec, Origin
 from litmus.data.place import Place, first_true
 from litmus.data.reading import Table, read_table
-from litmus.data.table import read_target
 from litmus.data.target import TargetCoder, as_text
+from litmus.data.target_column import read_target
 from litmus.errors import quote
 from litmus.task import auto
 from litmus.task.base import Predictions, Task
