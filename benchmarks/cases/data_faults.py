@@ -225,7 +225,7 @@ def _shifts() -> list[Case]:
         name = f"split_shift/{variant}"
         test, good = partial(moved, sample_seed(name) + 1), partial(make, sample_seed(name))
         return _case(
-            name, make, FAST, test=test, least="info", metric=metric, proof="honest", fresh=good, fix=None,
+            name, make, FAST, test=test, metric=metric, proof="honest", fresh=good, fix=None,
         )  # fmt: skip
 
     def units(seed: int) -> pl.DataFrame:

@@ -171,15 +171,19 @@ def _losses() -> list[Case]:
 
 def _scales() -> list[Case]:
     raw, scale = ("data.normalize=none",), ("data.normalize=standard",)
-    inputs = {"also": HIGH, "first": ("unnormalised_inputs",)}
-    target = {"also": (*HIGH, "lr_too_low", "too_few_epochs"), "first": ("unnormalised_target",), "metric": "r2"}
+    inputs = {"also": HIGH, "first": ("unnormalised_inputs", "non_finite")}  # non_finite names the cause below it
+    target = {
+        "also": (*HIGH, "lr_too_low", "too_few_epochs"),
+        "first": ("unnormalised_target", "non_finite"),
+        "metric": "r2",
+    }
     scaled = ("data.normalize_target=true",)
     return [
         planted("unnormalised_inputs/wild_blobs", wild, 800, SGD, raw, mend=scale, **inputs),
         planted("unnormalised_inputs/offset_moons", offset, 800, DEEP, raw, mend=scale, **inputs),
         planted("unnormalised_inputs/wine", None, 0, ("data=wine", *SGD), raw, mend=scale, **inputs),
         planted("unnormalised_inputs/breast_cancer", None, 0, ("data=breast_cancer", *SGD), (*raw, "optimizer.lr=0.01"), mend=scale, **inputs),
-        planted("unnormalised_inputs/friedman_two", amounts.friedman, 900, SCALED, (*raw, "optimizer=sgd", "optimizer.lr=0.01"), mend=scale, metric="r2", options={"number": 2}, also=HIGH, first=("unnormalised_inputs",)),
+        planted("unnormalised_inputs/friedman_two", amounts.friedman, 900, SCALED, (*raw, "optimizer=sgd", "optimizer.lr=0.01"), mend=scale, metric="r2", options={"number": 2}, also=HIGH, first=("unnormalised_inputs", "non_finite")),
         planted("unnormalised_target/diabetes", None, 0, ("data=diabetes", "model.hidden=[16]", *FIT), ("optimizer.lr=0.001", "trainer.max_epochs=30"), mend=(*scaled, "optimizer.lr=0.005"), **target),
         planted("unnormalised_target/friedman_two", amounts.friedman, 900, DEEP, ("optimizer.lr=0.001", "trainer.max_epochs=40"), mend=scaled, options={"number": 2}, **target),
         planted("unnormalised_target/prices", amounts.prices, 900, FAST, (), mend=scaled, options={"logged": False}, **target),

@@ -16,6 +16,8 @@ Hashes = NDArray[np.uint64]
 
 MOST_LOOKED_AT = 5000
 MOST_COLUMNS = 60
+FEW_DIFFERENT = 0.1
+"""Share of different rows up to which rows repeat because there are few values, and not because they were copied."""
 SHORT_TEXT = 4
 """Texts of fewer words repeat by chance."""
 
@@ -155,6 +157,9 @@ def _discrete(codes: Codes) -> list[int]:
 def _undetermined(codes: Codes) -> list[int]:
     """Columns without those that follow from one other column, such as a height in another unit."""
     sample = codes[np.random.default_rng(0).permutation(len(codes))[:5000]]
+    different = np.unique(sample, axis=0)
+    if len(different) > FEW_DIFFERENT * len(sample):
+        sample = different  # or else copies of rows would make every column follow from every other
     sizes = [len(np.unique(sample[:, j])) for j in range(codes.shape[1])]
     kept = [j for j, size in enumerate(sizes) if size > 1][:MOST_COLUMNS] + list(range(MOST_COLUMNS, codes.shape[1]))
     # a column without ties determines every other one, which says nothing about them

@@ -13,6 +13,7 @@ from litmus.probe.candidates import Candidate, Changes, combinations, singles, u
 from litmus.probe.comparison import Shot, compare
 from litmus.probe.rounds import Job, Round, cheaper, work
 from litmus.verdict import Verdict, reading
+from litmus.verdict.findings import DATA
 from litmus.verdict.settings import Settings
 
 FIRST_SEED = 1001  # far from the seeds that users type
@@ -45,10 +46,17 @@ def budget(settings: Settings, fit_seconds: float) -> float:
 
 
 def can_change(verdict: Verdict) -> bool:
-    """Whether a trial could change the answer: it is not adequate, and not because nothing will help."""
-    if any(one.name == "no_better_than_baseline" and one.alarms for one in verdict.findings):
+    """Whether a trial could change the answer.
+
+    It can where a criterion is not met or a finding alarms that a setting may cause, and where an adequate model is
+    clearly behind a reference; not where nothing will help, or where only the rows are to blame.
+    """
+    alarms = {one.name for one in verdict.findings if one.alarms}
+    if "no_better_than_baseline" in alarms:
         return False
-    return verdict.verdict != "adequate" or any(one.alarms for one in verdict.findings)
+    behind = verdict.headroom is not None and verdict.headroom.value >= reading.NON_INFERIOR
+    missed = any(one.votes and one.status != "pass" for one in verdict.criteria) and verdict.verdict != "adequate"
+    return behind or missed or bool(alarms - set(DATA))
 
 
 def probe(

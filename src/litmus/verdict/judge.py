@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from litmus.evidence import Evidence, Unknown
 from litmus.verdict import reading
+from litmus.verdict.causes import Explanations, explanations
 from litmus.verdict.criteria import Criteria
 from litmus.verdict.family import control
 from litmus.verdict.findings import DATA, EXPLAINS, FINDINGS
@@ -41,7 +42,7 @@ def judge(evidence: Evidence, criteria: Criteria | None = None, settings: Settin
     findings = [one for one in judged if isinstance(one, Finding)]
     findings = [replace(one, accepted=settings.accepts(one)) for one in control(findings)]
     findings = _with_suspect(context, _without_signal(_with_cause(evidence, findings)))
-    findings = rank(settle(quieten(link(findings))))
+    findings = rank(settle(quieten(link(findings, explanations(context, findings)))))
     standing = context.standing
     answer = _answer(standing, findings)
     verdict = Verdict(
@@ -57,13 +58,13 @@ def judge(evidence: Evidence, criteria: Criteria | None = None, settings: Settin
     return replace(verdict, summary=summarise(verdict, evidence, context))
 
 
-def link(findings: Sequence[Finding]) -> list[Finding]:
+def link(findings: Sequence[Finding], explains: Explanations = EXPLAINS) -> list[Finding]:
     """Findings with `consequence_of` set where another one that alarms explains them."""
     alarms = {one.name for one in findings if one.alarms}
     causes = [name for name in NAMES if name in alarms]
 
     def cause(of: str, seen: frozenset[str] = frozenset()) -> str | None:
-        direct = next((name for name in causes if of in EXPLAINS.get(name, ()) and name not in seen), None)
+        direct = next((name for name in causes if of in explains.get(name, ()) and name not in seen), None)
         return None if direct is None else cause(direct, seen | {of, direct}) or direct
 
     return [replace(one, consequence_of=cause(one.name)) for one in findings]

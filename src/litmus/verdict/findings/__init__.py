@@ -41,6 +41,7 @@ FINDINGS: tuple[Callable[[Evidence, Context], Judgement], ...] = (
     find_unnormalised_inputs,
     find_unnormalised_target,
     find_bad_init,
+    find_not_shuffled,
     find_lr_too_high,
     find_lr_too_low,
     find_exploding_gradients,
@@ -49,7 +50,6 @@ FINDINGS: tuple[Callable[[Evidence, Context], Judgement], ...] = (
     find_wrong_loss,
     find_model_is_linear,
     find_over_regularised,
-    find_not_shuffled,
     find_underfitting,
     find_too_few_epochs,
     find_label_noise,
@@ -65,16 +65,16 @@ FINDINGS: tuple[Callable[[Evidence, Context], Judgement], ...] = (
 DATA = ("train_test_leakage", "target_leakage", "split_shift", "label_noise", "too_little_data")
 """Findings about the data alone: judged on their own, whatever the model does."""
 
-_OPTIMISATION = (
+_TRAINING = (
     "lr_too_high",
     "lr_too_low",
     "exploding_gradients",
     "dead_relu",
     "vanishing_gradients",
-    "not_shuffled",
     "underfitting",
     "too_few_epochs",
 )
+_OPTIMISATION = (*_TRAINING, "not_shuffled")
 _SYMPTOMS = (
     "overfitting",
     "class_imbalance",
@@ -113,7 +113,7 @@ EXPLAINS: Mapping[str, tuple[str, ...]] = {
         "too_few_epochs",
         *_SYMPTOMS,
     ),
-    "not_shuffled": ("underfitting", "too_few_epochs", *_SYMPTOMS),
+    "not_shuffled": (*_TRAINING, *_SYMPTOMS),
     "underfitting": ("too_few_epochs", *_SYMPTOMS),
     "too_few_epochs": _SYMPTOMS,
     "label_noise": ("overfitting", "miscalibrated", "train_val_inconsistent"),

@@ -11,6 +11,8 @@ SEPARABLE = 0.6
 """AUROC of telling train rows from held-out rows, below which a shift is too small to matter."""
 SHARES = 0.1
 """Difference of a label's share between splits, below which it is too small to matter."""
+SURE_NOISE = 0.02
+"""Share of wrong labels beyond what was to be expected that must be certain."""
 FEWEST = 10
 
 
@@ -19,7 +21,7 @@ def find_split_shift(evidence: Evidence, _context: Context) -> Judgement:
     shift = max(evidence.data.shifts, key=_size, default=None)
     if shift is None or _size(shift) <= 0:
         return None
-    asked = evidence.data.split_rule in {"time", "column"} or bool(reading.setting(evidence, "data.test_path"))
+    asked, own = evidence.data.split_rule in {"time", "column"}, bool(reading.setting(evidence, "data.test_path"))
     lost, sure = _suffers(evidence, shift)
     by_label = _label_excess(shift) > _input_excess(shift)
     how = (
@@ -29,7 +31,7 @@ def find_split_shift(evidence: Evidence, _context: Context) -> Judgement:
     )
     name = evidence.task.primary
     also = f"; {metric(name)} falls by {points(name, lost)}" if lost is not None and lost > 0 else ""
-    shuffles = not asked and evidence.data.split_rule != "stratified" and not _grouped(evidence)
+    shuffles = not asked and not own and evidence.data.split_rule != "stratified" and not _grouped(evidence)
     return found(
         "split_shift",
         "error" if sure and not asked else "info",
@@ -95,12 +97,12 @@ def find_label_noise(evidence: Evidence, _context: Context) -> Judgement:
     if noise is None or noise.share.value is None or noise.share.low is None:
         return None
     excess, sure = noise.share.value - noise.expected, noise.share.low - noise.expected
-    if sure <= 0.02:
+    if sure <= SURE_NOISE:
         return None
     rows = listing((str(row) for row in noise.rows), 10)
     return found(
         "label_noise",
-        "error" if excess > 0.1 and sure > 0.05 else "warning" if sure > 0.05 else "info",
+        "error" if excess > 0.1 and sure > 2 * SURE_NOISE else "warning" if excess > 0.05 else "info",
         f"About {percent(excess)} of the labels look wrong; look at rows {rows}.",
         overrides=() if reading.is_regression(evidence) else (assign("loss.label_smoothing", 0.1),),
         share=noise.share.value,
