@@ -4,6 +4,7 @@ import json
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, final
 
 from litmus.config import check, read, to_plain
@@ -69,17 +70,18 @@ def _walk(
     taken: list[Step] = []
     seconds = evidence.fit.seconds
     while len(taken) < steps and can_change(verdict):
-        limit = min(max(LEAST_SECONDS, FITS * seconds), MOST_SECONDS)
-        data = prepare_data(config)
-        terminal.line(f"\nstep {len(taken) + 1}: trying what might help, for at most {limit:.0f} s")
-        found = probe(config, data, evidence, verdict, fit_seconds=seconds, seconds=limit)
-        best = _best(found)
+        best = _best(evidence)  # what the run's own probes have confirmed need not be looked for again
+        if best is None:
+            limit = min(max(LEAST_SECONDS, FITS * seconds), MOST_SECONDS)
+            terminal.line(f"\nstep {len(taken) + 1}: trying what might help, for at most {limit:.0f} s")
+            data = prepare_data(config)
+            best = _best(probe(config, data, evidence, verdict, fit_seconds=seconds, seconds=limit))
         if best is None:
             terminal.line("nothing that was tried helps beyond noise")
             break
-        terminal.line(f"applying {' '.join(best.overrides)}")
+        terminal.line(f"\napplying {' '.join(best.overrides)}")
         config = _checked(apply(config, best.overrides))
-        directory = start.directory / "improve" / str(len(taken) + 1)
+        directory = _next(start.directory / "improve")
         outcome = train({**config, "test": False, "resume": None}, directory, stored=config, data=prepare_data(config))
         taken.append(Step(best.overrides, best, outcome))
         evidence, verdict, seconds = outcome.evidence, outcome.verdict, outcome.run.seconds
@@ -87,6 +89,12 @@ def _walk(
         if verdict.verdict == "adequate":
             break
     return taken
+
+
+def _next(place: Path) -> Path:
+    """The next number's directory, so that no earlier walk's runs are written over."""
+    numbers = [int(one.name) for one in place.glob("*") if one.name.isdecimal()]
+    return place / str(max(numbers, default=0) + 1)
 
 
 def _best(evidence: Evidence) -> Trial | None:
