@@ -153,8 +153,10 @@ def _rows_needed(evidence: Evidence, standing: Standing, findings: Sequence[Find
 
 
 def _headroom(evidence: Evidence, context: Context) -> Headroom | None:
-    """The largest gain that a trial showed; without one, the best reference's lead."""
+    """The largest gain that a trial showed; without one, the best reference's lead; none where there is no signal."""
     name = evidence.task.primary
+    if context.hopeless:
+        return None
     gains = [one for one in evidence.trials if reading.moves(one) and one.metric.rpartition("/")[2] in {name, ""}]
     shown = [(one.difference, one) for one in gains if one.difference is not None and one.difference.value is not None]
     if shown:
@@ -178,7 +180,7 @@ def _unknown(evidence: Evidence, context: Context, judged: list[Unknown]) -> tup
     missing = [_no_value(one) for one in context.standing.criteria if one.votes and one.value is None]
     misplaced = context.criteria.misplaced(evidence.task.kind)
     untried = []
-    if context.wanting and not evidence.probed:
+    if context.wanting and not evidence.probed and not context.hopeless:
         untried = [Unknown(name="headroom", reason="no trial was run, so what a change would gain is not known")]
     together = [*evidence.unknown, *judged, *missing, *misplaced, *untried]
     return tuple({(one.name, one.reason): one for one in together}.values())
