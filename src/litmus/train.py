@@ -141,7 +141,11 @@ def refine(outcome: Outcome, terminal: Terminal | None, *, probes: bool) -> Outc
     record_verdict(refined)
     if terminal is not None:
         same = refined.verdict.findings == outcome.verdict.findings
-        terminal.line("nothing that was tried changes it") if same else terminal.verdict(refined.verdict, evidence)
+        told = refined.verdict.criteria == outcome.verdict.criteria
+        if same:
+            terminal.line("nothing that was tried changes it")
+        else:
+            terminal.verdict(refined.verdict, evidence, table=not told)
     return refined
 
 

@@ -78,12 +78,12 @@ class Terminal:
         for text in lines:
             self.line(text)
 
-    def verdict(self, verdict: Verdict, evidence: Evidence) -> None:
-        """The final block: summary, criteria, findings with evidence, and what to try."""
+    def verdict(self, verdict: Verdict, evidence: Evidence, *, table: bool = True) -> None:
+        """The final block: summary, criteria (unless their table stands above), findings, and what to try."""
         self.line()
         for i, text in enumerate(verdict.summary.splitlines()[:3]):
             self.line(text, ANSWER_STYLES[verdict.verdict] if i == 0 else "bold")
-        if verdict.criteria:
+        if verdict.criteria and table:
             self.line()
             self.table(criteria(verdict, evidence))
         self._remarks(verdict, evidence)
