@@ -60,9 +60,10 @@ class EarlyStopping(lightning.EarlyStopping):
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Lightning's own check in plain numbers, at a tenth of its cost on tiny models."""
-        if self.monitor not in trainer.callback_metrics:
+        shown = trainer.callback_metrics.get(self.monitor)
+        if shown is None:
             return
-        value = float(trainer.callback_metrics[self.monitor])
+        value = float(shown)
         if self.sign * value < self.sign * float(self.best_score) - abs(self.min_delta):
             self.best_score, self.wait_count = torch.tensor(value), 0
             return
@@ -110,9 +111,10 @@ class Checkpoint(CheckpointBase):
         self.signal: int | None = None
 
     def _compare(self, trainer: Trainer) -> None:
-        if self.monitor not in trainer.callback_metrics:
+        shown = trainer.callback_metrics.get(self.monitor)
+        if shown is None:
             return
-        value = float(trainer.callback_metrics[self.monitor])
+        value = float(shown)
         better = self.best_value is None or (value < self.best_value if self.mode == "min" else value > self.best_value)
         if better and value == value:  # noqa: PLR0124  # NaN is never better
             self.best_value, self.best_epoch = value, trainer.current_epoch
@@ -247,7 +249,7 @@ def write_history(rows: list[dict[str, float]], path: Path) -> None:
     """history.csv: one row an epoch, loss columns first, empty where a value is missing; replaced as a whole."""
     header = ["epoch", "step", *sorted({key for row in rows for key in row} - {"epoch", "step"}, key=_order)]
     text = io.StringIO()
-    writer = csv.DictWriter(text, header, restval="", lineterminator="\n")
+    writer = csv.DictWriter(text, header, restval="", extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")

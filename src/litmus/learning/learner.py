@@ -113,9 +113,7 @@ class Learner(LightningModule):
     def on_train_epoch_end(self) -> None:
         """Shows the monitored value to the callbacks that monitor a metric, which come after it."""
         self.curves.close("train", self.trainer.current_epoch, self.trainer.global_step)  # where max_steps cut it
-        self.lrs.append(
-            max(group["lr"] for group in cast("Optimizer", self.optimizers(use_pl_optimizer=False)).param_groups)
-        )
+        self.lrs.append(max(group["lr"] for group in self.trainer.optimizers[0].param_groups))
         if self.monitor.startswith("train/"):
             self.show(self.monitor, self.curves.latest(self.monitor))
 

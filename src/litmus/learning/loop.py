@@ -77,9 +77,12 @@ class LeanFitLoop(_FitLoop):
 
     def on_run_start(self) -> None:
         """Looks once at what the hot path would otherwise ask at every step."""
-        learner = self.learner
-        if self.epoch_loop.val_loop._combined_loader is None:  # noqa: SLF001
-            self.epoch_loop.val_loop.setup_data()
+        learner = self.learner = cast("Learner", self.trainer.lightning_module)
+        val = self.epoch_loop.val_loop
+        if val._combined_loader is None:  # noqa: SLF001
+            val.setup_data()
+        self.train_loader = _only(self._combined_loader)
+        self.val_loader = _only(val._combined_loader)  # noqa: SLF001
         learner.show = self._show  # type: ignore[method-assign]
         self.optimizer = _plain(self.trainer.optimizers[0])
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
@@ -90,13 +93,8 @@ class LeanFitLoop(_FitLoop):
         self.called = {(name, monitoring): self._hooks(name, monitoring=monitoring) for name, monitoring in HOOKS}
         super().on_run_start()
 
-    @property
-    def learner(self) -> Learner:
-        return cast("Learner", self.trainer.lightning_module)
-
     def on_advance_start(self) -> None:
-        for loader in self._loaders(self._combined_loader):
-            loader.set_epoch(cast("Any", self.epoch_progress.current).processed)
+        self.train_loader.set_epoch(cast("Any", self.epoch_progress.current).processed)
         if not self.restarted_mid_epoch and not self.restarted_on_epoch_end:
             if not self.restarted_on_epoch_start:
                 self.epoch_progress.increment_ready()
@@ -109,7 +107,8 @@ class LeanFitLoop(_FitLoop):
         self._train()
         if self.epoch_loop.batch_progress.is_last_batch and self.epoch_loop._should_check_val_epoch():  # noqa: SLF001
             self._validate()
-            self.epoch_loop.update_lr_schedulers("step", update_plateau_schedulers=True)
+            if self.trainer.lr_scheduler_configs:
+                self.epoch_loop.update_lr_schedulers("step", update_plateau_schedulers=True)
 
     def on_advance_end(self) -> None:
         self.epoch_progress.increment_processed()
@@ -131,7 +130,7 @@ class LeanFitLoop(_FitLoop):
         progress = loop.batch_progress
         starts, ends = self.called["on_train_batch_start", None], self.called["on_train_batch_end", None]
         total = int(self.max_batches)
-        for index, batch in self._batches(self._combined_loader, progress.current.ready, total):
+        for index, batch in self._batches(self.train_loader, progress.current.ready, total):
             progress.is_last_batch = index + 1 == total
             progress.increment_ready()
             for hook in starts:
@@ -185,7 +184,7 @@ class LeanFitLoop(_FitLoop):
             learner.eval()
         limit = int(sum(val.max_batches))
         with torch.no_grad():
-            for index, batch in self._batches(val._combined_loader, 0, limit):  # noqa: SLF001
+            for index, batch in self._batches(self.val_loader, 0, limit):
                 learner.validation_step(batch, index)
             learner.on_validation_epoch_end()
         if self.modal:
@@ -193,15 +192,11 @@ class LeanFitLoop(_FitLoop):
         self._call("on_validation_end")
         trainer.training = True
 
-    def _batches(self, loaders: Any, first: int, limit: int) -> Iterator[tuple[int, Batch]]:
+    def _batches(self, loader: Any, first: int, limit: int) -> Iterator[tuple[int, Batch]]:
         """Batches from position `first` on, on the device and finished, with their index in the epoch."""
-        for index, batch in enumerate(islice(self._loaders(loaders)[0], limit - first), first):
+        for index, batch in enumerate(islice(loader, limit - first), first):
             moved = batch if self.still else self.trainer.strategy.batch_to_device(batch, dataloader_idx=0)
             yield index, moved
-
-    @staticmethod
-    def _loaders(combined: Any) -> list[Any]:
-        return list(combined.flattened)
 
     def _hooks(self, name: str, *, monitoring: bool | None = None) -> list[Callable[..., Any]]:
         """The callbacks' methods of that name that do something."""
@@ -219,6 +214,11 @@ class LeanFitLoop(_FitLoop):
 
     def _show(self, name: str, value: float) -> None:
         self.trainer._logger_connector._callback_metrics[name] = torch.tensor(value)  # noqa: SLF001
+
+
+def _only(combined: Any) -> Any:
+    """The one loader that our data module gives for a split; None if the limits leave nothing of it."""
+    return None if combined is None else combined.flattened[0]
 
 
 def _plain(optimizer: Any) -> torch.optim.Optimizer:

@@ -2,8 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import ClassVar
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
 
 from torch import Tensor
 
@@ -23,6 +23,7 @@ class Answers:
     pred: Tensor
     target: Tensor
     prob: Tensor | None = None
+    rankings: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)  # kept by the metrics
 
 
 @dataclass(frozen=True)
