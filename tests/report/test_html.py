@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from litmus.report import canvas
 from litmus.report.html import Drawing, render, write_html
 from litmus.report.plots import draw
+from litmus.verdict import Finding
 
 CHROME = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 CHROME += ["--disable-component-update", "--disable-sync"]
@@ -58,6 +60,21 @@ def test_the_page_says_verdict_criteria_findings_and_what_to_try(make_verdict, m
         "optimizer.lr",
     ):
         assert part in text, part
+
+
+def test_the_worst_rows_are_told_in_words_and_four_digits(make_verdict, make_evidence):
+    worst = ({"row": 3, "target": 230.0, "pred": 69.95412, "error": 1.0e9}, {"row": 1234, "target": 7.5, "pred": None})
+    text = re.sub(r"\s*<[^>]+>\s*", "|", render(make_verdict(), make_evidence(worst_rows=worst), title="t"))
+    assert "|row||target||predicted||error|" in text
+    assert "|3||230||69.95||1e+09|" in text
+    assert "|1,234||7.5||–||–|" in text
+
+
+def test_the_words_of_a_finding_are_kept_apart(make_verdict, make_evidence):
+    info = Finding(name="a", severity="info", summary="Low.", evidence={"stopped": False}, overrides=("model=mlp",))
+    text = render(make_verdict(findings=(replace(info, consequence_of="b"),)), make_evidence(), title="t")
+    said = re.sub("<[^>]+>", "", text[text.index("<h2>Findings") :])
+    assert "Low.\nA consequence of b.\nEvidence: stopped no\nTry: model=mlp" in said
 
 
 def test_a_bare_verdict_makes_a_page(make_verdict, make_evidence):

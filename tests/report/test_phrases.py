@@ -24,7 +24,8 @@ from litmus.verdict import Finding
         (None, "–"),
         (math.nan, "–"),
         (math.inf, "–"),
-        (True, "True"),
+        (True, "yes"),
+        (False, "no"),
         ("a\nb", "a b"),
     ],
 )

@@ -1,11 +1,15 @@
 import io
+import math
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
+from litmus.evidence import Layer
 from litmus.report import canvas
 from litmus.report.plots import FIGURES, draw
+from litmus.report.scene import Scene
 
 APPLY = {
     "binary": {"loss", "metric", "boundary", "confusion", "roc", "precision_recall", "threshold", "calibration"},
@@ -24,6 +28,15 @@ def test_figures_have_names_of_their_own():
 def test_each_kind_of_run_gets_its_figures(kind, scenes):
     drawn = {plot.name for plot in FIGURES if plot.applies(scenes[kind])}
     assert drawn == APPLY[kind] | {"references", "gradients"}
+
+
+def test_what_holds_no_finite_value_is_not_drawn(scenes, make_evidence, make_predictions):
+    lost = {"train/loss": (None,), "val/loss": (math.nan,), "train/r2": (None,), "val/r2": (math.inf,)}
+    layers = (Layer(name="layers.0", width=1, gradient=(None, math.nan)),)
+    said = make_predictions("regression", n=20)
+    evidence = make_evidence("regression", history=lost, layers=layers, references=(), epochs=1)
+    scene = Scene(evidence=evidence, predictions={"test": replace(said, pred=said.pred * math.nan)})
+    assert list(draw(scene)) == []
 
 
 @pytest.fixture(scope="module")

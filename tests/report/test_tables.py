@@ -16,6 +16,19 @@ def test_criteria_stand_beside_threshold_baseline_and_references(make_verdict, m
     assert table.marks == ("fail", "pass", "open", "shown")
 
 
+def test_criteria_whose_names_leave_something_open_are_explained(make_verdict, make_evidence):
+    names = ("accuracy", "worst_class_recall[b]", "gain")
+    settled = tuple(Criterion(name=name, value=0.4, threshold=0.3, status="pass") for name in names)
+    assert tables.meanings(make_verdict(criteria=settled), make_evidence()) == [
+        "worst class recall: fails only where its whole interval is below.",
+        "gain: balanced accuracy minus that of the trivial rule, on the same rows.",
+    ]
+    unsettled = (replace(settled[0], status="open"),)
+    assert tables.meanings(make_verdict(criteria=unsettled), make_evidence()) == [
+        "open: these test rows do not settle it."
+    ]
+
+
 def test_errors_must_be_at_most_their_threshold(make_verdict, make_evidence):
     verdict = make_verdict(criteria=(Criterion(name="rmse", value=9.0, threshold=12345.0, status="pass"),))
     assert tables.criteria(verdict, make_evidence("regression")).rows[0][3] == "≤ 12,345 pass"

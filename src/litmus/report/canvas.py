@@ -75,7 +75,7 @@ def dress(ax: Axes, title: str = "", x: str = "", y: str = "") -> Axes:
     ax.set_ylabel(y, color=INK)
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines[["left", "bottom"]].set_color(INK)
-    ax.tick_params(colors=INK, labelsize=9)
+    ax.tick_params(which="both", colors=INK, labelsize=9)
     ax.grid(visible=True, color=FAINT, alpha=0.25, linewidth=0.6)
     ax.set_axisbelow(True)
     return ax

@@ -1,5 +1,6 @@
 """report.html: one self-contained page, without script or anything from outside, for screen, phone, dark and paper."""
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import jinja2
 
 MAX_WORST = 10
+WORST_HEADER = {"pred": "predicted", "prob": "probability of the target"}
 
 
 @final
@@ -58,6 +60,7 @@ def render(
         evidence=evidence,
         lines=verdict.summary.splitlines(),
         criteria=tables.criteria(verdict, evidence),
+        meanings=tables.meanings(verdict, evidence),
         per_class=tables.classes(evidence, verdict.split),
         references=tables.references(evidence),
         splits=_splits(evidence, counts),
@@ -106,8 +109,14 @@ def _columns(evidence: Evidence) -> Table:
 def _worst(evidence: Evidence) -> Table:
     """The rows that the model gets most wrong; their keys are the columns."""
     worst = evidence.worst_rows[:MAX_WORST]
-    header = tuple(dict.fromkeys(key for row in worst for key in row))
-    return Table(header, tuple(tuple(phrases.number(row.get(key)) for key in header) for row in worst))
+    keys = tuple(dict.fromkeys(key for row in worst for key in row))
+    header = tuple(WORST_HEADER.get(key, key) for key in keys)
+    return Table(header, tuple(tuple(_short(row.get(key)) for key in keys) for row in worst))
+
+
+def _short(value: object) -> str:
+    """Four digits of whatever size: a column of the target's own unit."""
+    return f"{value:.4g}" if isinstance(value, float) and math.isfinite(value) else phrases.number(value)
 
 
 def _importance(evidence: Evidence) -> Table:

@@ -16,12 +16,16 @@ MAX_FIGURES = 8  # of a finding's evidence in one line; evidence.json has them a
 
 def number(value: object, digits: int = 3) -> str:
     """A short number: `digits` decimals where they say something, otherwise significant digits."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return NOTHING if value is None else clean(value, 60)
+    if value is None or isinstance(value, bool):
+        return {None: NOTHING, True: "yes", False: "no"}[value]
+    if not isinstance(value, int | float):
+        return clean(value, 60)
     if not math.isfinite(value):
         return NOTHING
-    if isinstance(value, int):
-        return f"{value:,}"
+    return f"{value:,}" if isinstance(value, int) else _decimals(value, digits)
+
+
+def _decimals(value: float, digits: int) -> str:
     size = abs(value)
     if size == 0 or 0.001 <= size < 100:
         return f"{value:.{digits}f}"

@@ -1,6 +1,7 @@
 """The list of figures: to add one, write a function from `Scene` to `Figure` and name it here."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import final
 
@@ -29,7 +30,11 @@ class Plot:
 
 
 def _curve(name: str) -> Callable[[Scene], bool]:
-    return lambda scene: any(scene.evidence.history.get(f"{split}/{name}") for split in curves.SPLITS)
+    return lambda scene: any(_any_finite(scene.evidence.history.get(f"{split}/{name}", ())) for split in curves.SPLITS)
+
+
+def _any_finite(values: Iterable[float | None]) -> bool:
+    return any(value is not None and math.isfinite(value) for value in values)
 
 
 def _primary_curve(scene: Scene) -> bool:
@@ -46,7 +51,8 @@ def _probabilities(scene: Scene) -> bool:
 
 
 def _regression(scene: Scene) -> bool:
-    return scene.evidence.task.kind == "regression" and scene.scored is not None and len(scene.scored.target) > 0
+    said = scene.scored
+    return scene.evidence.task.kind == "regression" and said is not None and bool(said.pred.isfinite().any())
 
 
 def _inputs(count: int) -> Callable[[Scene], bool]:
@@ -60,6 +66,10 @@ def _line(scene: Scene) -> bool:
 def _references(scene: Scene) -> bool:
     evidence = scene.evidence
     return any(r.scores.get(evidence.scored, {}).get(evidence.task.primary) is not None for r in evidence.references)
+
+
+def _gradients(scene: Scene) -> bool:
+    return any(_any_finite(layer.gradient) for layer in scene.evidence.layers)
 
 
 FIGURES = (
@@ -79,9 +89,7 @@ FIGURES = (
         lambda s: bool(s.evidence.calibration and s.evidence.calibration.bins),
     ),
     Plot("references", "Beside reference models", fits.references, _references),
-    Plot(
-        "gradients", "Gradient by layer", curves.gradients, lambda s: any(layer.gradient for layer in s.evidence.layers)
-    ),
+    Plot("gradients", "Gradient by layer", curves.gradients, _gradients),
 )
 
 

@@ -10,6 +10,13 @@ from litmus.verdict import Criterion, Verdict
 from litmus.verdict.criteria import lower_is_better
 
 MAX_REFERENCES = 4
+MEANINGS = {
+    "gain": "{name}: {primary} minus that of the trivial rule, on the same rows.",
+    "non_inferiority": "{name}: {primary} minus that of the best reference model, on the same rows.",
+    "worst_class_recall": "{name}: fails only where its whole interval is below.",
+    "precision_recall_gap": "{name}: fails only where its whole interval is above.",
+}
+"""What the names of criteria leave open."""
 
 
 @final
@@ -39,6 +46,16 @@ def criteria(verdict: Verdict, evidence: Evidence) -> Table:
     )
     marks = tuple(c.status if c.votes and c.threshold is not None else "shown" for c in verdict.criteria)
     return Table(header, rows, marks)
+
+
+def meanings(verdict: Verdict, evidence: Evidence) -> list[str]:
+    """A sentence for each criterion that its name does not explain, and what open means where one is."""
+    primary = metric(evidence.task.primary)
+    heads = [criterion.name.partition("[")[0] for criterion in verdict.criteria]
+    found = [MEANINGS[head].format(name=metric(head), primary=primary) for head in heads if head in MEANINGS]
+    votes = [one for one in verdict.criteria if one.votes and one.threshold is not None]
+    settled = all(one.status != "open" for one in votes)
+    return found if settled else [*found, f"open: these {verdict.split} rows do not settle it."]
 
 
 def classes(evidence: Evidence, split: str) -> Table:
