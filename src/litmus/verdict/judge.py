@@ -180,10 +180,17 @@ def _unknown(evidence: Evidence, context: Context, judged: list[Unknown]) -> tup
     missing = [_no_value(one) for one in context.standing.criteria if one.votes and one.value is None]
     misplaced = context.criteria.misplaced(evidence.task.kind)
     untried = []
-    if context.wanting and not evidence.probed and not context.hopeless:
-        untried = [Unknown(name="headroom", reason="no trial was run, so what a change would gain is not known")]
+    if context.wanting and not context.hopeless and not evidence.trials:
+        untried = [Unknown(name="headroom", reason=_untried(evidence))]
     together = [*evidence.unknown, *judged, *missing, *misplaced, *untried]
     return tuple({(one.name, one.reason): one for one in together}.values())
+
+
+def _untried(evidence: Evidence) -> str:
+    if not evidence.probed:
+        return "no trial was run, so what a change would gain is not known"
+    seconds = f"{evidence.probe_seconds or 0.0:.0f} s"
+    return f"in {seconds} no trial came to an end that showed a gain; verdict.budget=<seconds> gives them more time"
 
 
 def _no_value(criterion: Criterion) -> Unknown:
