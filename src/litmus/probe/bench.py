@@ -158,7 +158,7 @@ class Bench:
         try:
             run.fit()
         except InterruptedRun:
-            if run.checkpoint.signal == signal.SIGINT:
+            if run.checkpoint.signal != ASKED_TO_END:
                 raise KeyboardInterrupt from None
             raise
         finally:

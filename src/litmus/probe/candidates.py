@@ -51,7 +51,11 @@ def singles(evidence: Evidence, verdict: Verdict) -> list[Candidate]:
 
 
 def _different(candidates: Iterable[Candidate]) -> list[Candidate]:
-    return list({frozenset(one.changes): one for one in reversed(list(candidates)) if one.changes}.values())[::-1]
+    found: dict[frozenset[str], Candidate] = {}
+    for one in candidates:
+        if one.changes:
+            found.setdefault(frozenset(one.changes), one)
+    return list(found.values())
 
 
 def _suggested(evidence: Evidence, verdict: Verdict) -> Iterator[Candidate]:

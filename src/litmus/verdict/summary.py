@@ -148,8 +148,17 @@ def _headline_score(evidence: Evidence, standing: Standing) -> str:
     voting = [one for one in standing.criteria if one.votes and one.value is not None]
     first = next((one for one in voting if one.name not in {"gain", "precision_recall_gap"}), None)
     if first is not None:
-        return interval_of(first)
+        return interval_of(first) + _at_what(evidence, first.name)
     return f"{metric(evidence.task.primary)} {interval(evidence.task.primary, reading.primary(evidence))}"
+
+
+def _at_what(evidence: Evidence, name: str) -> str:
+    """What a stated recall is bought with in precision, and the other way round."""
+    price = {"recall": "precision", "precision": "recall"}.get((evidence.task.threshold_goal or "").partition("@")[0])
+    score = evidence.scores.get(evidence.scored, {}).get(price or "")
+    if price in {None, name} or score is None or score.value is None:
+        return ""
+    return f" at {metric(price or '')} {points(price or '', score.value)}"
 
 
 def _cause(verdict: Verdict, evidence: Evidence, context: Context) -> str:
