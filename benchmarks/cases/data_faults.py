@@ -156,7 +156,6 @@ def _copies() -> list[Case]:
         twins("oversampled", lambda seed: _oversample(rare(seed), 7, seed), rare, fix=dedupe),
         twins("jitter", lambda seed: _repeat(hard(seed), 3, seed, jitter=0.001), hard, fix=Fix(table=partial(hard, 5))),
         twins("numbers", lambda seed: _repeat(flat(seed), 3, seed), flat, metric="r2", fix=dedupe),
-        twins("half", lambda seed: _repeat(classes.ringnorm(500, seed, features=8), 2, seed), lambda seed: classes.ringnorm(500, seed, features=8), fix=dedupe),
     ]  # fmt: skip
 
 
@@ -280,25 +279,8 @@ def _little() -> list[Case]:
 def _doubtful() -> list[Case]:
     """Scores that cannot be what they seem."""
     return [
-        _case("train_val_inconsistent/easy_val", _easy_val, (*FAST, "data.split=column", "data.split_column=split"), proof="honest", fresh=partial(_plainly, 3),
-              accepts=("train_val_inconsistent", "split_shift"), fix=Fix(words=("data.split=stratified", "data.drop_columns=[split]"))),
         _case("miscalibrated/memorised", lambda seed: classes.logistic(900, seed, strength=3.0),
               (*MEMORY, "optimizer.lr=0.01", "callback.early_stopping=null", "callback.checkpoint.use=last"),
               accepts=("miscalibrated", "overfitting"), least="info", metric="log_loss",
               fix=Fix(words=("callback=default", "model.hidden=[16]", "optimizer.lr=0.001"))),
     ]  # fmt: skip
-
-
-def _plainly(seed: int) -> pl.DataFrame:
-    return classes.logistic(900, seed, strength=2.0)
-
-
-def _easy_val(seed: int) -> pl.DataFrame:
-    """A split column by which validation got the rows that are easy to tell."""
-    rows = _plainly(seed)
-    weights = classes.structure("logistic8").normal(size=8)
-    sure = np.abs(rows.drop("y").to_numpy() @ weights) / np.linalg.norm(weights)
-    rng = np.random.default_rng(seed)
-    split = np.where(rng.random(len(rows)) < 0.25, "test", "train")
-    split[(split == "train") & (sure > np.quantile(sure, 0.7))] = "val"
-    return rows.with_columns(pl.Series("split", split))

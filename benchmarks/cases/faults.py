@@ -96,18 +96,12 @@ def _lengths() -> list[Case]:
         planted("too_few_epochs/full_batch", classes.moons, 800, DEEP, ("data.batch_size=null", "trainer.max_epochs=10", "optimizer.lr=0.001"), mend=("data.batch_size=32", "trainer.max_epochs=60"), **more),
         planted("too_few_epochs/sgd_quantiles", classes.quantiles, 1000, SGD, ("trainer.max_epochs=3", "optimizer.lr=0.02"), mend=("trainer.max_epochs=80",), **more),
         planted("not_shuffled/sorted_blobs", classes_sorted, 900, (*SGD, "data.batch_size=16", "optimizer.lr=0.1"), ("data.shuffle=false", "data.split=random", "trainer.max_epochs=6", *UNSTOPPED), mend=("data.shuffle=true",)),
-        planted("not_shuffled/sorted_moons", moons_sorted, 900, (*SGD, "data.batch_size=16", "optimizer.lr=0.1"), ("data.shuffle=false", "trainer.max_epochs=8", *UNSTOPPED), mend=("data.shuffle=true",)),
     ]  # fmt: skip
 
 
 def classes_sorted(n: int, seed: int) -> pl.DataFrame:
     """Clouds, class after class."""
     return classes.blobs(n, seed, classes=5, spread=1.2).sort("y")
-
-
-def moons_sorted(n: int, seed: int) -> pl.DataFrame:
-    """Moons, one after the other."""
-    return classes.moons(n, seed).sort("y")
 
 
 def _shapes() -> list[Case]:
@@ -137,7 +131,6 @@ def _starts() -> list[Case]:
     return [
         planted("bad_init/zeros_moons", classes.moons, 800, DEEP, ("model.init=zeros",), mend=init),
         planted("bad_init/zeros_friedman", amounts.friedman, 900, SCALED, ("model.init=zeros",), mend=init, metric="r2"),
-        planted("bad_init/huge_blobs", classes.blobs, 800, SGD, ("model.init=normal", "model.init_std=20"), mend=init, options={"classes": 5}, also=HIGH),
         planted("bad_init/huge_hastie", classes.hastie, 1500, DEEP, ("model.init=normal", "model.init_std=10"), mend=init, also=("exploding_gradients",)),
         planted("bad_init/tiny_digits", None, 0, ("data=digits", "model.hidden=[32,32,32]", *FIT, "optimizer=sgd", "optimizer.lr=0.05"), slow, mend=init, also=("vanishing_gradients", "lr_too_low")),
         planted("bad_init/huge_wave", amounts.wave, 600, DEEP, ("model.init=normal", "model.init_std=15", "trainer.max_epochs=40"), mend=init, metric="r2", also=("exploding_gradients", "lr_too_low")),
@@ -226,9 +219,7 @@ def _fits() -> list[Case]:
         planted("underfitting/two_checker", classes.checker, 1500, (*FIT, "optimizer.lr=0.02", "trainer.max_epochs=120"), ("model.hidden=[2]",), mend=("model.hidden=[64,64]",), options={"cells": 3}, **few),
         planted("underfitting/one_friedman", amounts.friedman, 1200, (*FIT, "data.normalize_target=true", "optimizer.lr=0.01"), ("model.hidden=[1]",), mend=("model.hidden=[64,64]",), metric="r2", **few),
         planted("underfitting/two_wave", amounts.wave, 800, (*FIT, "optimizer.lr=0.01", "trainer.max_epochs=100"), ("model.hidden=[1]",), mend=("model.hidden=[64,64]",), metric="r2", **few),
-        planted("overfitting/logistic", classes.logistic, 400, large, (), mend=restored, options={"strength": 2.5, "features": 12}, **over),
         planted("overfitting/plane", amounts.plane, 300, large, (), mend=restored, metric="r2", options={"noise": 1.0}, **over),
-        planted("overfitting/waves", classes.waves, 300, large, ("optimizer.lr=0.01",), mend=restored, **over),
         planted("overfitting/diabetes", None, 0, ("data=diabetes", "data.normalize_target=true", *large), (), mend=restored, metric="r2", **over),
         planted("seed_unstable/checker", classes.checker, 800, (*FIT, "optimizer.lr=0.02", "verdict.seeds=3"), ("model.hidden=[3]",), mend=("model.hidden=[64,64]",), also=("underfitting", "dead_relu", "too_few_epochs")),
     ]  # fmt: skip
