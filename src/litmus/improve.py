@@ -1,11 +1,13 @@
 """Goes on where a verdict stopped: applies what was shown to help as a new run, judges it, and so on."""
 
 import json
-import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, final
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from omegaconf import OmegaConf
 
 from litmus.config import check, read, to_plain
 from litmus.config.changes import apply
@@ -13,6 +15,7 @@ from litmus.errors import CheckpointError, ConfigError
 from litmus.evidence import Evidence, Trial
 from litmus.probe.probe import can_change, probe
 from litmus.report.files import write_json
+from litmus.report.phrases import paste_all
 from litmus.report.record import Outcome, record_figures, record_pages
 from litmus.report.terminal import Terminal
 from litmus.run import Paths, find_run, prepare_data
@@ -24,20 +27,32 @@ from litmus.verdict.reading import moves
 LEAST_SECONDS = 30.0
 FITS = 12  # a search may cost as much as so many fits
 MOST_SECONDS = 600.0
+MULTIRUN = {"-m", "--multirun"}
 
 
 @final
 @dataclass(frozen=True)
 class Step:
-    """One applied suggestion: what was changed, what its trial showed, and what the new run came to."""
+    """One applied suggestion: what was changed, what its trial showed, and what the new run came to.
 
-    overrides: tuple[str, ...]
+    Args:
+        tried: The trial whose overrides were applied.
+        words: What gives the new run on the command line.
+        outcome: Of the new run.
+    """
+
     tried: Trial
+    words: tuple[str, ...]
     outcome: Outcome
+
+    @property
+    def command(self) -> str:
+        """Ready to be pasted."""
+        return f"litmus {paste_all(self.words)}"
 
 
 def main(run: str, *, steps: int = 3, output_dir: str = "outputs", overrides: Sequence[str] = ()) -> None:
-    """Improves a run step by step and prints the commands that lead to what came out.
+    """Improves a run step by step and prints the command that leads to what came out.
 
     Everything is chosen on validation; the test split is read once, for the last run.
 
@@ -57,10 +72,9 @@ def main(run: str, *, steps: int = 3, output_dir: str = "outputs", overrides: Se
     verdict = judged(config, evidence)
     terminal.verdict(verdict, evidence)
     taken = [] if verdict.verdict == "adequate" else _walk(config, evidence, verdict, start, terminal, steps=steps)
-    final = _conclude(taken, terminal) if taken else None
-    lines = _commands(start, taken)
-    _say(terminal, verdict, final, lines, taken)
-    write_json(start.directory / "improve.json", _document(start, verdict, final, lines, taken))
+    final = _conclude(taken[-1], terminal) if taken else None
+    _say(terminal, verdict, final, taken)
+    write_json(start.directory / "improve.json", _document(start, verdict, final, taken))
 
 
 def _walk(
@@ -68,22 +82,24 @@ def _walk(
 ) -> list[Step]:
     """Steps until a run is adequate, nothing helps, or there have been enough."""
     taken: list[Step] = []
-    seconds = evidence.fit.seconds
+    words, seconds = _words(start), evidence.fit.seconds
     while len(taken) < steps and can_change(verdict):
         best = _best(evidence)  # what the run's own probes have confirmed need not be looked for again
         if best is None:
             limit = min(max(LEAST_SECONDS, FITS * seconds), MOST_SECONDS)
-            terminal.line(f"\nstep {len(taken) + 1}: trying what might help, for at most {limit:.0f} s")
+            terminal.line()
+            terminal.line(f"step {len(taken) + 1}: trying what might help, for at most {limit:.0f} s")
             data = prepare_data(config)
             best = _best(probe(config, data, evidence, verdict, fit_seconds=seconds, seconds=limit))
         if best is None:
             terminal.line("nothing that was tried helps beyond noise")
             break
-        terminal.line(f"\napplying {' '.join(best.overrides)}")
+        terminal.line()
+        terminal.line(f"applying {' '.join(best.overrides)}")
         config = _checked(apply(config, best.overrides))
-        directory = _next(start.directory / "improve")
-        outcome = train({**config, "test": False, "resume": None}, directory, stored=config, data=prepare_data(config))
-        taken.append(Step(best.overrides, best, outcome))
+        words, directory = replaced(words, best.overrides), _next(start.directory / "improve")
+        outcome = train({**config, "test": False, "resume": None}, directory, stored=config, command=words)
+        taken.append(Step(best, words, outcome))
         evidence, verdict, seconds = outcome.evidence, outcome.verdict, outcome.run.seconds
         terminal.verdict(verdict, evidence)
         if verdict.verdict == "adequate":
@@ -103,39 +119,50 @@ def _best(evidence: Evidence) -> Trial | None:
     return max(good, key=lambda trial: (trial.difference and trial.difference.value) or 0.0, default=None)
 
 
-def _conclude(taken: Sequence[Step], terminal: Terminal) -> Outcome:
-    """The last run scored on test, which nothing before has seen, and recorded with that."""
-    run = taken[-1].outcome.run
+def _conclude(last: Step, terminal: Terminal) -> Outcome:
+    """The last run scored on test, which nothing before has seen, judged with what trials showed, and recorded."""
+    run, tried = last.outcome.run, last.outcome.evidence
     outcome = assess(run, check_rows(run, test=True), test=True, probes=True)
-    record_figures(outcome, command=("improve",))
-    record_pages(outcome, sinks=[], command=("improve",))
-    terminal.line("\nthe last run, on test:")
+    evidence = replace(outcome.evidence, trials=tried.trials, probed=tried.probed, probe_seconds=tried.probe_seconds)
+    outcome = replace(outcome, evidence=evidence, verdict=judged(run.config, evidence))
+    record_figures(outcome, command=last.words)
+    record_pages(outcome, sinks=[], command=last.words)
+    terminal.line()
+    terminal.line("the last run, on test:")
     terminal.verdict(outcome.verdict, outcome.evidence)
     return outcome
 
 
-def _commands(start: Paths, taken: Sequence[Step]) -> list[str]:
-    """The command of each step, ready to be pasted."""
-    words = _words(start)
-    lines = []
-    for step in taken:
-        changed = {override.partition("=")[0] for override in step.overrides}
-        words = [word for word in words if word.lstrip("+").partition("=")[0] not in changed] + list(step.overrides)
-        lines.append("litmus train " + " ".join(shlex.quote(word) for word in words))
-    return lines
+def replaced(words: Sequence[str], overrides: Sequence[str]) -> tuple[str, ...]:
+    """The words of a command with overrides in the place of what was said about their keys, or below their groups."""
+    keys = {override.partition("=")[0] for override in overrides}
+
+    def stays(word: str) -> bool:
+        key = word.lstrip("+").partition("=")[0]
+        return key not in keys and key.partition(".")[0] not in keys
+
+    return (*filter(stays, words), *overrides)
 
 
-def _words(start: Paths) -> list[str]:
+def _words(start: Paths) -> tuple[str, ...]:
+    """What the run was started with: as typed, or what was a sweep's job's own part of it."""
     try:
-        provenance = json.loads((start.directory / "provenance.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    return [str(word) for word in provenance.get("overrides", [])]
+        known = json.loads((start.directory / "provenance.json").read_text(encoding="utf-8"))
+        typed = [str(word) for word in known["command"]]
+        lines = OmegaConf.load(start.directory / ".hydra" / "overrides.yaml") if MULTIRUN & {*typed} else ()
+    except (OSError, ValueError, KeyError):
+        return ("train",)
+    return ("train", *(map(_typed, map(str, lines)) if lines else known["overrides"]))
 
 
-def _say(
-    terminal: Terminal, before: Verdict, final: Outcome | None, lines: Sequence[str], taken: Sequence[Step]
-) -> None:
+def _typed(line: str) -> str:
+    """An override as Hydra keeps it, as it would be typed: paths and names without quotes."""
+    override = OverridesParser.create().parse_override(line)
+    value = override.value()
+    return f"{override.key_or_group}={value if isinstance(value, str) else line.partition('=')[2]}"
+
+
+def _say(terminal: Terminal, before: Verdict, final: Outcome | None, taken: Sequence[Step]) -> None:
     terminal.line()
     if final is None:
         terminal.line(
@@ -143,28 +170,25 @@ def _say(
         )
         return
     terminal.line(f"{before.verdict} -> {final.verdict.verdict}; to repeat it:", "bold")
-    for line in lines:
-        terminal.line(f"  {line}")
+    terminal.line(f"  {taken[-1].command}")
     terminal.files(taken[-1].outcome.run.paths.directory)
 
 
-def _document(
-    start: Paths, before: Verdict, final: Outcome | None, lines: Sequence[str], taken: Sequence[Step]
-) -> dict[str, Any]:
+def _document(start: Paths, before: Verdict, final: Outcome | None, taken: Sequence[Step]) -> dict[str, Any]:
     """improve.json."""
     return {
         "start": {"directory": str(start.directory), "verdict": before.verdict},
         "steps": [
             {
-                "overrides": list(step.overrides),
+                "overrides": list(step.tried.overrides),
                 "metric": step.tried.metric,
                 "before": list(step.tried.before),
                 "after": list(step.tried.after),
                 "directory": str(step.outcome.run.paths.directory),
                 "verdict": step.outcome.verdict.verdict,
-                "command": line,
+                "command": step.command,
             }
-            for step, line in zip(taken, lines, strict=True)
+            for step in taken
         ],
         "final": None
         if final is None
