@@ -28,7 +28,7 @@ MOST_COLUMNS = 40
 MOST_CLASSES = 8
 WARM_STEPS, LEAST_STEPS, MOST_STEPS = 3, 5, 60
 MOST_SECONDS = 1.5
-MIDNIGHT = " 00:00:00.000000"
+MIDNIGHT = " 00:00:00"
 LEAKS = ("train_test_leakage", "target_leakage", "split_shift", "label_noise")
 """Findings that data alone can show."""
 
@@ -47,7 +47,8 @@ def main(cfg: DictConfig, *, terminal: Terminal | None = None) -> None:
     terminal = terminal or Terminal()
     data = prepare_data(config)
     run = Run.build(config, Path("unused"), data=data)
-    rows = f"{len(data.rows)} of {data.origin.rows}" if len(data.rows) != data.origin.rows else str(data.origin.rows)
+    read = f"{data.origin.rows:,}"
+    rows = read if len(data.rows) == data.origin.rows else f"{len(data.rows):,} of {read}"
     terminal.opening([f"data: {data.origin.path}, {rows} rows", *data.notes])
     terminal.line()
     if isinstance(data.rows.inputs, pl.DataFrame):

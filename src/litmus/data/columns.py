@@ -69,7 +69,9 @@ def describe(frame: pl.DataFrame) -> tuple[Column, ...]:
 
 def _example(series: pl.Series) -> str:
     present = series.drop_nulls().head(1)
-    return str(as_text(present)[0]) if len(present) else ""
+    if series.dtype == pl.Float64 and len(present):
+        return f"{present[0]:.7g}" if abs(present[0]) < 1e6 else str(as_text(present)[0])
+    return str(as_text(present)[0]).removesuffix(".000000") if len(present) else ""
 
 
 def kind_of(series: pl.Series) -> ColumnKind:

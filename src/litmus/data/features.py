@@ -8,6 +8,7 @@ from typing import Protocol, final
 import polars as pl
 
 from litmus.data.columns import ColumnKind, conform, is_constant, is_counter, is_named_id, kind_of, type_column
+from litmus.data.dates import has_clock
 from litmus.data.layout import Layout
 from litmus.data.reading import Table
 
@@ -159,7 +160,8 @@ def _describe_one(series: pl.Series, raw: pl.Series) -> str:
         case "text":
             return f"{name}: free text, not used here (data=text learns from text)"
         case "date":
-            return f"{name}: date, turned into year, month, weekday and days"
+            hour = ", and hour" if has_clock(series.drop_nulls()) else ""
+            return f"{name}: date, turned into year, month, weekday, days{hour}"
         case "category" if series.n_unique() > 100:
             return f"{name}: category of {series.n_unique()} levels; the rarest share one (data.max_levels)"
         case _:

@@ -187,7 +187,7 @@ def _check_classes(rows: Rows, coder: TargetCoder, counts: Mapping[str, list[int
 def _split_note(
     source: Source, coder: TargetCoder, positions: Mapping[str, NDArray[np.int64]], fold: int | None
 ) -> str:
-    sizes = ", ".join(f"{len(index)} {name}" for name, index in positions.items())
+    sizes = ", ".join(f"{len(index):,} {name}" for name, index in positions.items())
     rule = "random" if source.split == "stratified" and coder.kind == "regression" else source.split
     which = f", fold {fold or 0} of {source.folds}" if source.folds else ""
     return f"split: {rule}{which}: {sizes} rows"
