@@ -121,13 +121,14 @@ def test_a_lone_training_ends_at_the_deadline_and_leaves_nothing(bench, scratch)
     assert list(scratch.iterdir()) == []
 
 
-def test_ctrl_c_ends_a_lone_training_and_leaves_nothing(bench, scratch):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_lone_training_and_leaves_nothing(bench, scratch, number):
     table = bench("data=digits", "model=cnn", "trainer.max_epochs=100000", "callback.early_stopping=null")
-    before = signal.getsignal(signal.SIGINT)
-    threading.Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+    before = signal.getsignal(number)
+    threading.Timer(0.5, os.kill, (os.getpid(), number)).start()
     with pytest.raises(KeyboardInterrupt, match=r"^$"):
         table.alone(((), SEED))
-    assert signal.getsignal(signal.SIGINT) is before
+    assert signal.getsignal(number) is before
     assert list(scratch.iterdir()) == []
 
 
