@@ -44,11 +44,21 @@ def test_there_are_enough_faults_of_every_finding_and_enough_controls():
     assert {name for case in faults for name in (*case.accepts, *case.first)} <= set(NAMES)
 
 
-def test_a_name_decides_the_half_for_good():
-    halves = [CASES[name].half for name in ("lr_too_high/sgd_blobs", "label_noise/moons", "iris/1", "circles/1")]
-    assert halves == ["held-out", "tune", "tune", "tune"]
-    share = sum(case.half == "tune" for case in CASES.values()) / len(CASES)
-    assert 0.4 < share < 0.6
+def test_the_held_out_half_stands_in_files_of_its_own_and_covers_every_finding():
+    unseen = [case for case in CASES.values() if case.half == "held-out"]
+    faults, controls = ([case for case in unseen if case.healthy == healthy] for healthy in (False, True))
+    assert {case.name.partition("/")[0] for case in faults} == set(NAMES)
+    assert len(faults) >= 60
+    assert len(controls) >= 80
+    assert all(case.table is None or case.table.func.__module__.startswith("cases.unseen_") for case in unseen)
+
+
+def test_no_generator_of_controls_is_in_both_halves():
+    tune, unseen = (
+        {case.generator for case in CASES.values() if case.healthy and case.half == half} for half in diagnosis.HALVES
+    )
+    assert len(unseen) >= 25
+    assert not tune & unseen
 
 
 def test_rows_are_the_same_each_time_and_differ_between_cases():

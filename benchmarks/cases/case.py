@@ -32,7 +32,7 @@ class Case:
     """One table with one config.
 
     Args:
-        name: `<kind>/<variant>`; never changed, since the half it belongs to follows from it.
+        name: `<kind>/<variant>`; never changed, since its rows follow from it.
         generator: What made the rows; controls of one generator are one cluster.
         words: As on the command line, without seed and output directory.
         table: The rows, written as Parquet; None: bundled data that `words` name.
@@ -45,6 +45,7 @@ class Case:
         proof: How plain PyTorch shows it. gain: the fixed model scores higher. honest: the faulty score is not met on
             fresh rows. chance: no model beats the trivial rule. width: the interval on the test rows is wide.
         fresh: Rows as they will come in use, for `honest`.
+        half: tune: may be looked at while the verdict is improved. held-out: written blind, only counted.
     """
 
     name: str
@@ -59,16 +60,12 @@ class Case:
     metric: str = "balanced_accuracy"
     proof: Proof = "gain"
     fresh: Maker | None = None
+    half: Half = "tune"
 
     @property
     def healthy(self) -> bool:
         """Whether nothing is wrong with it."""
         return not self.accepts
-
-    @property
-    def half(self) -> Half:
-        """The half it belongs to, by a hash of its name."""
-        return "tune" if hashlib.sha256(self.name.encode()).digest()[0] % 2 else "held-out"
 
     @property
     def cluster(self) -> str:

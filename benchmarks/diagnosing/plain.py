@@ -18,6 +18,11 @@ OPTIMIZERS = {
     "AdamW": torch.optim.AdamW,
     "RMSprop": torch.optim.RMSprop,
 }
+REGRESSION = {
+    "Huber": nn.functional.huber_loss,
+    "L1": nn.functional.l1_loss,
+    "Poisson": nn.functional.poisson_nll_loss,  # of the logarithm of the mean
+}
 ORDER = ("train", "val", "test")
 
 
@@ -41,7 +46,9 @@ class Table:
             for name in self.columns
             if frame[name].dtype == pl.String
         }
-        self.medians = {name: frame[name].median() for name in self.columns if frame[name].dtype.is_numeric()}
+        self.medians = {
+            name: frame[name].cast(pl.Float64).median() for name in self.columns if frame[name].dtype != pl.String
+        }
         self.classes = sorted(frame["y"].unique().to_list())
 
     @staticmethod
@@ -57,8 +64,9 @@ class Table:
             found = [text.split() for text in column]
             return np.array([[words.count(word) for word in self.levels["text"]] for words in found], dtype=float)
         if column.name in self.levels:
-            return np.stack([(column == level).to_numpy() for level in self.levels[column.name]], axis=1).astype(float)
-        return column.cast(pl.Float64).fill_null(self.medians.get(column.name)).to_numpy()
+            levels = self.levels[column.name]
+            return np.stack([column.eq_missing(level).to_numpy() for level in levels], axis=1).astype(float)
+        return column.cast(pl.Float64).fill_null(self.medians[column.name]).to_numpy()
 
     def codes(self, target: pl.Series) -> NDArray[np.int64]:
         return np.array([self.classes.index(value) for value in target.to_list()])
@@ -209,7 +217,8 @@ class Fitted:
         with torch.no_grad():
             raw = self.model(self._tensors(part)[0]).double()
         if self.regression:
-            return (raw[:, 0] * self.unit + self.shift).numpy()
+            amount = raw[:, 0].exp() if self.config["loss"]["_target_"].endswith("Poisson") else raw[:, 0]
+            return (amount * self.unit + self.shift).numpy()
         if self.classes > 2:
             return raw.softmax(1).numpy()
         one = raw[:, 0].sigmoid()
@@ -239,9 +248,7 @@ class Fitted:
 
     def _loss(self, name: str) -> Any:
         if self.regression:
-            chosen = {"Huber": nn.functional.huber_loss, "L1": nn.functional.l1_loss}.get(name, nn.functional.mse_loss)
-            if name == "Poisson":
-                raise ValueError("counts are not verified by this loop")
+            chosen = REGRESSION.get(name, nn.functional.mse_loss)
             return lambda out, y: chosen(out[:, 0], y)
         weight = None
         if self.config["loss"].get("class_weight") == "balanced":
