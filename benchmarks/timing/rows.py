@@ -44,10 +44,10 @@ def loop(work: Work, folder: Path, *, rounds: int) -> Row:
 
 def _threads(work: Work) -> int:
     """What Litmus chooses for a model of this size, given to both sides."""
-    from litmus.learning.trainer import TINY_PARAMETERS
+    from litmus.learning.trainer import choose_threads
 
-    size = sum(parameter.numel() for parameter in work.job.layers().parameters())
-    return 1 if size < TINY_PARAMETERS else torch.get_num_threads()
+    choose_threads(sum(parameter.numel() for parameter in work.job.layers().parameters()))
+    return torch.get_num_threads()
 
 
 def _words(difference: float) -> str:

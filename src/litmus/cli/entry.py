@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Sequence
 
 from litmus.cli.commands import COMMANDS, Line, arguments, read_line
+from litmus.cli.loading import loading
 from litmus.errors import LitmusError
 
 INTERRUPTED = 130
@@ -51,7 +52,9 @@ def _dispatch(line: Line) -> int:
     positionals, keys = arguments(line)
     _trust(line)
     _hush(line)
-    return importlib.import_module(f"litmus.{line.command}").main(*positionals, **keys) or 0
+    with loading():
+        command = importlib.import_module(f"litmus.{line.command}")
+    return command.main(*positionals, **keys) or 0
 
 
 def _tell(line: Line) -> int:

@@ -19,6 +19,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from litmus.cli.directory import job_name
+from litmus.cli.loading import loading
 from litmus.config import make, saved, settle, trust, trusted
 from litmus.errors import ConfigError, InterruptedRun, LitmusError, Problem
 
@@ -78,7 +79,8 @@ class Job:
         directory = Path(HydraConfig.get().runtime.output_dir)
         logging.captureWarnings(True)
         try:
-            from litmus import train
+            with loading():
+                from litmus import train
 
             value: float = train.main(settle(cfg), directory=directory, command=self.command, job=self.sweep)
         except InterruptedRun as error:

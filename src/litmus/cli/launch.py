@@ -10,6 +10,7 @@ from omegaconf import OmegaConf, open_dict
 
 from litmus.cli.directory import Directory, leftovers, make_directory
 from litmus.cli.job import Failure, Job, execute, prepare, refuse, stopped_by_signals
+from litmus.cli.loading import loading
 from litmus.cli.points import check_points, dirname_overrides, swept
 from litmus.config import check as problems_of
 from litmus.config import settle, trusted
@@ -26,7 +27,9 @@ def train(words: Sequence[str], *, config_dir: str | None = None) -> int:
     prepare()
     with stopped_by_signals(), composer(config_dir) as composing:
         cfg = composing.compose(translate(words, composing.library).all)
-        refuse(problems_of(cfg), cfg)
+        with loading():
+            problems = problems_of(cfg)
+        refuse(problems, cfg)
         directory = make_directory(cfg.output_dir, cfg.name)
         outcome = execute(cfg, directory.path, ("train", *words))
     if isinstance(outcome, Failure):
@@ -42,7 +45,9 @@ def sweep(words: Sequence[str], *, config_dir: str | None = None) -> int:
         overrides = translate(words, composing.library, sweep=True)
         base = composing.compose(overrides.fixed)
         varying = swept(overrides, base)
-        refuse(check_points(composing, overrides, varying), base)
+        with loading():
+            problems = check_points(composing, overrides, varying)
+        refuse(problems, base)
         name = base.name if "name" in _keys(overrides.fixed) else name_of(base, [item.key_or_group for item in varying])
         directory = make_directory(base.output_dir, name, "sweep_")
         own = [*composing.own, f"++name={name}", f"hydra.sweep.dir={quoted(str(directory.path))}"]
@@ -77,7 +82,8 @@ def resume(words: Sequence[str], *, config_dir: str | None = None) -> int:
 
 def check(words: Sequence[str], *, config_dir: str | None = None) -> int:
     """Data and config without training."""
-    from litmus import check as command
+    with loading():
+        from litmus import check as command
 
     prepare()
     with stopped_by_signals(), composer(config_dir) as composing:

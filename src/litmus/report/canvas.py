@@ -11,7 +11,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, StrMethodFormatter
+from matplotlib.ticker import LogFormatter, MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
 DPI = 150
@@ -130,7 +130,14 @@ def log_if_wide(ax: Axes, *series: NDArray[np.float64], ratio: float = 50.0) -> 
     every = np.concatenate([np.ravel(s) for s in series]) if series else np.empty(0)
     every = every[np.isfinite(every)]
     if len(every) and every.min() > 0 and every.max() / every.min() > ratio:
-        ax.set_yscale("log")
+        logarithmic(ax)
+
+
+def logarithmic(ax: Axes) -> None:
+    """A logarithmic y axis with plain numbers: powers of ten as formulas cost more than the rest of the figure."""
+    ax.set_yscale("log")
+    ax.yaxis.set_major_formatter(StrMethodFormatter("{x:.6g}"))
+    ax.yaxis.set_minor_formatter(LogFormatter(minor_thresholds=(1, 0.4)))
 
 
 def whole_numbers(ax: Axes) -> None:

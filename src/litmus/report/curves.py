@@ -58,7 +58,7 @@ def gradients(scene: Scene) -> Figure:
             label=canvas.label(layer.name, 20),
         )
     if any((curve > 0).any() for curve in curves):
-        ax.set_yscale("log")
+        canvas.logarithmic(ax)
     canvas.whole_numbers(ax)
     canvas.legend(host, columns=4)
     return host

@@ -191,9 +191,10 @@ def brier(answers: Answers) -> Tensor:
     Source: Brier 1950; halved for two classes, as is usual.
     """
     prob = _prob(answers)
+    if prob.shape[-1] == 2:
+        return (prob[..., 1] - answers.target).square().mean(-1)
     target = torch.nn.functional.one_hot(answers.target, prob.shape[-1]).double()
-    total = ((prob - target) ** 2).sum(-1).mean(-1)
-    return total / 2 if prob.shape[-1] == 2 else total
+    return (prob - target).square().sum(-1).mean(-1)
 
 
 def ece(answers: Answers) -> Tensor:
