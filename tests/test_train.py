@@ -23,6 +23,7 @@ FILES = {
     *("checkpoints/best.ckpt", "checkpoints/last.ckpt", "history.csv", "metrics.json", "evidence.json"),
     *("report.html", "predictions.csv", "provenance.json", "verdict.json"),
 }
+ASIDE = {"per_class", "averages", "confusion"}
 SCORE = {"value", "low", "high", "n", "baseline"}
 LABELS = ["accuracy", "precision", "recall", "f1", "auroc", "average_precision", "balanced_accuracy", "mcc"]
 METRICS = {
@@ -92,7 +93,7 @@ def test_metrics_hold_every_score_with_its_interval_rows_and_baseline(run, kind)
     assert set(found) == {"val", "test", "threshold"}
     assert (found["threshold"] is None) is (kind != "binary")
     for split in ("val", "test"):
-        scores = {name: score for name, score in found[split].items() if name not in {"per_class", "confusion"}}
+        scores = {name: score for name, score in found[split].items() if name not in ASIDE}
         assert set(scores) == METRICS[kind]
         assert all(set(score) == SCORE for score in scores.values())
         for score in scores.values():
@@ -101,6 +102,7 @@ def test_metrics_hold_every_score_with_its_interval_rows_and_baseline(run, kind)
         if kind == "regression":
             assert set(found[split]) == METRICS[kind]
             continue
+        assert set(found[split]) == METRICS[kind] | ASIDE
         labels = found[split]["confusion"]["labels"]
         assert set(found[split]["per_class"]) == set(labels)
         assert all(set(score) == SCORE for by in found[split]["per_class"].values() for score in by.values())
@@ -121,6 +123,8 @@ def test_predictions_give_the_scores_that_metrics_tell(run, kind):
             assert told[split]["r2"]["value"] == pytest.approx(sk.r2_score(true, pred), abs=1e-6)
             continue
         assert told[split]["accuracy"]["value"] == pytest.approx(sk.accuracy_score(true, pred), abs=1e-6)
+        weighted = sk.precision_recall_fscore_support(true, pred, average="weighted", zero_division=0)
+        assert list(told[split]["averages"]["weighted"].values()) == pytest.approx(weighted[:3], abs=1e-6)
         labels = told[split]["confusion"]["labels"]
         assert said.columns[4:] == [f"prob_{label}" for label in labels]
         assert (

@@ -10,9 +10,9 @@ from litmus.evaluation.difference import difference
 from litmus.evaluation.score import SplitScores
 from litmus.evaluation.standalone import evidence_of
 from litmus.evidence import Estimate, Evidence, ModelFacts, Unknown
-from litmus.judge import asked, metrics_of, save, stored_evidence, without_references
+from litmus.judge import asked, save, stored_evidence, without_references
 from litmus.report import tables
-from litmus.report.files import write_json
+from litmus.report.files import split_metrics, write_json
 from litmus.report.phrases import interval, metric, number
 from litmus.report.terminal import Terminal
 from litmus.run.labelled import Labelled, own_test, predict_labelled, predict_same, read_labelled, run_of, seen_by
@@ -134,7 +134,7 @@ def document(
     origin = labelled.origin
     return {
         "data": {"path": origin.path, "sha256": origin.sha256, "rows": len(predictions.rows)},
-        "test": metrics_of(evidence),
+        "test": split_metrics(evidence, evidence.scored),
         "threshold": predictor.threshold,
         "verdict": asdict(verdict),
         "worst_rows": worst_rows(predictor, predictions, labelled.rows.names),

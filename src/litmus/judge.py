@@ -8,7 +8,7 @@ from typing import Any
 from litmus.config import check, compose, make, read, to_plain
 from litmus.errors import CheckpointError, ConfigError, InputError
 from litmus.evidence import Evidence, ModelFacts, TaskFacts
-from litmus.report.files import write_json, write_verdict
+from litmus.report.files import split_metrics, write_json, write_verdict
 from litmus.report.terminal import Terminal
 from litmus.run.paths import Paths, find_run
 from litmus.verdict import Verdict
@@ -80,7 +80,7 @@ def judge_table(
     terminal.opening([f"predictions: {path}, {evidence.data.sizes['test']} rows", note])
     terminal.verdict(verdict, evidence)
     output = Path(f"{Path(path).stem}_verdict.json")
-    save(lambda: write_json(output, {**asdict(verdict), "metrics": metrics_of(evidence)}), output)
+    save(lambda: write_json(output, {**asdict(verdict), "metrics": split_metrics(evidence, evidence.scored)}), output)
     terminal.line()
     terminal.line(f"verdict: {output}")
     return verdict
@@ -109,14 +109,6 @@ def table_evidence(path: str, *, target: str, pred: str, score: str | None) -> t
         reason=found.reason,
     )
     return evidence, found.note
-
-
-def metrics_of(evidence: Evidence) -> dict[str, Any]:
-    """The scored split's part of metrics.json."""
-    from litmus.evaluation.score import metrics_document
-
-    document: dict[str, Any] = metrics_document(evidence)[evidence.scored]
-    return document
 
 
 def asked(config: Mapping[str, Any], overrides: Sequence[str]) -> tuple[Criteria, Settings]:

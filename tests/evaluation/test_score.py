@@ -1,4 +1,3 @@
-import json
 import math
 import time
 
@@ -8,8 +7,7 @@ import torch
 from sklearn import metrics as sk
 
 from litmus.data.base import DataSpec
-from litmus.evaluation.score import metrics_document, point_scores, primary_metric, score, trivial_rule
-from litmus.evidence import DataFacts, Evidence, FitFacts, ModelFacts, TaskFacts
+from litmus.evaluation.score import point_scores, primary_metric, score, trivial_rule
 from litmus.task.base import Predictions
 from litmus.task.binary import Binary
 from litmus.task.multiclass import Multiclass
@@ -251,29 +249,6 @@ def test_a_constant_target_has_no_r2():
 
 def test_a_calibrated_models_calibration_error_may_be_zero():
     assert scored(BINARY, drawn(n=1000)).scores["ece"].low < 0.01
-
-
-def test_metrics_json_has_the_contracts_shape():
-    said = drawn(k=3)
-    found = scored(THREE, said)
-    evidence = Evidence(
-        task=TaskFacts(kind="multiclass", target="y", classes=("a", "b", "c")),
-        model=ModelFacts(name="MLP", parameters=1, hidden_layers=1, linear=False),
-        fit=FitFacts(epochs=1, max_epochs=1, steps=1, batches_per_epoch=1),
-        data=DataFacts(input="table", sizes={"test": 400}),
-        scores={"test": found.scores},
-        per_class={"test": found.per_class},
-        confusion={"test": found.confusion},
-    )
-    document = json.loads(json.dumps(metrics_document(evidence), allow_nan=False))
-    assert set(document["test"]["accuracy"]) == {"value", "low", "high", "n", "baseline"}
-    assert document["test"]["per_class"]["a"]["recall"]["value"] == found.per_class["a"]["recall"].value
-    assert document["test"]["confusion"] == {"labels": ["a", "b", "c"], "matrix": [list(r) for r in found.confusion]}
-    assert document["threshold"] is None
-    weighted = sk.precision_recall_fscore_support(said.target, said.pred, average="weighted")
-    assert list(document["test"]["averages"]["weighted"].values()) == pytest.approx(weighted[:3])
-    assert document["test"]["averages"]["micro"]["f1"] == pytest.approx(found.scores["accuracy"].value)
-    assert document["test"]["averages"]["macro"]["f1"] == pytest.approx(found.scores["f1"].value)
 
 
 def test_the_trivial_rule_says_one_thing_of_every_row():

@@ -29,6 +29,7 @@ def test_metrics_hold_every_split_with_intervals_classes_and_confusion(tmp_path,
     assert metrics["test"]["per_class"]["yes"]["recall"]["value"] == 0.9
     assert metrics["test"]["confusion"]["labels"] == ["no", "yes"]
     assert metrics["test"]["confusion"]["matrix"] == [list(row) for row in evidence.confusion["test"]]
+    assert set(metrics["test"]["averages"]) == {"macro", "micro", "weighted"}
     assert metrics["threshold"] == 0.4
     assert (metrics["seeds"], metrics["folds"]) == ([{"seed": 42, "accuracy": 0.5}], [{"accuracy": 0.4}])
 

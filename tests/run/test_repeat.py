@@ -82,7 +82,7 @@ def test_metrics_list_seeds_and_folds(tmp_path):
     *_, after, _ = repeated(config("data=iris", "verdict.seeds=2", "data.folds=3"), tmp_path / "run")
     write_metrics(tmp_path, after)
     found = json.loads((tmp_path / "metrics.json").read_text())
-    names = {name for name in found["test"] if name not in {"per_class", "confusion"}}
+    names = {name for name in found["test"] if name not in {"per_class", "averages", "confusion"}}
     assert [one.pop("seed") for one in found["seeds"]] == [42, 43]
     assert [set(one) for one in (*found["seeds"], *found["folds"])] == [names] * 5
     assert found["test"]["accuracy"]["n"] == 150

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, final
+from typing import final
 
 from torch import Tensor
 
 from litmus.data.base import TaskKind
-from litmus.evaluation.confusion import averages, defined, read_confusion, to_score
+from litmus.evaluation.confusion import defined, read_confusion, to_score
 from litmus.evaluation.interval import Dependence, class_interval, probability_intervals, regression_intervals
-from litmus.evidence import Estimate, Evidence, Score, plain
+from litmus.evidence import Estimate, Score
 from litmus.statistics.intervals import Interval
 from litmus.statistics.means import bootstrap_gain
 from litmus.task.base import Predictions, Task
@@ -122,30 +122,6 @@ def trivial_rule(predictions: Predictions, trivial: Tensor) -> Predictions:
     if predictions.prob is None:
         return replace(predictions, pred=trivial.double().expand(n))
     return replace(predictions, pred=trivial.argmax().expand(n), prob=trivial.double().expand(n, -1))
-
-
-def metrics_document(evidence: Evidence) -> dict[str, Any]:
-    """What metrics.json holds: for each split its scores, per class, averages and confusion; and the threshold."""
-    document: dict[str, Any] = {split: _split_document(evidence, split) for split in evidence.scores}
-    return document | {"threshold": evidence.task.threshold}
-
-
-def _split_document(evidence: Evidence, split: str) -> dict[str, Any]:
-    document: dict[str, Any] = {name: _plain(score) for name, score in evidence.scores[split].items()}
-    if split in evidence.per_class:
-        document["per_class"] = {
-            label: {name: _plain(score) for name, score in scores.items()}
-            for label, scores in evidence.per_class[split].items()
-        }
-    if evidence.confusion.get(split):
-        matrix = evidence.confusion[split]
-        document["averages"] = averages(matrix)
-        document["confusion"] = {"labels": list(evidence.task.classes), "matrix": [list(row) for row in matrix]}
-    return document
-
-
-def _plain(score: Score) -> Any:
-    return plain({"value": score.value, "low": score.low, "high": score.high, "n": score.n, "baseline": score.baseline})
 
 
 def _usable(predictions: Predictions) -> bool:

@@ -8,10 +8,11 @@ import platform
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from litmus.evidence import Evidence, Score, plain
+from litmus.evidence import Evidence, plain
 from litmus.verdict import Verdict
 
 if TYPE_CHECKING:  # this module also serves commands that must not wait for torch
@@ -49,17 +50,32 @@ def write_csv(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]
     write_text(path, text.getvalue())
 
 
-def write_metrics(directory: Path, evidence: Evidence, *, threshold: float | None = None) -> None:
-    """metrics.json: val and test scores with intervals, rows and baselines, per class and the confusion matrix."""
+def write_metrics(directory: Path, evidence: Evidence) -> None:
+    """metrics.json: val and test as in `split_metrics`, the threshold in use, and the scores of repeated fits."""
     content: dict[str, Any] = {
-        split: _metrics(evidence, split) for split in ("val", "test") if split in evidence.scores
+        split: split_metrics(evidence, split) for split in ("val", "test") if split in evidence.scores
     }
-    content["threshold"] = evidence.task.threshold if threshold is None else threshold
+    content["threshold"] = evidence.task.threshold
     if evidence.seeds:
         content["seeds"] = [{"seed": int(seed), **scores} for seed, scores in evidence.seeds.items()]
     if evidence.folds:
         content["folds"] = [dict(fold) for fold in evidence.folds]
     write_json(directory / "metrics.json", content)
+
+
+def split_metrics(evidence: Evidence, split: str) -> dict[str, Any]:
+    """Scores of a split with intervals, rows and baselines, per class and averaged over classes, and its confusion."""
+    content: dict[str, Any] = {name: asdict(score) for name, score in evidence.scores[split].items()}
+    if per_class := evidence.per_class.get(split):
+        content["per_class"] = {
+            label: {name: asdict(score) for name, score in scores.items()} for label, scores in per_class.items()
+        }
+    if matrix := evidence.confusion.get(split):
+        from litmus.evaluation.confusion import averages
+
+        content["averages"] = averages(matrix)
+        content["confusion"] = {"labels": list(evidence.task.classes), "matrix": matrix}
+    return content
 
 
 def write_evidence(directory: Path, evidence: Evidence) -> None:
@@ -151,22 +167,6 @@ def git_state(directory: Path | None = None) -> dict[str, Any]:
         "commit": None if commit == "(initial)" else commit,
         "dirty": any(not line.startswith("#") for line in answer),
     }
-
-
-def _metrics(evidence: Evidence, split: str) -> dict[str, Any]:
-    content: dict[str, Any] = {name: _score(score) for name, score in evidence.scores[split].items()}
-    per_class = evidence.per_class.get(split)
-    if per_class:
-        content["per_class"] = {
-            label: {name: _score(score) for name, score in scores.items()} for label, scores in per_class.items()
-        }
-    if split in evidence.confusion:
-        content["confusion"] = {"labels": list(evidence.task.classes), "matrix": evidence.confusion[split]}
-    return content
-
-
-def _score(score: Score) -> dict[str, Any]:
-    return {"value": score.value, "low": score.low, "high": score.high, "n": score.n, "baseline": score.baseline}
 
 
 def _rows(said: "Predictions", classes: Sequence[str]) -> Iterable[list[object]]:
