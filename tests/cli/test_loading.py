@@ -8,13 +8,18 @@ import pytest
 from litmus.cli.loading import loading
 
 
+def _load_what_is_missing():
+    with loading():
+        assert not gc.isenabled()
+        import nonesuch  # noqa: F401
+
+
 @pytest.mark.parametrize("enabled", [True, False])
 def test_collection_is_off_while_loading_and_then_as_it_was(enabled):
     gc.enable() if enabled else gc.disable()
     try:
-        with pytest.raises(ImportError, match="nonesuch"), loading():
-            assert not gc.isenabled()
-            import nonesuch  # noqa: F401
+        with pytest.raises(ImportError, match="nonesuch"):
+            _load_what_is_missing()
         assert gc.isenabled() == enabled
     finally:
         gc.enable()

@@ -53,5 +53,6 @@ def _supported(finding: Finding) -> bool:
     """Whether a trial of its remedy gained a practical margin beyond noise."""
     tried = finding.tried or {}
     gain, low = tried.get("difference"), tried.get("low")
-    known = tried.get("confirmed") is not False and gain is not None and low is not None
-    return known and float(low) > 0 and float(gain) >= reading.MARGIN
+    if tried.get("confirmed") is False or gain is None or low is None:
+        return False
+    return float(low) > 0 and float(gain) >= reading.MARGIN
