@@ -172,7 +172,7 @@ def _real() -> list[Case]:
         *_controls("three_eight", classes.strokes, (357, NET), (357, LITTLE), digits=(3, 8)),
         *_controls("tumours_mean", classes.tumours, (569, LITTLE), (569, LOGIT)),
         *_controls("tumours_worst", classes.tumours, (569, MOMENTUM), (569, (*LOGIT, "optimizer.weight_decay=0.001")), part="worst"),
-        *_controls("progression", amounts.progression, (442, (*LOGIT, *SCALED)), (442, (*LITTLE, *SCALED, "optimizer.lr=0.002", "optimizer.weight_decay=0.01"))),
+        *_controls("progression", amounts.progression, (442, (*LOGIT, *SCALED))),
     ]  # fmt: skip
 
 
@@ -187,7 +187,7 @@ def _numbers() -> list[Case]:
         *_controls("homes", amounts.homes, (1200, (*LOGIT, *SCALED)), (2000, (*NET, *SCALED))),
         *_controls("gauge", amounts.gauge, (300, TANH), (600, (*NET, "optimizer.lr=0.01"))),
         *_controls("stars", amounts.stars, (1500, (*LOGIT, "task=regression", *SCALED)), (1000, (*LITTLE, "task=regression", *SCALED))),
-        *_controls("deliveries", amounts.deliveries, (1000, (*LOGIT, "loss=huber")), (1500, (*NET, "loss=l1")), lost=0.02, late=6.0),
+        *_controls("deliveries", amounts.deliveries, (1000, (*LOGIT, "loss=huber")), (1500, (*NET, "loss=l1")), lost=0.03, late=2.0),
         *_controls("crops", amounts.crops, (1200, (*FUNNEL, *SCALED)), (1800, (*DECAYED, *SCALED))),
         *_controls("shellfish", amounts.shellfish, (1500, (*LITTLE, *SCALED)), (2000, (*NET, *SCALED))),
         *_controls("pupils", amounts.pupils, (1500, (*LOGIT, *schools)), (2000, (*LITTLE, *schools))),

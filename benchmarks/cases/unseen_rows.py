@@ -138,18 +138,13 @@ def _copies() -> list[Case]:
     def fraud(seed: int) -> pl.DataFrame:
         return classes.payments(900, seed, share=0.1, apart=0.6)
 
-    def patients(seed: int) -> pl.DataFrame:
-        return amounts.progression(442, seed)
-
     def sold(seed: int) -> pl.DataFrame:
-        return amounts.homes(250, seed).with_columns(
-            pl.col("y") + pl.Series(np.random.default_rng(seed).normal(scale=0.5, size=250))
-        )
+        noise = np.random.default_rng(seed).normal(scale=0.5, size=250)
+        return amounts.homes(250, seed).with_columns(pl.col("y") + pl.Series(noise))
 
     return [
         copied("merged_twice", lambda seed: _mixed([applicants(seed)] * 3, seed), applicants, fix=dedupe),
         copied("balanced_before", lambda seed: _mixed([fraud(seed), *[fraud(seed).filter(pl.col("y") == "fraud")] * 7], seed), fraud, fix=dedupe),
-        copied("measured_again", lambda seed: _again(patients(seed), seed), patients, metric=R2, fix=Fix(table=partial(amounts.progression, 442, 9))),
         copied("relisted", lambda seed: _mixed([sold(seed)] * 3, seed), sold, metric=R2, fix=dedupe),
     ]  # fmt: skip
 
@@ -157,13 +152,6 @@ def _copies() -> list[Case]:
 def _mixed(parts: list[pl.DataFrame], seed: int) -> pl.DataFrame:
     """All rows of the parts, in any order."""
     return pl.concat(parts).sample(fraction=1.0, shuffle=True, seed=seed % 1000)
-
-
-def _again(rows: pl.DataFrame, seed: int) -> pl.DataFrame:
-    """Every row three times, its amounts a ten-thousandth off each time."""
-    several = _mixed([rows] * 3, seed)
-    noise = 1 + np.random.default_rng(seed).normal(scale=1e-4, size=(len(several), 6))
-    return several.with_columns(pl.col(name) * pl.Series(noise[:, i]) for i, name in enumerate(("bmi", "bp", "s1", "s2", "s3", "s5")))  # fmt: skip
 
 
 def _groups() -> list[Case]:
@@ -275,13 +263,13 @@ def _doubtful() -> list[Case]:
     """Scores that cannot be what they seem."""
 
     def visits(seed: int) -> pl.DataFrame:
-        return classes.sessions(1500, seed, sharp=0.7)
+        return classes.churn(1000, seed, sharp=0.8)
 
     return [
         _case("train_val_inconsistent/clear_cut", _clear_cut, (*MOMENTUM, "data.split=column", "data.split_column=part"),
               honest=lambda seed: classes.doses(1200, seed, sharp=4.0), accepts=("train_val_inconsistent", "split_shift"),
               fix=Fix(words=("data.split=stratified", "data.drop_columns=[part]"))),
-        _case("miscalibrated/small_shop", visits, (*MEMORY, "callback.early_stopping=null", "callback.checkpoint.use=last"),
+        _case("miscalibrated/churn", visits, (*MEMORY[:-1], "callback.early_stopping=null", "callback.checkpoint.use=last"),
               accepts=("miscalibrated", "overfitting"), least="info", metric="log_loss",
               fix=Fix(words=("callback=default", "model.hidden=[8]"))),
     ]  # fmt: skip
