@@ -29,8 +29,8 @@ def table(halves: Mapping[str, Sequence[Rate]], runs: Sequence[Judged], asked: a
     generators = len({case.generator for case in healthy})
     head = (
         f"Measured on {datetime.now(UTC):%Y-%m-%d} at commit {_commit()}: {len(cases) - len(healthy)} faults and "
-        f"{len(healthy)} healthy controls from {generators} generators, {len(runs)} runs, {asked.seeds} seed(s) each, "
-        f"{'no' if asked.without_repair else asked.repair_seeds} a repair"
+        f"{len(healthy)} healthy controls from {generators} generators, {len(runs)} runs, seeds each: {asked.seeds}, "
+        f"{'no repairs' if asked.without_repair else f'seeds a repair: {asked.repair_seeds}'}"
         f"{', judged without trials' if asked.without_trials else ''}.\n\n"
     )
     lines = [f"| | goal | {' | '.join(halves)} |", f"|---|---|{'---|' * len(halves)}"]
