@@ -121,6 +121,7 @@ def test_a_score_that_a_leak_flatters_is_not_repaired():
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(1200)  # several hundred configs, composed one by one
 def test_every_case_and_every_fix_is_a_config_that_checks(tmp_path):
     for case in CASES.values():
         rows = () if any(word.startswith("data=") for word in case.words) else ("data=parquet",)
