@@ -20,8 +20,7 @@ OURS: dict[str, Any] = {
     "enable_model_summary": False,
     "enable_checkpointing": True,
 }
-# a CNN of 105,000 at batch 64: a second thread saves 4 % of the time on two idle cores and costs 89 % more of the
-# processor; with other work beside it, the two wait for each other and take several times as long
+# beside other work two threads wait for each other; what the second one gains on idle cores is not measured by itself yet
 FEW_PARAMETERS = 1_000_000
 THREADS = torch.get_num_threads()
 # what Lightning says that its users cannot act on here: loaders hold tensors, steps are logged by us
