@@ -20,7 +20,7 @@ OURS: dict[str, Any] = {
     "enable_model_summary": False,
     "enable_checkpointing": True,
 }
-# beside other work two threads wait for each other; what the second one gains on idle cores is not measured by itself yet
+# beside other work two threads wait for each other; what a second one gains on idle cores is yet to be measured
 FEW_PARAMETERS = 1_000_000
 THREADS = torch.get_num_threads()
 # what Lightning says that its users cannot act on here: loaders hold tensors, steps are logged by us
