@@ -25,12 +25,11 @@ from litmus.run.observe import count_test, observe
 from litmus.run.repeat import repeat
 from litmus.run.yardsticks import with_decision, with_references, with_weakness
 from litmus.verdict import Verdict
+from litmus.verdict.criteria import lower_is_better
 from litmus.verdict.findings import DATA
 from litmus.verdict.judge import judge
 
 log = logging.getLogger(__name__)
-
-LOWER_IS_BETTER = ("loss", "brier", "ece", "mse", "rmse", "mae")
 
 
 def main(cfg: DictConfig, *, directory: Path, command: Sequence[str] = (), job: bool = False) -> float:
@@ -199,7 +198,8 @@ def opening(run: Run) -> list[str]:
 def _progress(config: Mapping[str, Any], terminal: Terminal | None) -> Progress | None:
     if terminal is None:
         return None
-    progress = Progress(terminal, config["monitor"], lower_is_better=config["monitor"].endswith(LOWER_IS_BETTER))
+    monitor = config["monitor"]
+    progress = Progress(terminal, monitor, lower_is_better=lower_is_better(monitor.rpartition("/")[2]))
     progress.start(config["trainer"].get("max_epochs"))
     return progress
 
