@@ -20,6 +20,7 @@ FIRST_SEED = 1001  # far from the seeds that users type
 FRESH_SEED = 1011
 PAIRS = 3
 PLANS = ((8, 2), (6, 2), (8, 1), (5, 2), (6, 1), (5, 1), (4, 1), (3, 1))  # seeds, and changes tried on them
+CAUTION = 1.25  # times as long as foreseen that confirming may take: what does not come to its end was in vain
 OVERTIME = 0.1  # share of all seconds that confirming may go over, lest it was in vain
 AUTO_SECONDS = 3.0
 MOST_SECONDS = 30.0
@@ -262,7 +263,7 @@ class Search:
         """On how many seeds how many changes can be compared in the time that is left."""
         for pairs, count in PLANS:
             chosen = list(picked[:count])
-            if len(chosen) == count and self._cost(chosen, pairs) <= self.bench.left:
+            if len(chosen) == count and CAUTION * self._cost(chosen, pairs) <= self.bench.left:
                 return tuple(range(FRESH_SEED, FRESH_SEED + pairs)), chosen
         return (), []
 
