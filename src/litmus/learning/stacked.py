@@ -28,7 +28,6 @@ from litmus.task.base import Answers, Task
 from litmus.task.objective import Loss
 
 CLIP_FLOOR = 1e-6  # as in torch.nn.utils.clip_grad_norm_
-FEW_STACKED = 100_000  # parameters of all members together, above which their products use all threads
 
 
 @final
@@ -174,7 +173,7 @@ class Stack:
         self.alive = list(range(len(members)))
         self.model = StackedModel([member.model for member in self.members], [member.seed for member in self.members])
         self.update = StackedUpdate([member.optimizer for member in self.members])
-        choose_threads(self.model.theta.numel(), few=FEW_STACKED)
+        choose_threads(self.model.theta.numel())
         self.watches = [_Watch(member, 1.0 if recipe.mode == "min" else -1.0) for member in self.members]
         self.best, self.best_buffers = self.model.theta.clone(), [b.clone() for b in self.model.buffers]
         self.scheduled = any(member.schedule for member in members)
