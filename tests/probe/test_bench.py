@@ -10,6 +10,7 @@ import pytest
 
 from litmus.config.changes import apply
 from litmus.evaluation.score import point_scores
+from litmus.probe.allowance import Allowance
 from litmus.probe.bench import Bench
 from litmus.probe.rounds import Round
 from litmus.run import Run, prepare_data
@@ -23,7 +24,7 @@ def bench(config):
 
 
 def _bench(settings: dict, seconds: float, metric: str) -> Bench:
-    return Bench(settings, prepare_data(settings), metric, time.monotonic() + seconds, alone_seconds=1.0)
+    return Bench(settings, prepare_data(settings), metric, Allowance(seconds), alone_seconds=1.0)
 
 
 @pytest.fixture(autouse=True)
@@ -112,12 +113,12 @@ def test_a_lone_training_is_the_run_itself_on_val(bench, tmp_path):
     assert table.alone_seconds != 1.0
 
 
-def test_a_lone_training_ends_at_the_deadline_and_leaves_nothing(bench, scratch):
+def test_a_lone_training_ends_with_the_allowance_and_leaves_nothing(bench, scratch):
     table = bench("data=digits", "model=cnn", "trainer.max_epochs=100000", "callback.early_stopping=null", seconds=0.5)
     began = time.monotonic()
     assert table.alone(((), SEED)) is None
     assert time.monotonic() - began < 20
-    assert table.left < 0
+    assert table.allowance.left < 0
     assert list(scratch.iterdir()) == []
 
 

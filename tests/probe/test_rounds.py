@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from litmus.probe.allowance import Allowance
 from litmus.probe.bench import Bench
 from litmus.probe.rounds import Round, cheaper, work
 from litmus.run import prepare_data
@@ -19,8 +20,7 @@ lengths = st.lists(st.floats(0, 1000), min_size=1, max_size=12)
 def bench(config):
     def make(*words: str, seconds: float = 60.0, alone_seconds: float = 1.0) -> Bench:
         settings = config(*words)
-        end = time.monotonic() + seconds
-        return Bench(settings, prepare_data(settings), "balanced_accuracy", end, alone_seconds)
+        return Bench(settings, prepare_data(settings), "balanced_accuracy", Allowance(seconds), alone_seconds)
 
     return make
 
@@ -65,11 +65,11 @@ def test_a_round_that_is_cut_gives_what_there_is(bench):
     assert not any(shot.finished for shot in shots.values())
 
 
-def test_the_deadline_ends_stacks_and_keeps_lone_trainings_from_starting(bench):
+def test_the_end_of_the_allowance_ends_stacks_and_keeps_lone_trainings_from_starting(bench):
     table = bench("trainer.max_epochs=100000", "callback.early_stopping=null")
     lone = ("trainer.check_val_every_n_epoch=2",)
     rounds = Round(table, [((), 1), (lone, 1)])
-    table.deadline = time.monotonic() + 0.3
+    table.allowance = Allowance(0.3)
     began = time.monotonic()
     shots = rounds.run()
     assert time.monotonic() - began < 5

@@ -8,7 +8,7 @@ Shapes: M models still learning, N rows, B rows of a batch, P parameters of one 
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, final
 
@@ -113,19 +113,21 @@ class Learned:
     monitors: list[float] = field(default_factory=list)
 
 
-def train_stacked(members: Sequence[Member], recipe: Recipe, *, seconds: float = math.inf) -> list[Learned]:
+def train_stacked(
+    members: Sequence[Member], recipe: Recipe, *, allowed: Callable[[], bool] = lambda: True
+) -> list[Learned]:
     """Trains members of one `shape`, and leaves each one's weights in use in its model.
 
     Args:
         members: In any order, that of the results.
         recipe: What they share.
-        seconds: After which the training is cut; members then keep what they have.
+        allowed: Asked before each batch whether to go on; where not, members keep what they have.
 
     Raises:
         ValueError: Their shapes differ.
     """
     stack = Stack(members, recipe)
-    stack.advance(deadline=time.monotonic() + seconds)
+    stack.advance(allowed=allowed)
     return stack.finish()
 
 
@@ -179,7 +181,7 @@ class Stack:
         self.scheduled = any(member.schedule for member in members)
         for member in members:
             member.optimizer.step()  # without gradients it does nothing but stop schedulers from complaining
-        self.epochs, self.batches, self.seconds, self.deadline = 0, 0, 0.0, math.inf
+        self.epochs, self.batches, self.seconds = 0, 0, 0.0
         self._gather()
 
     @property
@@ -187,18 +189,17 @@ class Stack:
         """Epochs that the longest member may still take."""
         return max((self.members[one].max_epochs - self.epochs for one in self.alive), default=0)
 
-    def advance(self, epochs: float = math.inf, *, deadline: float = math.inf) -> None:
-        """Trains for so many epochs more, or until a time of `time.monotonic()` at which it is broken off for good."""
-        self.deadline = deadline
-        started, until = time.monotonic(), self.epochs + epochs
+    def advance(self, epochs: float = math.inf, *, allowed: Callable[[], bool] = lambda: True) -> None:
+        """Trains for so many epochs more, or until it is not allowed to go on, which breaks it off for good."""
+        started, until = time.thread_time(), self.epochs + epochs
         while self.alive and self.epochs < until:
-            losses = self._train(self.epochs)
+            losses = self._train(self.epochs, allowed)
             if losses is None:
                 break
             monitors = losses if self.recipe.monitor == "train/loss" else self._validate()
             self.epochs += 1
             self._close(self.epochs - 1, losses.tolist(), monitors.tolist())
-        self.seconds += time.monotonic() - started
+        self.seconds += time.thread_time() - started
 
     def finish(self) -> list[Learned]:
         """How each member's training went, in the order they were given; who has not ended keeps what it has."""
@@ -215,13 +216,13 @@ class Stack:
         clips = [math.inf if member.clip is None else member.clip for member in living]
         self.clip = torch.tensor(clips).unsqueeze(1) if min(clips) < math.inf else None
 
-    def _train(self, epoch: int) -> Tensor | None:
+    def _train(self, epoch: int, allowed: Callable[[], bool]) -> Tensor | None:
         """Training losses `(M,)` of an epoch; None where time ran out."""
         recipe, losses, sizes = self.recipe, [], []
         mass = torch.zeros(len(self.alive), 1)
         last = len(self.rows) - 1
         for place, batch in enumerate(self.rows.batches(epoch)):
-            if time.monotonic() > self.deadline:
+            if not allowed():
                 return None
             loss = self._loss(self.model.forward(batch.x, step_seeds=self._seeds()), batch)
             losses.append(loss.detach())

@@ -18,6 +18,7 @@ from litmus.errors import InterruptedRun, LitmusError
 from litmus.evaluation.score import trivial_rule
 from litmus.learning.stacked import Learned
 from litmus.learning.stacked_layers import NotStackable
+from litmus.probe.allowance import Allowance
 from litmus.probe.arms import Arm, Builder, finish
 from litmus.probe.candidates import Changes
 from litmus.probe.comparison import Shot
@@ -32,6 +33,7 @@ ROWS_ONLY = ("batch_size", "shuffle")
 LIGHT = {"optimizer.lr": float, "optimizer.weight_decay": float, "trainer.max_epochs": int}
 """Settings that change nothing of how a training is built, and the type of their values."""
 ASKED_TO_END = int(signal.SIGALRM)
+LOOK_SECONDS = 0.05  # between two looks at what is left while a training of its own runs
 
 
 @final
@@ -68,23 +70,18 @@ class Bench:
         config: The run's resolved config.
         data: Its rows, shared by all variants that change nothing about them.
         metric: Primary metric by which variants are compared.
-        deadline: Time of `time.monotonic()` at which all must have ended.
+        allowance: What all of it may take.
         alone_seconds: What one training that is not stacked takes; at first the run's own.
     """
 
     config: Mapping[str, Any]
     data: DataModule
     metric: str
-    deadline: float
+    allowance: Allowance
     alone_seconds: float
     variants: dict[Changes, Variant | None] = field(default_factory=dict)
     rows: dict[str, DataModule] = field(default_factory=dict)
     splits: dict[int, Mapping[str, Split]] = field(default_factory=dict)
-
-    @property
-    def left(self) -> float:
-        """Seconds that are left."""
-        return self.deadline - time.monotonic()
 
     def variant(self, changes: Changes) -> Variant | None:
         """The variant with these changes; None where these data cannot be trained on with them."""
@@ -136,7 +133,7 @@ class Bench:
         variant = self.variant(changes)
         if variant is None:
             return None
-        began = time.monotonic()
+        began = time.thread_time()
         place = Path(tempfile.mkdtemp(prefix="litmus-probe-"))
         try:
             run = Run.build({**variant.config, "seed": seed}, place, data=variant.data.reseeded(seed))
@@ -146,15 +143,15 @@ class Bench:
             return None
         finally:
             shutil.rmtree(place, ignore_errors=True)
-        self.alone_seconds = max(self.alone_seconds / 2, time.monotonic() - began)
+        self.alone_seconds = max(self.alone_seconds / 2, time.thread_time() - began)
         epochs = run.trainer.current_epoch
         return None if shot is None else Shot(*shot, monitored=run.monitored, epochs=epochs, finished=True)
 
     def _fit(self, run: Run) -> None:
-        """Trains, but not beyond the deadline; raises InterruptedRun there, and KeyboardInterrupt on Ctrl-C."""
-        clock = threading.Timer(max(self.left, 0.0), setattr, (run.checkpoint, "signal", ASKED_TO_END))
-        clock.daemon = True
-        clock.start()
+        """Trains while the allowance lasts; raises InterruptedRun at its end, and KeyboardInterrupt on Ctrl-C."""
+        ended = threading.Event()
+        watch = threading.Thread(target=self._watch, args=(run, ended), daemon=True)
+        watch.start()
         try:
             run.fit()
         except InterruptedRun:
@@ -162,7 +159,13 @@ class Bench:
                 raise KeyboardInterrupt from None
             raise
         finally:
-            clock.cancel()
+            ended.set()
+
+    def _watch(self, run: Run, ended: threading.Event) -> None:
+        while not ended.wait(LOOK_SECONDS):
+            if self.allowance.left < 0:
+                run.checkpoint.signal = ASKED_TO_END
+                return
 
     def score(self, job: Job, arm: Arm, learned: Learned) -> Shot | None:
         """What a stacked training gave; None where val has no value of the metric."""

@@ -8,6 +8,7 @@ from typing import Any, final
 
 from litmus.data.module import DataModule
 from litmus.evidence import Evidence, Trial
+from litmus.probe.allowance import Allowance
 from litmus.probe.bench import Bench, Variant
 from litmus.probe.candidates import Candidate, Changes, combinations, singles, usual
 from litmus.probe.comparison import Shot, compare
@@ -38,7 +39,7 @@ REFUTED = frozenset(
 
 
 def budget(settings: Settings, fit_seconds: float) -> float:
-    """Seconds that probes may take: as set, or the fit's own time and a few seconds, at most 30."""
+    """Seconds of work that probes may take: as set, or the fit's own time and a few seconds, at most 30."""
     if settings.probes == "off":
         return 0.0
     if settings.budget != "auto":
@@ -79,12 +80,12 @@ def probe(
         evidence: What it showed.
         verdict: Judged from that.
         fit_seconds: What the run's own fit took.
-        seconds: What all trials together may take.
+        seconds: Of work that all trials together may take (see `Allowance`).
     """
     if not can_change(verdict) or seconds <= 0:
         return evidence
     began = time.monotonic()
-    bench = Bench(config, data, evidence.task.primary, began + seconds, fit_seconds)
+    bench = Bench(config, data, evidence.task.primary, Allowance(seconds), fit_seconds)
     search = Search(bench, evidence, verdict, seconds)
     trials = tuple(search.trials())
     return replace(
@@ -104,7 +105,7 @@ class Search:
         bench: Where changes are tried.
         evidence: What the run showed.
         verdict: Judged from that.
-        seconds: What it may take in all.
+        seconds: Of work that it may take in all.
     """
 
     bench: Bench
@@ -146,7 +147,7 @@ class Search:
         control = self.bench.variant(())
         if control is None or control.builder is not None:
             return candidates
-        trainings = int(self.bench.left / max(self.bench.alone_seconds, 1e-3))
+        trainings = int(self.bench.allowance.left / max(self.bench.alone_seconds, 1e-3))
         if trainings < 2 * PAIRS:
             return []
         room = (trainings - 2 * PAIRS) // len(seeds) - 1
@@ -154,7 +155,7 @@ class Search:
 
     def _screen(self, candidates: Sequence[Candidate], seeds: Sequence[int]) -> None:
         """Tries candidates beside the unchanged run, side by side, for as many epochs as there is time for."""
-        if not candidates or self.bench.left <= 0:
+        if not candidates or self.bench.allowance.left <= 0:
             return
         arms = [(), *[one.changes for one in candidates]]
         rounds = Round(self.bench, [(changes, seed) for changes in arms for seed in seeds])
@@ -177,7 +178,7 @@ class Search:
 
     def _share(self, rounds: Round) -> float:
         """Seconds for a look at candidates: all of their cost, where enough is left to confirm the best."""
-        left, cost = self.bench.left, rounds.cost()
+        left, cost = self.bench.allowance.left, rounds.cost()
         members = sum(group.size for group in rounds.groups) + len(rounds.lone)
         confirming = cost * min(1.0, cheaper(2 * PAIRS, members))
         return cost if cost + confirming <= left else max(LEAST_SHARE * left, left - 1.1 * confirming)
@@ -200,7 +201,7 @@ class Search:
             return False
         reached = sum(self.control) / len(self.control) + max(gains)
         levels = [level for one in reading.rivals(self.evidence) if (level := self._val(one)) is not None]
-        return reached < max(levels, default=1.0) - NEAR and self.bench.left > 0.5 * self.seconds
+        return reached < max(levels, default=1.0) - NEAR and self.bench.allowance.left > 0.5 * self.seconds
 
     def _val(self, rival: Any) -> float | None:
         value: float | None = rival.scores.get("val", {}).get(self.evidence.task.primary)
@@ -244,7 +245,7 @@ class Search:
         if not picked:
             return
         began = time.monotonic()
-        self.bench.deadline += OVERTIME * self.seconds
+        self.bench.allowance.extend(OVERTIME * self.seconds)
         arms = [(), *[one.changes for one in picked]]
         shots = Round(self.bench, [(changes, seed) for changes in arms for seed in seeds]).run()
         control = _arm(shots, (), seeds)
@@ -263,7 +264,7 @@ class Search:
         """On how many seeds how many changes can be compared in the time that is left."""
         for pairs, count in PLANS:
             chosen = list(picked[:count])
-            if len(chosen) == count and CAUTION * self._cost(chosen, pairs) <= self.bench.left:
+            if len(chosen) == count and CAUTION * self._cost(chosen, pairs) <= self.bench.allowance.left:
                 return tuple(range(FRESH_SEED, FRESH_SEED + pairs)), chosen
         return (), []
 

@@ -1,12 +1,12 @@
 """A round of small trainings: those of one shape side by side, the others one by one, all within a given time."""
 
 import math
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, final
 
 from litmus.learning.stacked import Learned, Stack
+from litmus.probe.allowance import Allowance
 from litmus.probe.arms import Arm
 from litmus.probe.candidates import Changes
 from litmus.probe.comparison import Shot
@@ -33,7 +33,7 @@ def work(lengths: Iterable[float], size: int) -> float:
 class Trainings(Protocol):
     """Who makes arms, trains what cannot be stacked, and scores."""
 
-    deadline: float
+    allowance: Allowance
     alone_seconds: float
 
     def arm(self, job: Job) -> Arm | None:
@@ -123,14 +123,13 @@ class Round:
         """
         shots: dict[Job, Shot | None] = {}
         for group in self.groups:
-            group.stack.advance(max(epochs - group.stack.epochs, 0), deadline=self.bench.deadline)
+            group.stack.advance(max(epochs - group.stack.epochs, 0), allowed=lambda: self.bench.allowance.left > 0)
             learned = group.stack.finish()
             group.settle([len(one.losses) for one in learned])
             for job, arm, one in zip(group.jobs, group.arms, learned, strict=True):
                 shots[job] = self.bench.score(job, arm, one)
         for job in self.lone if alone else ():
-            left = self.bench.deadline - time.monotonic()
-            shots[job] = self.bench.alone(job) if left > 0 else None
+            shots[job] = self.bench.alone(job) if self.bench.allowance.left > 0 else None
         return {job: shot for job, shot in shots.items() if shot is not None}
 
 
