@@ -31,6 +31,9 @@ from litmus.verdict.judge import judge
 
 log = logging.getLogger(__name__)
 
+# references may take as long as the fit; as all short fits get the same time, a busy machine changes no reference
+SHORT, LONG = 2.0, 8.0
+
 
 def main(cfg: DictConfig, *, directory: Path, command: Sequence[str] = (), job: bool = False) -> float:
     """Trains as `cfg` says and returns the monitored validation value.
@@ -101,7 +104,7 @@ def assess(run: Run, checked: Checked, *, test: bool, probes: bool) -> Outcome:
     if run.non_finite is None:
         evidence = with_decision(evidence, predictions)
         if probes:
-            evidence = with_references(run, evidence, predictions, seconds=min(max(run.seconds, 1.0), 8.0))
+            evidence = with_references(run, evidence, predictions, seconds=min(max(run.seconds, SHORT), LONG))
             evidence = with_weakness(run, evidence, predictions)
     return Outcome(run, evidence, judged(run.config, evidence), predictions)
 

@@ -108,3 +108,19 @@ def test_groups_that_are_split_apart_leak_nothing():
 def test_target_agreement_needs_repeated_values():
     assert target_agreement(np.arange(50), np.ones(50), classified=True) is None
     assert target_agreement(np.zeros(50, dtype=int), np.ones(50), classified=True) is None
+
+
+def test_a_column_whose_values_decide_what_is_measured_is_a_group_whatever_its_name():
+    rng = np.random.default_rng(4)
+    where = rng.integers(40, size=600)
+    own, level = rng.normal(size=(40, 4)), rng.normal(size=40)
+    measured = own[where] + rng.normal(scale=0.1, size=(600, 4))
+    columns = {f"m{j}": measured[:, j] for j in range(4)} | {"free": rng.normal(size=600)}
+    frame = {"spot": [f"S{one:02d}" for one in where], **columns}
+    kinds = {"spot": "category", **dict.fromkeys(columns, "number")}
+    target = level[where] + rng.normal(scale=0.2, size=600)
+    found = group_leaks(rows(**frame), target, SPLIT, kinds=kinds, classified=False)
+    assert {leak.column for leak in found} == {"spot"}
+    assert found[0].agreement.low > 0.05
+    loose = frame | {name: rng.normal(size=600) for name in columns}
+    assert group_leaks(rows(**loose), target, SPLIT, kinds=kinds, classified=False) == ()

@@ -11,7 +11,7 @@ from litmus.evaluation.interval import Dependence
 from litmus.evidence import Estimate
 from litmus.statistics.confusion import confusion_scores
 from litmus.statistics.intervals import Interval
-from litmus.statistics.means import bootstrap_mean
+from litmus.statistics.means import bootstrap_mean, bootstrap_r2_difference
 from litmus.statistics.paired import paired_accuracy_difference
 from litmus.statistics.ranking import delong_paired
 from litmus.task.base import Predictions
@@ -54,6 +54,8 @@ def difference(model: Predictions, reference: Predictions, metric: str, *, level
 def _regression(model: Predictions, reference: Predictions, metric: str, level: float) -> Interval:
     target = model.target.double()
     ours, theirs = ((one.pred.double() - target).abs() for one in (model, reference))
+    if metric == "r2":
+        return _r2(model, reference, level)
     if metric == "mae":
         return _mean(model, ours - theirs, level)
     squares = _mean(model, ours**2 - theirs**2, level)
@@ -62,10 +64,15 @@ def _regression(model: Predictions, reference: Predictions, metric: str, level: 
     if metric == "rmse":
         total = float(ours.square().mean().sqrt() + theirs.square().mean().sqrt())
         return _times(squares, 1 / total) if total else Interval(0.0, 0.0, 0.0)
-    if metric == "r2":
-        variance = float(target.var(correction=0)) if len(target) > 1 else 0.0
-        return _times(squares, -1 / variance) if variance else Interval(math.nan, math.nan, math.nan)
     raise ValueError(f"no paired difference of {metric!r}")
+
+
+def _r2(model: Predictions, reference: Predictions, level: float) -> Interval:
+    order = slice(None) if model.time is None or model.group is not None else model.time.argsort(stable=True)
+    target, ours, theirs = (one.double()[order].numpy() for one in (model.target, model.pred, reference.pred))
+    errors = torch.from_numpy((theirs - target) ** 2 - (ours - target) ** 2)
+    options = Dependence.of(model, errors).options()
+    return bootstrap_r2_difference(ours, theirs, target, level=level, **options)
 
 
 def _classes(model: Predictions, reference: Predictions, metric: str, level: float) -> Interval:

@@ -24,8 +24,15 @@ LARGEST = 0.1
 MOST_PAIRS = 2000
 """Rows of one value that are compared with each other at most."""
 
+ALIKE = 0.8
+"""Intraclass correlation from which a column of numbers counts as a trait of what another column names."""
+TRAITS = 0.6
+"""Share of the other columns of numbers that must be its traits, and `FEWEST_TRAITS` of them, for it to be a group."""
+FEWEST_TRAITS = 3
+
 ENTITIES = (
     "customer client patient subject user person participant member account session device household family animal"
+    " machine sensor vehicle engine farm employee student pupil donor volunteer respondent speaker author specimen"
 )
 MARKS = "id ids uuid guid no nr num number key code hash ref"
 _WORD = re.compile(r"[a-z]+|\d+")
@@ -58,8 +65,8 @@ def group_leaks(
     """Columns whose values stand in train and in a held-out split, one entry for each held-out split.
 
     Looked at are the group that the rows name, and the columns of a table whose name or kind speaks of an identifier,
-    used as a feature or not, if their values come back: at least ten values, a tenth of the rows not alone, and none
-    with a tenth of all rows.
+    or whose values decide most of the other numbers (as who wore a sensor decides what it measures), used as a feature
+    or not, if their values come back: at least ten values, a tenth of the rows not alone, and none with a tenth of all.
 
     Args:
         rows: All rows.
@@ -133,8 +140,40 @@ def _candidates(rows: Rows, kinds: Mapping[str, str]) -> list[Values]:
     if not isinstance(rows.inputs, pl.DataFrame):
         return named
     known = set() if rows.group is None else {rows.group.name}
-    asked = [s for s in rows.inputs if s.name not in known and (kinds.get(s.name) == "id" or looks_like_entity(s.name))]
-    return named + [values for values in (_values(series, inferred=True) for series in asked) if _comes_back(values)]
+    others = [series for series in rows.inputs if series.name not in known and not series.dtype.is_float()]
+    coming = [values for values in (_values(series, inferred=True) for series in others) if _comes_back(values)]
+    numbers = _numbers(rows.inputs, kinds)
+    return named + [
+        values
+        for values in coming
+        if kinds.get(values.column) == "id" or looks_like_entity(values.column) or _has_traits(values, numbers)
+    ]
+
+
+def _numbers(inputs: pl.DataFrame, kinds: Mapping[str, str]) -> dict[str, Array]:
+    """The columns of numbers that vary, standardised, with 0 for empty cells."""
+    found = {}
+    for series in inputs:
+        if kinds.get(series.name) == "number" and series.dtype.is_numeric():
+            column = series.cast(pl.Float64).to_numpy()
+            deviation = np.nanstd(column) if np.isfinite(column).any() else 0.0
+            if deviation > 0:
+                found[series.name] = np.nan_to_num((column - np.nanmean(column)) / deviation)
+    return found
+
+
+def _has_traits(values: Values, numbers: Mapping[str, Array]) -> bool:
+    """Whether most of the other numbers are about the same in all rows of one value."""
+    others = [column for name, column in numbers.items() if name != values.column]
+    if len(others) < FEWEST_TRAITS:
+        return False
+    _, dense, sizes = np.unique(values.codes, return_inverse=True, return_counts=True)
+    repeated = sizes > 1
+    traits = 0
+    for column in others:
+        alike = _alike_numbers(dense, sizes, column)[0]
+        traits += float(np.average(alike[repeated], weights=sizes[repeated])) >= ALIKE
+    return traits >= max(FEWEST_TRAITS, TRAITS * len(others))
 
 
 def _values(series: pl.Series, *, inferred: bool) -> Values:

@@ -85,10 +85,15 @@ class Shift:
 
 @dataclass(frozen=True, kw_only=True)
 class LabelNoise:
-    """Rows whose label out-of-fold probabilities confidently contradict, against what a calibrated model would show."""
+    """Rows whose label out-of-fold probabilities confidently contradict.
+
+    Args:
+        share: Of all labels, those that are wrong: errors that sureness does not thin out as overlap would.
+        n: Training rows looked at.
+        rows: Those whose label is contradicted most surely.
+    """
 
     share: Estimate
-    expected: float
     n: int
     rows: tuple[int, ...] = ()
 

@@ -144,6 +144,50 @@ def bootstrap_gain(
     return Interval(1 - lost.value, 1 - lost.high, 1 - lost.low)
 
 
+def bootstrap_r2_difference(
+    model: npt.ArrayLike,
+    reference: npt.ArrayLike,
+    target: npt.ArrayLike,
+    *,
+    groups: npt.ArrayLike | None = None,
+    block: int | None = None,
+    draws: int = 1000,
+    level: float = 0.95,
+    seed: int = 0,
+) -> Interval:
+    """R2 of one model minus that of another on the same rows.
+
+    The target's variance is drawn with the errors: the rows that make it large are those on which a poor model errs
+    most, so that with heavy tails the difference is known far better than either of the two.
+
+    Args:
+        model: (n,) predictions.
+        reference: (n,) the other model's, of the same rows.
+        target: (n,), in the same unit.
+        groups: (n,), rows that belong together.
+        block: rows in a moving block, for rows in time order.
+        draws: resamples.
+        level: confidence level.
+        seed: of the draws.
+
+    Returns:
+        NaN for a constant target.
+    """
+    y = np.asarray(target, np.float64).ravel()
+    ours, theirs = (np.asarray(side, np.float64).ravel() - y for side in (model, reference))
+    y = y - y.mean() if len(y) else y
+    unit = float(np.abs(y).max(initial=0.0))
+    if not unit:
+        return Interval(math.nan, -math.inf, math.inf)
+    ours, theirs, y = ours / unit, theirs / unit, y / unit
+    units_UP, picks = _units(np.column_stack([np.ones(len(y)), theirs**2 - ours**2, y, y**2]), groups, block, seed)
+    return _studentised(units_UP, [_share_of_variance], picks=picks, draws=draws, level=level, seed=seed)[0]
+
+
+def _share_of_variance(m: ComplexArray) -> ComplexArray:
+    return np.asarray(m[..., 1] / (m[..., 3] - m[..., 2] ** 2 / m[..., 0]))
+
+
 def _log_mse(m: ComplexArray) -> ComplexArray:
     return np.asarray(np.log(m[..., 1] / m[..., 0]))
 

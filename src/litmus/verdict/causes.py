@@ -13,6 +13,8 @@ LEAST_SHARE = 0.5
 """Share of the lead of the best reference that a cure must take away to count as the cause of all the rest."""
 SEEN_BEFORE_TRAINING = frozenset({"unnormalised_inputs", "unnormalised_target", "bad_init", "not_shuffled"})
 """Facts of rows and start: their consequence can be cured elsewhere, but only a trial of their own acquits them."""
+TILTING = "wrong_loss"
+"""A loss that does not fit tilts the decisions themselves."""
 OF_SETTINGS = tuple(name for name in NAMES if name not in {"non_finite", "no_better_than_baseline", *DATA, *DECISIONS})
 
 Explanations = Mapping[str, tuple[str, ...]]
@@ -26,15 +28,24 @@ def explanations(context: Context, findings: Sequence[Finding]) -> Explanations:
     nothing but a better decision.
     """
     alarms = [one for one in findings if one.alarms]
+    explains = _scarcity_apart(EXPLAINS, alarms)
     decision = next((name for name in DECISIONS for one in alarms if one.name == name), None)
     if decision is not None and context.ranks_well:
-        return _first(EXPLAINS, decision, OF_SETTINGS)
+        return _first(explains, decision, tuple(name for name in OF_SETTINGS if name != TILTING))
     proven = [one for one in alarms if one.name in OF_SETTINGS and _cures(context, one)]
     if not proven:
-        return EXPLAINS
+        return explains
     cause = max(proven, key=lambda one: float((one.tried or {}).get("difference") or 0.0))
     kept = {one.name for one in findings if _supported(one) or (one.name in SEEN_BEFORE_TRAINING and not one.tried)}
-    return _first(EXPLAINS, cause.name, tuple(name for name in OF_SETTINGS if name not in kept))
+    return _first(explains, cause.name, tuple(name for name in OF_SETTINGS if name not in kept))
+
+
+def _scarcity_apart(explains: Explanations, alarms: Sequence[Finding]) -> Explanations:
+    """Few rows explain a gap, but not a loss that stopping in time would have spared."""
+    if not any(one.name == "overfitting" and one.severity == "error" for one in alarms):
+        return explains
+    few = tuple(name for name in explains["too_little_data"] if name != "overfitting")
+    return {**explains, "too_little_data": few}
 
 
 def _first(explains: Explanations, cause: str, others: Sequence[str]) -> Explanations:

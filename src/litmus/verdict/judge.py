@@ -20,6 +20,8 @@ CAUSES_OF_NON_FINITE = ("unnormalised_inputs", "unnormalised_target", "bad_init"
 SUSPECTS = ("too_few_epochs", "underfitting", "overfitting")
 SYMPTOMS = {*SUSPECTS, "class_imbalance", "bad_threshold", "train_val_inconsistent", "seed_unstable", "miscalibrated"}
 """What follows from a cause and would be cured with it."""
+DOUBTFUL = {"too_little_data", "train_val_inconsistent"}
+"""What leaves a score in doubt, so that a model that meets all criteria may or may not be adequate."""
 UNTOUCHED = {"non_finite", "no_better_than_baseline", *DATA}
 """What stands even where the data hold no signal to tune for."""
 
@@ -137,7 +139,7 @@ def _answer(standing: Standing, findings: Sequence[Finding]) -> Answer:
     alarms = [one for one in findings if one.alarms]
     if standing.failed or any(one.severity == "error" for one in alarms):
         return "inadequate"
-    if standing.unsettled or any(one.name == "too_little_data" for one in alarms):
+    if standing.unsettled or any(one.name in DOUBTFUL for one in alarms):
         return "undetermined"
     return "adequate"
 

@@ -78,9 +78,11 @@ def _inadequate(verdict: Verdict, evidence: Evidence, context: Context, rows: st
     return f"Inadequate: {_headline_score(evidence, context.standing)} {rows}, but {_vetoes(verdict)}."
 
 
-def _undetermined(_verdict: Verdict, evidence: Evidence, context: Context, rows: str) -> str:
+def _undetermined(verdict: Verdict, evidence: Evidence, context: Context, rows: str) -> str:
     if not context.standing.unsettled:
-        return f"Undetermined: {_headline_score(evidence, context.standing)} {rows}, which are too few to tell."
+        few = any(one.name == "too_little_data" and one.alarms for one in verdict.findings)
+        why = "which are too few to tell" if few else "which are easier than the train rows"
+        return f"Undetermined: {_headline_score(evidence, context.standing)} {rows}, {why}."
     first = context.standing.unsettled[0]
     if first.value is None:
         return f"Undetermined: {metric(first.name)} has no value {rows}."

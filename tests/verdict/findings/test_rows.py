@@ -45,15 +45,15 @@ def test_a_shift_too_small_to_matter_is_silent(make):
 
 
 def test_many_wrong_labels_are_named_with_the_worst_rows(make):
-    noise = LabelNoise(share=Estimate(value=0.2, low=0.17, high=0.23), expected=0.02, n=1200, rows=tuple(range(50, 70)))
+    noise = LabelNoise(share=Estimate(value=0.2, low=0.17, high=0.23), n=1200, rows=tuple(range(50, 70)))
     verdict = judge(make["classes"](GOOD, data={"noise": noise}))
     assert verdict.findings[0].name == "label_noise"
     assert verdict.findings[0].severity == "error"
     assert verdict.findings[0].evidence["rows"] == list(range(50, 60))
 
 
-def test_disagreement_that_a_model_of_that_score_would_show_is_silent(make):
-    noise = LabelNoise(share=Estimate(value=0.1, low=0.08, high=0.12), expected=0.1, n=1200)
+def test_wrong_labels_that_chance_could_explain_are_silent(make):
+    noise = LabelNoise(share=Estimate(value=0.03, low=0.0, high=0.06), n=1200)
     assert judge(make["classes"](GOOD, data={"noise": noise})).findings == ()
 
 

@@ -89,8 +89,10 @@ def find_bad_threshold(evidence: Evidence, context: Context) -> Judgement:
     if not _binary(evidence) or gain is None or gain.value is None or best is None or used is None:
         return None
     sure = (gain.low or 0.0) > 0
-    # a model that orders rows as well as a reference and decides clearly worse has the wrong threshold
-    shown = context.ranks_well and context.lags and context.wanting
+    # a model that orders rows as well as a reference and decides clearly worse has the wrong threshold, and so has one
+    # that misses a stated goal for which nobody has chosen it
+    chosen = evidence.task.threshold_goal is None or reading.setting(evidence, "task.threshold") == "tuned"
+    shown = context.ranks_well and context.wanting and (context.lags or not chosen)
     if gain.value < reading.MARGIN or not (sure or shown) or abs(best - used) < 0.01:
         return None
     goal = evidence.task.threshold_goal or "F1"

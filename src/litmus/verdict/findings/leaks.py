@@ -17,9 +17,13 @@ LARGE_EXCESS = 0.05
 """Share of held-out rows with a twin, beyond what chance explains, from which any score is doubtful."""
 ALONE = 0.95
 """How far on the way from chance to perfection one column must lead by itself to be called a leak."""
+ALONE_NUMBER = 0.97
+"""The same of R2: what physics makes depend on one quantity above all reaches .95 often enough."""
 COLLAPSE = 0.4
 """From this fall without it on, a column that tells classes is a leak on a little less evidence."""
 EASED = 0.05
+MANY_TIMES = 5.0
+"""How many times as much a reference must err without a leaking column, where it does well all the same."""
 
 
 def find_train_test_leakage(evidence: Evidence, _context: Context) -> Judgement:
@@ -128,7 +132,7 @@ def find_target_leakage(evidence: Evidence, _context: Context) -> Judgement:
     without = f", without it a reference has {points(name, leak.without)}" if leak.without is not None else ""
     rest = f"{leak.next_column or 'the next best column'} {points(name, leak.next_best)}"
     if not names:
-        if (_way(evidence, leak.score) or 0.0) < ALONE:
+        if (_way(evidence, leak.score) or 0.0) < _alone(evidence):
             return None
         strong = listing(one.column for one in leaks)
         text = (
@@ -165,11 +169,21 @@ def _leaks(evidence: Evidence, leak: FeatureLeak, kind: str) -> bool:
         return way >= 0.5 and way - after >= 0.15
     collapses = leak.without is not None and leak.full is not None and _fall(evidence, leak) >= COLLAPSE
     eased = EASED if collapses and not reading.is_regression(evidence) else 0.0
-    if way < ALONE - eased or (_way(evidence, _surely(evidence, leak.score)) or 0.0) < SURELY - eased:
+    if way < _alone(evidence) - eased or (_way(evidence, _surely(evidence, leak.score)) or 0.0) < SURELY - eased:
         return False
     if leak.without is None or leak.full is None:
         return way - after >= FAR_AHEAD  # whether a reference collapses without it was not tried
-    return way - after >= FAR_AHEAD / 2 and _fall(evidence, leak) >= 0.1
+    return way - after >= FAR_AHEAD / 2 and (_fall(evidence, leak) >= 0.1 or _errs_more(evidence, leak))
+
+
+def _alone(evidence: Evidence) -> float:
+    return ALONE_NUMBER if reading.is_regression(evidence) else ALONE
+
+
+def _errs_more(evidence: Evidence, leak: FeatureLeak) -> bool:
+    """Whether a reference errs many times as much without the column: near perfection a small fall is a large one."""
+    left, missing = (1 - (_way(evidence, value) or 0.0) for value in (leak.full, leak.without))
+    return missing >= 0.05 and missing >= MANY_TIMES * max(left, 1e-3)
 
 
 def _surely(evidence: Evidence, score: float) -> float:

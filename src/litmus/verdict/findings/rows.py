@@ -1,7 +1,8 @@
 """Findings about the rows themselves: held-out rows of another kind, wrong labels, and too few of them."""
 
-from litmus.evidence import Evidence, Reference, Shift
+from litmus.evidence import Evidence, Reference, Score, Shift
 from litmus.verdict import reading
+from litmus.verdict.asked import imbalanced
 from litmus.verdict.family import p_above
 from litmus.verdict.findings.context import Context, Judgement, found
 from litmus.verdict.overrides import assign
@@ -12,7 +13,9 @@ SEPARABLE = 0.6
 SHARES = 0.1
 """Difference of a label's share between splits, below which it is too small to matter."""
 SURE_NOISE = 0.02
-"""Share of wrong labels beyond what was to be expected that must be certain."""
+"""Share of wrong labels that must be certain."""
+MUCH_NOISE, SOME_NOISE = 0.1, 0.07
+"""Shares of wrong labels from which they are an error, or a warning."""
 FEWEST = 10
 
 
@@ -30,7 +33,7 @@ def find_split_shift(evidence: Evidence, _context: Context) -> Judgement:
         else f"a classifier tells them from train rows (AUROC {figure(shift.auroc.value)})"
     )
     name = evidence.task.primary
-    also = f"; {metric(name)} falls by {points(name, lost)}" if lost is not None and lost > 0 else ""
+    also = f"; the score falls by {points(name, lost)}" if lost is not None and lost > 0 else ""
     shuffles = not asked and not own and evidence.data.split_rule != "stratified" and not _grouped(evidence)
     return found(
         "split_shift",
@@ -67,16 +70,16 @@ def _size(shift: Shift) -> float:
 def _suffers(evidence: Evidence, shift: Shift) -> tuple[float | None, bool]:
     """How much lower the score is on the shifted rows than where rows are like train's, and whether beyond noise.
 
-    The other held-out split is the yardstick; where both are shifted, a reference out of fold on train is.
+    The other held-out split is the yardstick, in the primary metric or, where it votes, in accuracy; where both are
+    shifted, a reference out of fold on train is.
     """
-    shifted = reading.primary(evidence, shift.split)
     both = {other.split for other in evidence.data.shifts if _size(other) > 0}
     other = "val" if shift.split == "test" else "test"
-    like = reading.primary(evidence, other)
-    if other not in both and like.value is not None and shifted.value is not None:
-        lost = like.value - shifted.value
-        apart = like.low is not None and shifted.high is not None and like.value > shifted.high and lost >= 0.05
-        return lost, apart
+    names = [evidence.task.primary, *([] if imbalanced(evidence) or reading.is_regression(evidence) else ["accuracy"])]
+    pairs = [[evidence.scores.get(split, {}).get(name) for split in (other, shift.split)] for name in names]
+    falls = [_lost(like, shifted) for like, shifted in pairs if like is not None and shifted is not None]
+    if other not in both and falls:
+        return max(falls, key=lambda pair: (pair[1], pair[0] or 0.0))
     rival = _out_of_fold(evidence)
     theirs = None if rival is None else rival.scores.get(shift.split, {}).get(evidence.task.primary)
     if rival is None or rival.out_of_fold is None or theirs is None:
@@ -86,32 +89,35 @@ def _suffers(evidence: Evidence, shift: Shift) -> tuple[float | None, bool]:
     return lost, lost >= max(0.05, noise)
 
 
+def _lost(like: Score, shifted: Score) -> tuple[float | None, bool]:
+    """How much lower a score is on the shifted rows, and whether beyond noise."""
+    if like.value is None or shifted.value is None:
+        return None, False
+    lost = like.value - shifted.value
+    return lost, like.low is not None and shifted.high is not None and like.value > shifted.high and lost >= 0.05
+
+
 def _out_of_fold(evidence: Evidence) -> Reference | None:
     """The best reference that was scored out of fold."""
     return reading.best(evidence, [rival for rival in reading.rivals(evidence) if rival.out_of_fold is not None])
 
 
 def find_label_noise(evidence: Evidence, _context: Context) -> Judgement:
-    """More labels are confidently contradicted than a calibrated model of that score would contradict."""
+    """Labels are contradicted where a reference is surest as often as elsewhere, as overlapping classes never are."""
     noise = evidence.data.noise
-    if noise is None or noise.share.value is None or noise.share.low is None:
+    if noise is None or noise.share.value is None or (noise.share.low or 0.0) <= SURE_NOISE:
         return None
-    excess, sure = noise.share.value - noise.expected, noise.share.low - noise.expected
-    if sure <= SURE_NOISE:
-        return None
-    rows = listing((str(row) for row in noise.rows), 10)
+    share, rows = noise.share.value, listing((str(row) for row in noise.rows), 10)
     return found(
         "label_noise",
-        "error" if excess > 0.1 and sure > 2 * SURE_NOISE else "warning" if excess > 0.05 else "info",
-        f"About {percent(excess)} of the labels look wrong; look at rows {rows}.",
+        "error" if share > MUCH_NOISE else "warning" if share > SOME_NOISE else "info",
+        f"About {percent(share)} of the labels look wrong; look at rows {rows}.",
         overrides=() if reading.is_regression(evidence) else (assign("loss.label_smoothing", 0.1),),
-        share=noise.share.value,
+        share=share,
         low=noise.share.low,
-        expected=noise.expected,
-        excess=excess,
         rows=list(noise.rows[:10]),
         n=noise.n,
-        p_value=p_above(noise.share, noise.expected),
+        p_value=p_above(noise.share, 0.0),
     )
 
 
@@ -123,7 +129,7 @@ def find_too_little_data(evidence: Evidence, context: Context) -> Judgement:
     wide = [one for one in standing.unsettled if one.low is not None and one.high is not None]
     widest = max(wide, key=lambda one: (one.high or 0) - (one.low or 0), default=None)
     half = ((widest.high or 0.0) - (widest.low or 0.0)) / 2 if widest else 0.0
-    scarce = _scarce(evidence)
+    scarce = _scarce(evidence, context)
     rising = evidence.data.more_rows
     grows = rising is not None and (rising.low or 0.0) > 0 and (rising.value or 0.0) >= reading.MARGIN
     if half <= 0.1 and not scarce and not (grows and context.wanting):
@@ -149,14 +155,19 @@ def find_too_little_data(evidence: Evidence, context: Context) -> Judgement:
     )
 
 
-def _scarce(evidence: Evidence) -> list[str]:
-    """Classes with so few held-out rows that nothing is known of them: their recall may be good or bad."""
+def _scarce(evidence: Evidence, context: Context) -> list[str]:
+    """Classes with so few held-out rows that next to nothing is known of them.
+
+    Their recall may be good or bad, or what is asked of the positive class is met by chance as well as not.
+    """
+    positive = evidence.task.classes[-1] if evidence.task.kind == "binary" and evidence.task.classes else None
+    unsure = any(one.votes and one.status == "open" for one in context.standing.criteria)
     labels = evidence.per_class.get(evidence.scored, {})
     unclear = []
     for label, count in evidence.data.class_counts.get(evidence.scored, {}).items():
         recall = labels.get(label, {}).get("recall")
         known = recall is not None and recall.low is not None and recall.high is not None
         settled = known and recall is not None and ((recall.low or 0.0) >= 0.5 or (recall.high or 0.0) < 0.5)
-        if count < FEWEST and not settled:
+        if count < FEWEST and (not settled or (label == positive and unsure)):
             unclear.append(label)
     return unclear

@@ -225,7 +225,9 @@ def find_underfitting(evidence: Evidence, context: Context) -> Judgement:
     tried = reading.trial(evidence, "larger", finding="underfitting")
     missing = rival.out_of_fold - train
     least = max(0.05, 2 * reading.paired_error(evidence, rival.out_of_fold, train))
-    decided = context.ranks_well or _misses_the_rare_only(evidence, rival.out_of_fold)
+    decided = (evidence.task.kind == "binary" and context.ranks_well) or _misses_the_rare_only(
+        evidence, rival.out_of_fold
+    )
     if (missing < least or not context.lags or decided) and not reading.moves(tried):
         return None
     settled = _narrow(evidence) or (symptoms.converged(evidence) and not symptoms.few_steps(evidence))
