@@ -21,7 +21,7 @@ from litmus.learning.stacked_layers import NotStackable
 from litmus.probe.allowance import Allowance
 from litmus.probe.arms import Arm, Builder, finish
 from litmus.probe.candidates import Changes
-from litmus.probe.comparison import Shot
+from litmus.probe.comparison import Shot, absolute_skill
 from litmus.probe.rounds import Job
 from litmus.run import Run, prepare_data
 from litmus.run.predictor import Predictor
@@ -69,7 +69,8 @@ class Bench:
     Args:
         config: The run's resolved config.
         data: Its rows, shared by all variants that change nothing about them.
-        metric: Primary metric by which variants are compared.
+        metric: By which variants are compared, more is better: the primary metric; or mae_skill, the share saved of the
+            trivial rule's mean absolute error.
         allowance: What all of it may take.
         alone_seconds: What one training that is not stacked takes; at first the run's own.
     """
@@ -199,6 +200,8 @@ class Bench:
         return None if value is None else (value, said)
 
     def _value(self, predictor: Predictor, said: Predictions) -> float | None:
+        if self.metric == "mae_skill":
+            return absolute_skill(said)
         value = float(predictor.task.metric(self.metric).compute(said.answers())[0])
         return value if value == value else None  # noqa: PLR0124  # NaN: undefined
 

@@ -61,7 +61,7 @@ def _different(candidates: Iterable[Candidate]) -> list[Candidate]:
 def _suggested(evidence: Evidence, verdict: Verdict) -> Iterator[Candidate]:
     """Suggestions as they stand, and those that change how steps act with the learning rates that they may need."""
     for finding in verdict.findings:
-        if finding.name in NOT_TRIED or not finding.overrides or _on_val(finding.overrides):
+        if finding.name in NOT_TRIED or not finding.overrides or not _comparable(finding.overrides):
             continue
         plain = Candidate("suggestion", finding.overrides, finding.name)
         yield plain
@@ -71,8 +71,9 @@ def _suggested(evidence: Evidence, verdict: Verdict) -> Iterator[Candidate]:
             yield from _joined(plain, [*_usual(evidence), _rate(evidence, 10.0), _rate(evidence, 100.0)])
 
 
-def _on_val(changes: Sequence[str]) -> bool:
-    return any(change.startswith(("task.threshold", "task.calibrate")) for change in changes)
+def _comparable(changes: Sequence[str]) -> bool:
+    """Whether the changed run answers the same question: not another kind of target, nor what val itself decides."""
+    return not any(change.startswith(("task=", "task.threshold", "task.calibrate")) for change in changes)
 
 
 def _joined(plain: Candidate, others: Iterable[Candidate | None]) -> Iterator[Candidate]:
@@ -114,17 +115,24 @@ def _habits(evidence: Evidence) -> Iterator[Candidate]:
         yield Candidate("longer", (assign("trainer.max_epochs", 4 * evidence.fit.max_epochs),), "too_few_epochs")
     if evidence.fit.accumulate > 1:
         yield Candidate("longer", (assign("trainer.accumulate_grad_batches", 1),), "too_few_epochs")
+    yield from _row_habits(evidence)
+    if _set(evidence, "scheduler._target_") is not None:
+        yield Candidate("suggestion", (assign("scheduler", "none"),), "lr_too_low")
+    if ours(evidence):
+        yield from _model_habits(evidence)
+
+
+def _row_habits(evidence: Evidence) -> Iterator[Candidate]:
+    """How rows reach the model, and what their errors count."""
     if evidence.data.input == "table" and _set(evidence, "data.normalize") in {"none", "minmax"}:
         yield Candidate("standardised", (assign("data.normalize", "standard"),), "unnormalised_inputs")
     if reading.is_regression(evidence) and _set(evidence, "data.normalize_target") is False and _wide(evidence):
         change = assign("data.normalize_target", value=True)
         yield Candidate("standardised_target", (change,), "unnormalised_target")
+    if reading.scored_by_mae(evidence) and reading.ruled_by_outliers(evidence):
+        yield from (Candidate("robust_loss", (assign("loss", name),), "wrong_loss") for name in ("huber", "l1"))
     if _set(evidence, "data.shuffle") is False:
         yield Candidate("shuffled", (assign("data.shuffle", value=True),), "not_shuffled")
-    if _set(evidence, "scheduler._target_") is not None:
-        yield Candidate("suggestion", (assign("scheduler", "none"),), "lr_too_low")
-    if ours(evidence):
-        yield from _model_habits(evidence)
 
 
 def _wide(evidence: Evidence) -> bool:

@@ -71,7 +71,7 @@ def _over_rows(before: Sequence[Shot], after: Sequence[Shot], metric: str) -> fl
     said = [(a.said, b.said) for a, b in zip(before, after, strict=True)]
     if not all(len(a.rows) == len(b.rows) and bool((a.rows == b.rows).all()) for a, b in said):
         return 0.0  # the change draws other rows into val
-    if metric not in {"r2", "balanced_accuracy"}:
+    if metric not in {"r2", "mae_skill", "balanced_accuracy"}:
         halves = [_half(difference(b, a, metric)) for a, b in said]
         return sum(halves) / len(halves)
     first = said[0][0]
@@ -93,10 +93,25 @@ def _parts(said: Predictions, metric: str) -> Tensor:
         variance = said.target.double().var(correction=0).clamp_min(torch.finfo(torch.float64).tiny)
         lost: Tensor = (said.pred.double() - said.target.double()) ** 2 / variance
         return -lost
+    if metric == "mae_skill":
+        missed: Tensor = (said.pred.double() - said.target.double()).abs() / _mean_distance(said)
+        return -missed
     codes, place, counts = said.target.unique(return_inverse=True, return_counts=True)
     share: Tensor = len(said.target) / (len(codes) * counts[place].double())
     right: Tensor = (said.pred == said.target).double() * share
     return right
+
+
+def absolute_skill(said: Predictions) -> float:
+    """1 for a perfect model, 0 for one whose mean absolute error is that of the mean of these rows."""
+    return 1 - float((said.pred.double() - said.target.double()).abs().mean() / _mean_distance(said))
+
+
+def _mean_distance(said: Predictions) -> Tensor:
+    """Mean distance of the target from its mean, in its unit."""
+    target = said.target.double()
+    distance: Tensor = (target - target.mean()).abs().mean().clamp_min(torch.finfo(torch.float64).tiny)
+    return distance
 
 
 def _centred(parts: Tensor, said: Predictions, metric: str) -> Tensor:
@@ -104,6 +119,8 @@ def _centred(parts: Tensor, said: Predictions, metric: str) -> Tensor:
 
     Source: the infinitesimal jackknife of a ratio and of a mean over classes (Efron and Tibshirani 1993, section 22).
     """
+    if metric == "mae_skill":
+        return parts
     if metric == "r2":
         squares = (said.target.double() - said.target.double().mean()) ** 2
         return parts - parts.mean() * squares / squares.mean().clamp_min(torch.finfo(torch.float64).tiny)
@@ -115,7 +132,7 @@ def _centred(parts: Tensor, said: Predictions, metric: str) -> Tensor:
 
 def _doubt(said: Predictions, metric: str) -> float:
     """Standard error of balanced accuracy where half a row of each class changes sides."""
-    if metric == "r2":
+    if metric in {"r2", "mae_skill"}:
         return 0.0
     counts = said.target.unique(return_counts=True)[1].double()
     return float((0.5 / counts**2).sum().sqrt() / len(counts))

@@ -85,7 +85,8 @@ def probe(
     if not can_change(verdict) or seconds <= 0:
         return evidence
     began = time.monotonic()
-    bench = Bench(config, data, evidence.task.primary, Allowance(seconds), fit_seconds)
+    metric = "mae_skill" if reading.scored_by_mae(evidence) else evidence.task.primary
+    bench = Bench(config, data, metric, Allowance(seconds), fit_seconds)
     search = Search(bench, evidence, verdict, seconds)
     trials = tuple(search.trials())
     return replace(

@@ -159,12 +159,12 @@ def _headroom(evidence: Evidence, context: Context) -> Headroom | None:
     name = evidence.task.primary
     if context.hopeless:
         return None
-    gains = [one for one in evidence.trials if reading.moves(one) and one.metric.rpartition("/")[2] in {name, ""}]
+    gains = [one for one in evidence.trials if reading.moves(one) and reading.in_points(one)]
     shown = [(one.difference, one) for one in gains if one.difference is not None and one.difference.value is not None]
     if shown:
         gain, trial = max(shown, key=lambda pair: pair[0].value or 0.0)
         return Headroom(
-            metric=name,
+            metric=trial.metric.rpartition("/")[2] or name,
             value=gain.value or 0.0,
             low=gain.low,
             high=gain.high,

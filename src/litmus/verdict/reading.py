@@ -13,7 +13,10 @@ NON_INFERIOR = 0.05
 IMBALANCED = 0.8
 """Share of the largest class from which accuracy says little."""
 TRIVIAL = frozenset({"majority", "mean", "median", "prior", "stratified", "trivial", "uniform", "constant"})
-PRIMARY = frozenset({"balanced_accuracy", "average_precision", "r2", "accuracy", "f1", "auroc", "mcc"})
+PRIMARY = frozenset({"balanced_accuracy", "average_precision", "r2", "accuracy", "f1", "auroc", "mcc", "mae_skill"})
+SQUARED = frozenset({"mse", "mseloss"})
+FAR_OUT = 20.0
+"""Robust deviations from the median, beyond which a target rules squared errors."""
 """Metrics in whose points the practical margin is meant."""
 
 
@@ -269,3 +272,14 @@ def median(values: Sequence[float | None]) -> float | None:
         return None
     middle = len(known) // 2
     return known[middle] if len(known) % 2 else (known[middle - 1] + known[middle]) / 2
+
+
+def scored_by_mae(evidence: Evidence) -> bool:
+    """Whether the user asks for a mean absolute error, so that changes are compared by it."""
+    return is_regression(evidence) and setting(evidence, "criteria.mae") is not None
+
+
+def ruled_by_outliers(evidence: Evidence) -> bool:
+    """Whether the loss is squared and a few targets lie so far out that they make most of it."""
+    squared = evidence.task.loss.lower() in SQUARED
+    return is_regression(evidence) and squared and (evidence.data.target_tail or 0.0) >= FAR_OUT

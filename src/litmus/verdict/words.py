@@ -31,6 +31,7 @@ METRICS = {
     "mse": "mean squared error",
     "rmse": "root mean squared error",
     "mae": "mean absolute error",
+    "mae_skill": "the share saved of the mean rule's absolute error",
     "cost": "cost a row",
     "loss": "loss",
 }

@@ -88,6 +88,8 @@ class Context:
     def hopeless(self) -> bool:
         """Whether neither the model nor any reference beats the trivial rule: there is no signal to tune for."""
         gain = reading.gain(self.evidence)
+        if reading.scored_by_mae(self.evidence) and reading.ruled_by_outliers(self.evidence):
+            return False  # R2, by which models and references were compared, says next to nothing here
         if self.signal is not False or gain.value is None or not reading.would_show(self.evidence):
             return False
         return (gain.low or 0.0) <= 0 and gain.value < max(0.1, 2.5 * reading.chance_error(self.evidence))

@@ -11,9 +11,10 @@ from litmus.verdict.words import figure
 
 CLASS_LOSSES = frozenset({"bce", "cross_entropy", "focal", "bcewithlogitsloss", "crossentropyloss"})
 FEW_NUMBERS = 50
+TOLD_APART = 0.6
+"""R2 of a reference from which codes without an order show beyond doubt."""
 UNORDERED = 0.2
 """Share of random relabellings that fit as well as the given codes, from which their order means nothing."""
-SQUARED = frozenset({"mse", "mseloss"})
 
 
 def find_wrong_loss(evidence: Evidence, context: Context) -> Judgement:
@@ -100,9 +101,11 @@ def _unordered(evidence: Evidence, context: Context) -> Judgement:
         return Unknown(name="wrong_loss", reason=reason)
     if data.target_order < UNORDERED:
         return None
+    # where numbers are told apart well, those with an order are confused with their neighbours alone
+    told_apart = context.rival is not None and (reading.level(evidence, context.rival) or 0.0) >= TOLD_APART
     return found(
         "wrong_loss",
-        "error" if context.wanting and (data.target_distinct or 0) >= 4 else "info",
+        "error" if (context.wanting or told_apart) and (data.target_distinct or 0) >= 4 else "info",
         f"The target's {data.target_distinct} whole numbers look like class labels without an order.",
         overrides=(assign("task", "multiclass"), assign("loss", "auto")),
         distinct=data.target_distinct,
@@ -114,8 +117,7 @@ def _outliers(evidence: Evidence) -> Judgement:
     """Squared error ruled by a few targets, where a trial with a robust loss did better."""
     tail = evidence.data.target_tail
     tried = reading.trial(evidence, "robust_loss", finding="wrong_loss")
-    squared = evidence.task.loss.lower() in SQUARED
-    if not reading.is_regression(evidence) or not squared or (tail or 0.0) < 20:
+    if not reading.ruled_by_outliers(evidence):
         return None
     return found(
         "wrong_loss",
