@@ -4,6 +4,7 @@ import torch
 from sklearn import metrics as sk
 
 from litmus.evaluation.difference import difference
+from litmus.statistics.means import bootstrap_r2_difference
 from litmus.task.base import Predictions
 
 
@@ -155,3 +156,18 @@ def test_what_is_undefined_is_none():
     assert difference(*single, "auroc").low is None
     nothing = [Predictions(**{**vars(said), "prob": said.prob * torch.nan}) for said in (one, other)]
     assert difference(*nothing, "accuracy").value is None
+
+
+def test_with_heavy_tails_the_difference_of_two_r2_is_known_better_than_either():
+    rng = np.random.default_rng(2)
+    covered = widths = 0.0
+    for _ in range(60):
+        target = rng.standard_t(2.5, size=240) * 2
+        model, reference = target + rng.normal(scale=0.5, size=240), 0.8 * target + rng.normal(scale=0.5, size=240)
+        found = bootstrap_r2_difference(model, reference, target, draws=300)
+        big = rng.standard_t(2.5, size=400_000) * 2
+        truth = float(((0.2 * big) ** 2).mean() / big.var())  # the noise of both cancels
+        covered += found.low <= truth <= found.high
+        widths += found.high - found.low
+    assert covered / 60 >= 0.88
+    assert widths / 60 < 0.1

@@ -157,3 +157,18 @@ def test_nothing_is_built_on_what_did_not_gain(make_evidence, make_verdict):
 )
 def test_the_usual_learning_rate_depends_on_the_optimizer(make_evidence, words, found):
     assert usual(make_evidence(*words)) is found
+
+
+def test_a_change_of_the_task_is_never_tried_beside_the_run(make_evidence, make_verdict):
+    codes = Finding(name="wrong_loss", severity="error", summary="", overrides=("task=multiclass", "loss=auto"))
+    assert "task=multiclass" not in texts(singles(make_evidence(), make_verdict(codes)))
+
+
+def test_a_robust_loss_is_tried_where_outliers_rule_a_squared_one_and_the_absolute_error_is_asked_for(
+    make_evidence, make_verdict
+):
+    words = ("data=diabetes", "loss=mse")
+    facts = {"data": {"target_tail": 80.0}, "task": {"kind": "regression", "loss": "mse"}}
+    asked = make_evidence(*words, "criteria.mae=20", **facts)
+    assert {"loss=huber", "loss=l1"} <= set(texts(singles(asked, make_verdict())))
+    assert "loss=huber" not in texts(singles(make_evidence(*words, **facts), make_verdict()))

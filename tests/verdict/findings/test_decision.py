@@ -1,6 +1,8 @@
 """Rare classes, thresholds and probabilities."""
 
-from litmus.evidence import Calibration, Estimate
+from dataclasses import replace
+
+from litmus.evidence import Calibration, Estimate, Score
 from litmus.verdict import judge
 
 FRAUD = [[9800, 0], [176, 24]]  # 98 % accuracy, 12 % recall
@@ -73,3 +75,22 @@ def test_probabilities_that_are_off_are_information(make):
     assert verdict.verdict == "adequate"
     assert [(one.name, one.severity) for one in verdict.findings] == [("miscalibrated", "info")]
     assert verdict.findings[0].overrides == ("task.calibrate=temperature",)
+
+
+def test_a_stated_goal_for_which_nobody_chose_the_threshold_is_the_thresholds_fault(make):
+    missed = {
+        "references": {"linear": 0.9},
+        "task": {"threshold_goal": "recall@0.9"},
+        "threshold_best": 0.27,
+        "threshold_gain": Estimate(value=0.06, low=-0.01, high=0.12),
+    }
+    evidence = _ranking_well(make["classes"]([[500, 10], [18, 72]], **missed))
+    assert judge(evidence).try_first.overrides == ("task.threshold=0.27",)
+    chosen = make["classes"]([[500, 10], [18, 72]], config={"task.threshold": "tuned"}, **missed)
+    assert "bad_threshold" not in named(_ranking_well(chosen))
+
+
+def _ranking_well(evidence):
+    scores = {**evidence.scores, "test": evidence.scores["test"] | {"auroc": Score(value=0.97)}}
+    rivals = tuple(replace(one, scores={"test": {"auroc": 0.97}}) for one in evidence.references)
+    return replace(evidence, scores=scores, references=rivals)

@@ -111,3 +111,31 @@ def test_a_gain_within_noise_is_none(make):
 def test_what_was_never_learned_was_not_learned_by_heart(make):
     evidence = make["numbers"](-9e30, -2e30, references={"boosted_trees": 0.9})
     assert "overfitting" not in [one.name for one in judge(evidence).findings]
+
+
+def test_held_out_rows_far_easier_than_train_leave_the_verdict_open(make):
+    evidence = make["classes"]([[190, 10], [12, 188]], train=[[420, 180], [190, 410]])
+    verdict = judge(evidence)
+    assert verdict.verdict == "undetermined"
+    assert [one.name for one in verdict.findings if one.alarms] == ["train_val_inconsistent"]
+    assert "easier than the train rows" in verdict.summary.splitlines()[0]
+
+
+def test_stopping_too_late_is_a_cause_of_its_own_on_few_rows(make):
+    curve = tuple(0.7 - 0.02 * min(k, 10) + 0.06 * max(k - 10, 0) for k in range(60))
+    score = tuple(0.7 + 0.01 * min(k, 10) - 0.004 * max(k - 10, 0) for k in range(60))
+    evidence = make["classes"](
+        [[34, 11], [12, 33]],
+        train=[[134, 1], [1, 134]],
+        references={"boosted_trees": 0.83},
+        history={
+            "train/loss": tuple(0.7 * 0.95**k for k in range(60)),
+            "val/loss": curve,
+            "val/balanced_accuracy": score,
+        },
+        fit={"best_epoch": 59, "epochs": 60, "max_epochs": 60},
+        config={"callback.checkpoint": {"use": "last"}},
+    )
+    verdict = judge(evidence)
+    assert verdict.findings[0].name == "overfitting"
+    assert verdict.try_first.overrides == ("callback.checkpoint.use=best",)

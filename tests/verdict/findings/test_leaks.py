@@ -129,3 +129,35 @@ def test_a_perfect_column_on_a_handful_of_rows_proves_nothing(make):
 def test_a_column_far_ahead_is_a_leak_where_no_model_was_tried_without_it(make):
     evidence = make["classes"](GOOD, data={"leaks": (leak(without=None),), "columns": COLUMNS})
     assert named(evidence) == ["target_leakage"]
+
+
+def test_a_group_leak_is_not_hidden_by_a_few_twins(make):
+    few = twins(exact=0, near=14, n=400, expected=0.005)
+    alike = Estimate(value=0.5, low=0.4, high=0.6)
+    group = GroupLeak(column="farm", split="test", shared=1.0, values=60, inferred=True, agreement=alike)
+    verdict = judge(make["classes"](GOOD, data={"twins": (few,), "groups": (group,)}))
+    assert verdict.try_first.overrides == ("data.split=group", "data.group=farm")
+
+
+def number_leak(**changes):
+    given = {"column": "age", "score": 0.955, "next_best": 0.0, "without": -0.1, "full": 0.965}
+    return FeatureLeak(**{**given, **changes})
+
+
+def test_one_quantity_that_physics_makes_decide_is_no_leak(make):
+    assert named(make["numbers"](0.96, data={"columns": COLUMNS, "leaks": (number_leak(),)})) == []
+
+
+def test_a_column_without_which_a_good_reference_errs_many_times_as_much_is_a_leak(make):
+    sold = number_leak(score=0.998, next_best=0.6, without=0.9, full=0.992)
+    assert named(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (sold,)})) == ["target_leakage"]
+    kept = number_leak(score=0.998, next_best=0.6, without=0.985, full=0.992)
+    assert named(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (kept,)})) == []
+
+
+def test_what_gains_on_rows_known_by_heart_is_a_consequence_of_the_leak(make):
+    tried = make["trial"]("lr_ladder", ("optimizer.lr=0.01",), gain=0.05, half=0.02)
+    evidence = make["classes"](GOOD, data={"twins": (twins(),)}, trials=(tried,), references={"boosted_trees": 0.99})
+    found = {one.name: one.consequence_of for one in judge(evidence).findings}
+    assert found["train_test_leakage"] is None
+    assert found["lr_too_low"] == "train_test_leakage"

@@ -1,5 +1,8 @@
 """The loss beside output, classes and target."""
 
+from dataclasses import replace
+
+from litmus.evidence import Estimate, Score
 from litmus.verdict import judge
 
 GOOD = [[190, 10], [12, 188]]
@@ -68,3 +71,36 @@ def test_a_weight_that_makes_every_row_positive_is_named(make):
 def test_whole_numbers_whose_order_was_not_tested_are_unknown(make):
     evidence = make["numbers"](0.9, data={"target_whole": True, "target_distinct": 5})
     assert "wrong_loss" in {one.name for one in judge(evidence).unknown}
+
+
+def test_codes_that_are_told_apart_well_and_have_no_order_are_named_though_the_score_is_high(make):
+    codes = {"target_whole": True, "target_distinct": 6, "target_order": 0.5}
+    assert named(make["numbers"](0.95, data=codes, references={"boosted_trees": 0.97})) == ["wrong_loss"]
+    assert named(make["numbers"](0.3, data=codes, references={"boosted_trees": 0.31})) == []
+
+
+def test_a_squashed_output_is_the_cause_of_a_threshold_that_does_not_serve(make):
+    evidence = make["classes"](
+        [[2, 198], [1, 199]],
+        references={"boosted_trees": 0.93},
+        model={"output_activation": "sigmoid"},
+        threshold_best=0.63,
+        threshold_gain=Estimate(value=0.35, low=0.3, high=0.4),
+    )
+    scores = evidence.scores["test"] | {"auroc": Score(value=0.97)}
+    rivals = tuple(replace(one, scores={"test": {"auroc": 0.97}}) for one in evidence.references)
+    verdict = judge(replace(evidence, scores={**evidence.scores, "test": scores}, references=rivals))
+    assert verdict.findings[0].name == "wrong_loss"
+    assert next(one for one in verdict.findings if one.name == "bad_threshold").consequence_of == "wrong_loss"
+
+
+def test_r2_says_nothing_of_signal_where_outliers_rule_it_and_the_absolute_error_is_asked_for(make):
+    outliers = {"data": {"target_tail": 80.0}, "references": {"boosted_trees": -0.05}, "task": {"loss": "mse"}}
+    gain = {"test": Estimate(value=0.0, low=-0.02, high=0.02)}
+    assert named(make["numbers"](0.0, gain=gain, **outliers)) == ["no_better_than_baseline"]
+    asked = make["numbers"](0.0, gain=gain, config={"criteria.mae": 0.1}, **outliers)
+    assert "no_better_than_baseline" not in named(asked)
+    tried = make["trial"]("robust_loss", ("loss=huber",), metric="val/mae_skill", gain=0.4)
+    verdict = judge(replace(asked, trials=(tried,)))
+    assert verdict.try_first.overrides == ("loss=huber",)
+    assert verdict.headroom.metric == "mae_skill"

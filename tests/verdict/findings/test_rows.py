@@ -1,6 +1,8 @@
 """The rows themselves: of another kind, wrongly labelled, too few."""
 
-from litmus.evidence import Estimate, LabelNoise, Shift
+from dataclasses import replace
+
+from litmus.evidence import Estimate, LabelNoise, Score, Shift
 from litmus.verdict import judge
 
 GOOD = [[190, 10], [12, 188]]
@@ -78,3 +80,18 @@ def test_a_class_of_which_nothing_is_known_leaves_the_verdict_open(make):
 def test_time_ordered_rows_are_not_folded(make):
     verdict = judge(make["classes"]([[7, 2], [2, 7]], data={"split_rule": "time"}))
     assert verdict.findings[0].overrides == ()
+
+
+def test_a_handful_of_positive_rows_leaves_a_perfect_score_in_doubt(make):
+    verdict = judge(make["classes"]([[66, 0], [0, 4]], ap=1.0, references={"linear": 1.0}))
+    assert verdict.verdict == "undetermined"
+    assert verdict.findings[0].evidence["scarce_classes"] == ["b"]
+
+
+def test_a_shift_that_costs_accuracy_alone_is_one(make):
+    apart = Estimate(value=0.91, low=0.9, high=0.93)
+    shift = Shift(split="test", auroc=apart, label_difference=Estimate(value=0.36, low=0.3, high=0.4))
+    evidence = make["classes"](GOOD, data={"shifts": (shift,)})
+    lower = {**evidence.scores["test"], "accuracy": Score(value=0.74, low=0.7, high=0.77, n=400)}
+    verdict = judge(replace(evidence, scores={**evidence.scores, "test": lower}))
+    assert next(one for one in verdict.findings if one.name == "split_shift").severity == "error"

@@ -135,6 +135,12 @@ def found(
     )
 
 
+def gravest(*judgements: Judgement) -> Finding | None:
+    """Of several looks at one thing the finding of the highest severity, the first of equals."""
+    findings = [one for one in judgements if isinstance(one, Finding)]
+    return min(findings, key=lambda one: ("error", "warning", "info").index(one.severity), default=None)
+
+
 def told(tried: Trial) -> dict[str, Any]:
     """What a trial gave, for verdict.json: the means over seeds, the paired difference with its interval."""
     difference = tried.difference or Estimate(value=None)

@@ -4,9 +4,9 @@ from litmus.evidence import Estimate, Evidence, FeatureLeak, GroupLeak, Twins
 from litmus.statistics import wilson
 from litmus.verdict import reading
 from litmus.verdict.family import p_above, p_share
-from litmus.verdict.findings.context import Context, Judgement, found
+from litmus.verdict.findings.context import Context, Judgement, found, gravest
 from litmus.verdict.overrides import assign, union
-from litmus.verdict.verdict import Finding, Severity
+from litmus.verdict.verdict import Severity
 from litmus.verdict.words import listing, metric, percent, points
 
 SURELY = 0.85
@@ -28,9 +28,7 @@ MANY_TIMES = 5.0
 
 def find_train_test_leakage(evidence: Evidence, _context: Context) -> Judgement:
     """Held-out rows have twins in train beyond chance and discreteness, or share a group with train."""
-    found = [one for one in (_twins(evidence), _groups(evidence)) if isinstance(one, Finding)]
-    gravest = ("error", "warning", "info")
-    return min(found, key=lambda one: gravest.index(one.severity), default=None)
+    return gravest(_twins(evidence), _groups(evidence))
 
 
 def _twins(evidence: Evidence) -> Judgement:

@@ -4,9 +4,8 @@ import math
 
 from litmus.evidence import Evidence, Unknown
 from litmus.verdict import reading
-from litmus.verdict.findings.context import Context, Judgement, found
+from litmus.verdict.findings.context import Context, Judgement, found, gravest
 from litmus.verdict.overrides import assign, ours
-from litmus.verdict.verdict import Finding
 from litmus.verdict.words import figure
 
 CLASS_LOSSES = frozenset({"bce", "cross_entropy", "focal", "bcewithlogitsloss", "crossentropyloss"})
@@ -19,15 +18,9 @@ UNORDERED = 0.2
 
 def find_wrong_loss(evidence: Evidence, context: Context) -> Judgement:
     """The loss does not fit output or target: squashed twice, bounded, tilted, ruled by outliers, or unordered."""
-    looks = (
-        _squashed(evidence, context),
-        _weighted(evidence, context),
-        _outliers(evidence),
-        _unordered(evidence, context),
-    )
-    findings = [one for one in looks if isinstance(one, Finding)]
-    gravest = ("error", "warning", "info")
-    return min(findings, key=lambda one: gravest.index(one.severity)) if findings else looks[-1]
+    looks = (_squashed(evidence, context), _weighted(evidence, context), _outliers(evidence))
+    unordered = _unordered(evidence, context)
+    return gravest(*looks, unordered) or unordered
 
 
 def _squashed(evidence: Evidence, context: Context) -> Judgement:
