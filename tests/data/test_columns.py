@@ -7,6 +7,7 @@ import polars as pl
 import pytest
 
 from litmus.data.columns import Column, ColumnKind, describe, is_counter, is_named_id, kind_of, type_column
+from litmus.data.layout import Layout
 from litmus.data.place import Place
 from litmus.errors import DataError
 
@@ -17,7 +18,7 @@ LINES = Place(file="t.csv", lines=pl.Series(range(2, N + 2)).to_numpy())
 def typed(values: list[object], name: str = "c") -> pl.Series:
     """The column as it comes out of a CSV with these cells."""
     raw = pl.Series(name, [None if value is None else str(value) for value in values], dtype=pl.String)
-    return type_column(raw, LINES, "point")[0]
+    return type_column(raw, LINES, Layout()).series
 
 
 @pytest.mark.parametrize(

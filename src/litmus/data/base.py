@@ -47,6 +47,7 @@ class Rows:
         weight: `(n,)` float64 >= 0, each row's weight in the loss and nowhere else.
         names: A readable name for each row, such as a file's path below the folder.
         notes: What was inferred or mended, a line each.
+        day_first: Of the date columns where it matters, whether the day was written before the month.
     """
 
     inputs: pl.DataFrame | NDArray[Any] | list[str]
@@ -59,6 +60,7 @@ class Rows:
     weight: NDArray[np.float64] | None = None
     names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    day_first: Mapping[str, bool] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -77,6 +79,7 @@ class Rows:
             weight=None if self.weight is None else self.weight[index],
             names=None if self.names is None else tuple(self.names[i] for i in index),
             notes=self.notes,
+            day_first=self.day_first,
         )
 
 

@@ -10,8 +10,8 @@ from typing import Literal, final
 
 import polars as pl
 
-from litmus.data.dates import as_moments, read_dates
-from litmus.data.layout import Decimal
+from litmus.data.dates import Dates, as_moments, read_dates
+from litmus.data.layout import Decimal, Layout
 from litmus.data.numbers import CONTINUOUS, check_finite, check_stray, read_numbers
 from litmus.data.place import Place, first_true
 from litmus.data.target import as_text
@@ -93,26 +93,42 @@ def is_constant(series: pl.Series) -> bool:
     return series.n_unique() <= 1
 
 
-def type_column(raw: pl.Series, place: Place, decimal: Decimal) -> tuple[pl.Series, tuple[str, ...]]:
-    """A column as read, with the dtype that its values ask for, and the marks for missing values that it uses.
+@final
+@dataclass(frozen=True)
+class Typed:
+    """A column with the dtype that its values ask for.
+
+    Args:
+        series: Its values.
+        marks: The marks for missing values that it uses.
+        dates: How its dates were read, where it was text.
+    """
+
+    series: pl.Series
+    marks: tuple[str, ...] = ()
+    dates: Dates | None = None
+
+
+def type_column(raw: pl.Series, place: Place, layout: Layout) -> Typed:
+    """A column as read, with its kind found out.
 
     Raises:
         DataError: A cell that does not fit the column, or values that no column may hold.
     """
     if raw.dtype != pl.String:
-        return _typed(raw, place), ()
+        return Typed(_typed(raw, place))
     if place.lines is None:
-        return _type_text(raw, place), ()
-    numbers = read_numbers(raw, decimal)
+        return _type_text(raw, place, layout)
+    numbers = read_numbers(raw, layout.decimal)
     if numbers.values.null_count() == len(raw) and numbers.stray is None:
-        return pl.Series(raw.name, [None] * len(raw), dtype=pl.Float64), numbers.marks
+        return Typed(pl.Series(raw.name, [None] * len(raw), dtype=pl.Float64), numbers.marks)
     check_stray(raw, numbers, place)
     if numbers.stray is None:
-        return check_finite(numbers.values, place), numbers.marks
-    return _type_text(raw, place), ()
+        return Typed(check_finite(numbers.values, place), numbers.marks)
+    return _type_text(raw, place, layout)
 
 
-def conform(raw: pl.Series, kind: ColumnKind, place: Place, decimal: Decimal) -> pl.Series:
+def conform(raw: pl.Series, kind: ColumnKind, place: Place, layout: Layout) -> Typed:
     """A column as read, as the given kind.
 
     Raises:
@@ -122,18 +138,18 @@ def conform(raw: pl.Series, kind: ColumnKind, place: Place, decimal: Decimal) ->
         raise place.error("lists or structures in the cells; write one plain value a cell", column=raw.name)
     match kind:
         case "number":
-            return _as_number(raw, place, decimal)
+            return Typed(_as_number(raw, place, layout.decimal))
         case "boolean":
-            return _as_boolean(raw, place)
+            return Typed(_as_boolean(raw, place))
         case "date":
-            return _as_date(raw, place)
+            return _as_date(raw, place, layout)
         case "category":
-            return _as_category(raw)
+            return Typed(_as_category(raw))
         case _:
-            return raw.cast(pl.String)
+            return Typed(raw.cast(pl.String))
 
 
-def as_order(raw: pl.Series, place: Place, decimal: Decimal) -> pl.Series:
+def as_order(raw: pl.Series, place: Place, layout: Layout) -> pl.Series:
     """A column without missing cells as numbers, or as moments: text would be sorted by letters.
 
     Raises:
@@ -141,11 +157,11 @@ def as_order(raw: pl.Series, place: Place, decimal: Decimal) -> pl.Series:
     """
     if raw.dtype.is_numeric() or raw.dtype.is_temporal():
         return raw
-    numbers = read_numbers(raw, decimal)
+    numbers = read_numbers(raw, layout.decimal)
     if numbers.stray is None and not numbers.values.null_count():
         return numbers.values
     check_stray(raw, numbers, place)
-    return conform(raw, "date", place, decimal)
+    return conform(raw, "date", place, layout).series
 
 
 def is_counter(series: pl.Series) -> bool:
@@ -182,20 +198,20 @@ def _typed(raw: pl.Series, place: Place) -> pl.Series:
     return raw if dtype == pl.Boolean else _as_category(raw)
 
 
-def _type_text(raw: pl.Series, place: Place) -> pl.Series:
+def _type_text(raw: pl.Series, place: Place, layout: Layout) -> Typed:
     """A column of words: true and false, dates, prose, identifiers, or categories."""
     text = _cleaned(raw)
     present = text.drop_nulls()
     distinct = present.n_unique()
     if distinct <= 4 and present.str.to_lowercase().is_in(list(TRUTH)).all():
-        return _as_boolean(text, place)
-    dates = read_dates(text)
+        return Typed(_as_boolean(text, place))
+    dates = read_dates(text, layout.day_first)
     if dates is not None:
         return _checked_dates(text, dates, place)
     unique = distinct >= max(LEAST_UNIQUE, UNIQUE_SHARE * len(present))
     if unique or (distinct > CONTINUOUS and _is_prose(present)):
-        return text
-    return text.cast(pl.Categorical)
+        return Typed(text)
+    return Typed(text.cast(pl.Categorical))
 
 
 def _is_prose(present: pl.Series) -> bool:
@@ -234,26 +250,29 @@ def _as_boolean(raw: pl.Series, place: Place) -> pl.Series:
     return values
 
 
-def _as_date(raw: pl.Series, place: Place) -> pl.Series:
+def _as_date(raw: pl.Series, place: Place, layout: Layout) -> Typed:
     if raw.dtype in {pl.Date, pl.Datetime}:
-        return as_moments(raw)
+        return Typed(as_moments(raw))
     text = _cleaned(raw)
-    dates = read_dates(text)
+    dates = read_dates(text, layout.day_first)
     if dates is None:
         first = first_true(text.is_not_null())
         if first is None:
-            return pl.Series(raw.name, [None] * len(raw), dtype=pl.Datetime("us"))
-        message = f"{quote(text[first])} is not a date; write it as 2026-11-30, or with a time as 2026-11-30 14:00"
+            return Typed(pl.Series(raw.name, [None] * len(raw), dtype=pl.Datetime("us")))
+        known = {None: "", True: " with the day first", False: " with the month first"}[layout.day_first]
+        message = (
+            f"{quote(text[first])} is not a date{known}; write it as 2026-11-30, or with a time as 2026-11-30 14:00"
+        )
         raise place.error(message, position=first, column=raw.name)
     return _checked_dates(text, dates, place)
 
 
-def _checked_dates(text: pl.Series, dates: pl.Series, place: Place) -> pl.Series:
-    wrong = first_true(dates.is_null() & text.is_not_null())
+def _checked_dates(text: pl.Series, dates: Dates, place: Place) -> Typed:
+    wrong = first_true(dates.values.is_null() & text.is_not_null())
     if wrong is not None:
         message = f"{quote(text[wrong])} is not a date as the other cells are; correct it"
         raise place.error(message, position=wrong, column=text.name)
-    return dates
+    return Typed(dates.values, dates=dates)
 
 
 def _as_category(raw: pl.Series) -> pl.Series:

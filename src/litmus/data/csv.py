@@ -16,14 +16,16 @@ class CSV(FileTable):
     Args:
         delimiter: What stands between cells; null: a comma, a tab in `.tsv` and `.tab` files.
         decimal: What stands before the decimals.
+        day_first: Whether 3/4/2025 is the third of April; null: as reads most of a column, month first where both do.
     """
 
     delimiter: Delimiter | None = None
     decimal: Decimal = "point"
+    day_first: bool | None = None
 
     @property
     def layout(self) -> Layout:
-        return Layout(delimiter=self.delimiter, decimal=self.decimal)
+        return Layout(delimiter=self.delimiter, decimal=self.decimal, day_first=self.day_first)
 
     def open(self, path: str) -> Table:
         return read_csv(path, self.layout)

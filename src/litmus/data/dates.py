@@ -1,36 +1,82 @@
 """Text to dates, and dates to numbers that a model can use."""
 
 import math
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-DATE_FORMATS = ("%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y")
+YEAR_FIRST = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d")
+MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y")
+DAY_FIRST = ("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y", "%d/%m/%y")
+NAMED = ("%d-%B-%Y", "%d %B %Y", "%B %d, %Y", "%B %d %Y", "%d-%B-%y", "%d. %B %Y")  # %B reads Nov and November
 TIME_FORMATS = ("", " %H:%M:%S%.f", " %H:%M", " %H:%M:%S%.f%z", " %H:%M%z", " %I:%M:%S %p", " %I:%M %p")
-LOOKS_LIKE = r"^\s*\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}([T ].*)?$"
+WITH_NUMBERS = r"^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}(-\d{1,2}-\d{4}|[/.]\d{1,2}[/.]\d{2,4}))([T ].*)?$"
+WITH_NAMES = r"^\s*(\d{1,2}\.?[- ][A-Za-z]{3,9}[- ]\d{2,4}|[A-Za-z]{3,9} \d{1,2},? \d{4})([T ].*)?$"
 PARTS = ("year", "month", "weekday", "days")
 CLOCK = ("hour sin", "hour cos")
+MONTHS = 12
+FIRST_YEAR = 100
 SAMPLE = 500
 MICROSECONDS_A_DAY = 86_400_000_000
 
 
-def read_dates(text: pl.Series) -> pl.Series | None:
-    """Moments in UTC `(n,)`, null where missing or not a date; None where the column is not mostly dates.
+@final
+@dataclass(frozen=True)
+class Dates:
+    """A text column read as dates.
 
-    Year first, or day and month with the year last: month first wins where both read the whole column.
+    Args:
+        values: Moments in UTC `(n,)`, null where missing or not a date.
+        day_first: Whether the day stands before the month; None: the year or a month's name tells.
+    """
+
+    values: pl.Series
+    day_first: bool | None = None
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether the column would read with the day first as well."""
+        return self.day_first is False and not (self.values.dt.day() > MONTHS).any()
+
+
+def read_dates(text: pl.Series, day_first: bool | None = None) -> Dates | None:
+    """The dates of a column; None where it is not mostly dates.
+
+    Args:
+        text: Cells as written.
+        day_first: How 3/4/2025 is meant; None: as reads most of the column, month first where both do.
     """
     present = text.drop_nulls()
-    if not len(present) or present.head(SAMPLE).str.contains(LOOKS_LIKE).mean() < 0.5:  # type: ignore[operator]
+    if not len(present):
+        return None
+    named = _looks_like(present, WITH_NAMES)
+    if not named and not _looks_like(present, WITH_NUMBERS):
         return None
     clean = text.str.strip_chars().str.replace(r"^(\S+)T(\d)", "${1} ${2}").str.replace(r"Z$", "+00:00")
     sample = clean.drop_nulls().head(SAMPLE)
-    ranked = sorted(DATE_FORMATS, key=lambda form: _parse(sample, form).null_count())
-    tries = (_parse(clean, form) for form in ranked[:2])
-    best = min(tries, key=lambda series: series.null_count())
+    forms = NAMED if named else _forms(day_first)
+    ranked = sorted(forms, key=lambda form: _parse(sample, form).null_count())
+    tries = [(form, _parse(clean, form)) for form in ranked[:2]]
+    form, best = min(tries, key=lambda pair: pair[1].null_count())
     missed = best.null_count() - text.null_count()
-    return best.rename(text.name) if missed <= max(1, len(present) // 20) and missed < len(present) else None
+    if missed > max(1, len(present) // 20) or missed == len(present):
+        return None
+    return Dates(best.rename(text.name), True if form in DAY_FIRST else False if form in MONTH_FIRST else None)
+
+
+def _looks_like(present: pl.Series, pattern: str) -> bool:
+    return int(present.head(SAMPLE).str.contains(pattern).sum()) >= min(len(present), SAMPLE) / 2
+
+
+def _forms(day_first: bool | None) -> tuple[str, ...]:
+    """The ways to write a date in numbers that are tried; points are never taken for the American way."""
+    dotted = tuple(form for form in DAY_FIRST if "." in form)
+    slashed = tuple(form for form in DAY_FIRST if "." not in form)
+    american = () if day_first else MONTH_FIRST
+    return (*YEAR_FIRST, *dotted, *american, *(() if day_first is False else slashed))
 
 
 def _parse(text: pl.Series, date_format: str) -> pl.Series:
@@ -42,7 +88,7 @@ def _parse(text: pl.Series, date_format: str) -> pl.Series:
             break
         moments = text.str.to_datetime(date_format + time_format, strict=False, time_unit="us", exact=True)
         parsed = parsed.zip_with(parsed.is_not_null(), as_moments(moments))
-    return parsed
+    return parsed.set(parsed.dt.year() < FIRST_YEAR, None)  # %Y takes the 24 of 3/4/24 for the year 24
 
 
 def as_moments(values: pl.Series) -> pl.Series:

@@ -214,6 +214,7 @@ class DateEncoder(Encoder):
         clock: Whether there are times of day.
         centre: Subtracted from each part.
         scale: Each part is divided by.
+        day_first: Whether the training rows had the day before the month; None where that does not matter.
     """
 
     kind = "date"
@@ -223,15 +224,24 @@ class DateEncoder(Encoder):
     clock: bool
     centre: tuple[float, ...]
     scale: tuple[float, ...]
+    day_first: bool | None = None
 
     @classmethod
-    def fit(cls, series: pl.Series, scale: Scale) -> Self:
+    def fit(cls, series: pl.Series, scale: Scale, day_first: bool | None = None) -> Self:
         present = series.drop_nulls()
         moments = present.to_physical()
         fill, start = int(np.median(moments.to_numpy())), int(moments.to_numpy().min())
         clock = has_clock(present)
         centre, spread = scale.fit(parts_of(present, start, clock=clock))
-        return cls(name=series.name, fill=fill, start=start, clock=clock, centre=tuple(centre), scale=tuple(spread))
+        return cls(
+            name=series.name,
+            fill=fill,
+            start=start,
+            clock=clock,
+            centre=tuple(centre),
+            scale=tuple(spread),
+            day_first=day_first,
+        )
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -253,14 +263,22 @@ ENCODERS: dict[str, type[Encoder]] = {
 }
 
 
-def make_encoder(series: pl.Series, *, scale: Scale, impute: str, categories: str, max_levels: int) -> Encoder:
+def make_encoder(
+    series: pl.Series,
+    *,
+    scale: Scale,
+    impute: str,
+    categories: str,
+    max_levels: int,
+    day_first: bool | None = None,
+) -> Encoder:
     """The encoder that a typed training column asks for."""
     if series.dtype == pl.Float64:
         return NumberEncoder.fit(series, scale, impute)
     if series.dtype == pl.Boolean:
         return BooleanEncoder.fit(series)
     if isinstance(series.dtype, pl.Datetime):
-        return DateEncoder.fit(series, scale)
+        return DateEncoder.fit(series, scale, day_first)
     return CategoryEncoder.fit(series, impute=impute, categories=categories, max_levels=max_levels)
 
 

@@ -7,7 +7,7 @@ from typing import Protocol, final
 
 import polars as pl
 
-from litmus.data.columns import ColumnKind, conform, is_constant, is_counter, is_named_id, kind_of, type_column
+from litmus.data.columns import ColumnKind, Typed, conform, is_constant, is_counter, is_named_id, kind_of, type_column
 from litmus.data.dates import has_clock
 from litmus.data.layout import Layout
 from litmus.data.reading import Table
@@ -63,11 +63,13 @@ class Features:
         frame: Features, and identifiers and texts as String for the data checks.
         used: Names of the features among them.
         notes: A line on each column that is not used, or not as it stands.
+        day_first: Of the date columns where it matters, whether the day stands before the month.
     """
 
     frame: pl.DataFrame
     used: tuple[str, ...]
     notes: tuple[str, ...]
+    day_first: Mapping[str, bool]
 
 
 def choose_features(choice: Choice, table: Table, target: str) -> Features:
@@ -83,18 +85,18 @@ def choose_features(choice: Choice, table: Table, target: str) -> Features:
         names = list(choice.features)
     if not names:
         raise table.place.error("no column is left to learn from; check data.drop_columns and data.features")
-    columns, marks = [], {}
-    for name in names:
-        column, marks[name] = _typed(choice, table, name)
-        columns.append(column)
+    typed = {name: _typed(choice, table, name) for name in names}
     asked = {*(choice.features or ()), *choice.kinds}
-    columns = _without_ids(columns, table.frame, asked)
+    columns = _without_ids([column.series for column in typed.values()], table.frame, asked)
     used = tuple(series.name for series in columns if kind_of(series) not in {"text", "id", "constant"})
     if not used:
         unused = "; ".join(note.removeprefix("column ") for note in _describe(columns, table.frame)) or "all constant"
         raise table.place.error(f"no column is of use ({unused}); name some with data.features=[...]")
-    notes = (_summary(columns), *_describe(columns, table.frame), *_missing_note(columns, used, marks, choice.impute))
-    return Features(frame=pl.DataFrame(columns), used=used, notes=notes)
+    marks = {name: column.marks for name, column in typed.items()}
+    missing = _missing_note(columns, used, marks, choice.impute)
+    notes = (_summary(columns), *_describe(columns, table.frame), *_ambiguous(choice.layout, typed), *missing)
+    day_first = {name: c.dates.day_first for name, c in typed.items() if c.dates and c.dates.day_first is not None}
+    return Features(frame=pl.DataFrame(columns), used=used, notes=notes, day_first=day_first)
 
 
 def _check_names(choice: Choice, table: Table, target: str) -> None:
@@ -118,14 +120,14 @@ def _check_names(choice: Choice, table: Table, target: str) -> None:
             raise table.place.error(f"{name!r} is in both data.features and data.drop_columns; take it out of one")
 
 
-def _typed(choice: Choice, table: Table, name: str) -> tuple[pl.Series, tuple[str, ...]]:
-    raw, place, decimal = table.frame[name], table.place, choice.layout.decimal
+def _typed(choice: Choice, table: Table, name: str) -> Typed:
+    raw, place = table.frame[name], table.place
     if name in choice.kinds:
-        return conform(raw, choice.kinds[name], place, decimal), ()
-    column, marks = type_column(raw, place, decimal)
-    if choice.features is not None and column.dtype == pl.String:
-        column = column.cast(pl.Categorical)
-    return column, marks
+        return conform(raw, choice.kinds[name], place, choice.layout)
+    column = type_column(raw, place, choice.layout)
+    if choice.features is not None and column.series.dtype == pl.String:
+        return Typed(column.series.cast(pl.Categorical))
+    return column
 
 
 def _without_ids(columns: Sequence[pl.Series], frame: pl.DataFrame, asked: set[str]) -> list[pl.Series]:
@@ -166,6 +168,14 @@ def _describe_one(series: pl.Series, raw: pl.Series) -> str:
             return f"{name}: category of {series.n_unique()} levels; the rarest share one (data.max_levels)"
         case _:
             return ""
+
+
+def _ambiguous(layout: Layout, typed: Mapping[str, Typed]) -> tuple[str, ...]:
+    """A line on the dates that could be meant otherwise, unless it was said how they are meant."""
+    names = [repr(name) for name, column in typed.items() if column.dates is not None and column.dates.ambiguous]
+    if not names or layout.day_first is not None:
+        return ()
+    return (f"dates read month first, though day first would do as well: {', '.join(names)} (data.day_first=true)",)
 
 
 def _missing_note(

@@ -66,7 +66,7 @@ class FileTable(TableSource):
         missing = [name for name in (*chosen.frame.columns, rows.target.name) if name not in table.frame.columns]
         if missing:
             raise place.error(f"columns of {self.path} are missing here; add them: {', '.join(missing)}")
-        columns = [_conformed(table, series) for series in chosen.frame]
+        columns = [_conformed(table, series, chosen.day_first.get(series.name)) for series in chosen.frame]
         test = Rows(
             inputs=pl.DataFrame(columns),
             target=read_target(table, rows.target.name),
@@ -79,7 +79,7 @@ class FileTable(TableSource):
         return test, replace(chosen, frame=pl.DataFrame(columns)), place
 
 
-def _conformed(table: Table, like: pl.Series) -> pl.Series:
+def _conformed(table: Table, like: pl.Series, day_first: bool | None) -> pl.Series:
     kinds: dict[type[pl.DataType], ColumnKind] = {
         pl.Float64: "number",
         pl.Boolean: "boolean",
@@ -88,7 +88,8 @@ def _conformed(table: Table, like: pl.Series) -> pl.Series:
         pl.String: "id",
     }
     kind = kinds.get(like.dtype.base_type(), kind_of(like))
-    return conform(table.frame[like.name], kind, table.place, table.layout.decimal).cast(like.dtype)
+    layout = table.layout if day_first is None else replace(table.layout, day_first=day_first)
+    return conform(table.frame[like.name], kind, table.place, layout).series.cast(like.dtype)
 
 
 def joined(rows: Rows, test: Rows) -> Rows:
@@ -105,6 +106,7 @@ def joined(rows: Rows, test: Rows) -> Rows:
         time=_stacked(rows.time, test.time),
         weight=None if rows.weight is None or test.weight is None else np.concatenate((rows.weight, test.weight)),
         notes=(*rows.notes, f"test: all {len(test)} rows of {test.origin.path}"),
+        day_first=rows.day_first,
     )
 
 

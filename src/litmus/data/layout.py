@@ -28,10 +28,12 @@ class Layout:
     Args:
         delimiter: What stands between cells; None: a comma, a tab in `.tsv` and `.tab` files.
         decimal: What stands before the decimals.
+        day_first: Whether 3/4/2025 is the third of April; None: as reads most of a column, month first where both do.
     """
 
     delimiter: Delimiter | None = None
     decimal: Decimal = "point"
+    day_first: bool | None = None
 
     def character(self, path: str) -> str:
         """The delimiter itself."""

@@ -1,7 +1,8 @@
 """Table columns to the model's tensor: fills, scales, codes and date parts, fitted on the training rows alone."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from types import MappingProxyType
 from typing import Any, ClassVar, Literal, Self, final
 
 import numpy as np
@@ -12,7 +13,7 @@ from torch import Tensor, nn
 
 from litmus.data.base import Preprocess, Rows
 from litmus.data.columns import FEATURE_KINDS, as_order, conform, kind_of
-from litmus.data.encoders import ENCODERS, CategoryEncoder, Encoder, Scale, make_encoder
+from litmus.data.encoders import ENCODERS, CategoryEncoder, DateEncoder, Encoder, Scale, make_encoder
 from litmus.data.layout import Layout
 from litmus.data.place import Place, first_true
 from litmus.data.reading import Table, read_table
@@ -71,6 +72,7 @@ class TablePreprocess(Preprocess):
         impute: Impute = "auto",
         categories: Categories = "onehot",
         max_levels: int = 100,
+        day_first: Mapping[str, bool] = MappingProxyType({}),
     ) -> Self:
         """Learn fills, scales and levels from the typed training columns.
 
@@ -81,7 +83,14 @@ class TablePreprocess(Preprocess):
         if not features:
             raise DataError("no column is left that varies in the training rows; name some with data.features=[...]")
         made = [
-            make_encoder(series, scale=Scale(normalize), impute=impute, categories=categories, max_levels=max_levels)
+            make_encoder(
+                series,
+                scale=Scale(normalize),
+                impute=impute,
+                categories=categories,
+                max_levels=max_levels,
+                day_first=day_first.get(series.name),
+            )
             for series in features
         ]
         made.sort(key=lambda column: column.cardinality > 0)
@@ -123,7 +132,7 @@ class TablePreprocess(Preprocess):
         missing = [column.name for column in self.columns if column.name not in table.frame.columns]
         if missing:
             raise place.error(f"columns of the training data are missing; add them: {', '.join(missing)}")
-        inputs = [conform(table.frame[c.name], c.kind, place, roles.layout.decimal) for c in self.columns]
+        inputs = [self._input(column, table) for column in self.columns]
         if self.impute == "error":
             refuse_missing(inputs, place)
         count = table.frame.height
@@ -136,6 +145,17 @@ class TablePreprocess(Preprocess):
             time=self._time(table) if labelled else None,
             notes=(*table.notes, *self._mended(inputs)),
         )
+
+    def _input(self, column: Encoder, table: Table) -> pl.Series:
+        """A column as the kind that it had in training, its dates read in the order that they had."""
+        layout = self.roles.layout
+        if isinstance(column, DateEncoder) and column.day_first is not None:
+            layout = replace(layout, day_first=column.day_first)
+        found = conform(table.frame[column.name], column.kind, table.place, layout)
+        if found.dates is not None and found.dates.ambiguous and layout.day_first is None:
+            message = "dates with day or month first, and training had another form; write them as 2026-11-30"
+            raise table.place.error(message, column=column.name)
+        return found.series
 
     def _mended(self, inputs: Sequence[pl.Series]) -> tuple[str, ...]:
         """A line on cells that are filled, and one on categories that training has not seen."""
@@ -156,7 +176,7 @@ class TablePreprocess(Preprocess):
     def _time(self, table: Table) -> pl.Series | None:
         """What orders the rows, which intervals ask for; None where it is absent or incomplete."""
         times = _optional(table.frame, self.roles.time)
-        return None if times is None else as_order(times, table.place, self.roles.layout.decimal)
+        return None if times is None else as_order(times, table.place, self.roles.layout)
 
     def state(self) -> dict[str, Any]:
         columns = [{"encoder": type(column).__name__, **asdict(column)} for column in self.columns]

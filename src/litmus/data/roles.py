@@ -73,13 +73,13 @@ class RoleSource(Source):
     def _read_time(self, table: Table) -> pl.Series | None:
         """What orders the rows in time."""
         series = self._complete(table, self.time, "data.time")
-        return None if series is None else as_order(series, table.place, self.layout.decimal)
+        return None if series is None else as_order(series, table.place, self.layout)
 
     def _read_weight(self, table: Table) -> NDArray[np.float64] | None:
         series = self._complete(table, self.weight, "data.weight")
         if series is None:
             return None
-        weight = conform(series, "number", table.place, self.layout.decimal)
+        weight = conform(series, "number", table.place, self.layout).series
         wrong = first_true(weight.is_null() | (weight < 0))
         if wrong is not None:
             message = f"the weight is {quote(series[wrong])}; weights are numbers from 0 on"

@@ -65,6 +65,7 @@ class TableSource(RoleSource):
             impute=self.impute,
             categories=self.categories,
             max_levels=self.max_levels,
+            day_first=train.day_first,
         )
 
     def _rows(self, table: Table) -> tuple[Rows, Features, Place]:
@@ -84,6 +85,7 @@ class TableSource(RoleSource):
             time=self._read_time(table),
             weight=self._read_weight(table),
             notes=(*table.notes, *chosen.notes),
+            day_first=chosen.day_first,
         )
         return rows, chosen, place
 
