@@ -72,6 +72,18 @@ BAD = [
     Bad("decimal comma", column(['"3,5"'] * 20 + ["4"] * 20), "'3,5' has a decimal comma; set data.decimal=comma"),
     Bad("unit", column([f"${i}.50" for i in range(ROWS)]), r"'\$0.50' has a sign of currency"),
     Bad("unit", column([*NUMBERS[:39], "5 %"]), r"row 39 \(line 41\).*'5 %' has a sign"),
+    Bad("thousands", column([f"{i + 1}'000" for i in range(ROWS)]), "has a thousands separator"),
+    Bad(
+        "thousands", column([f"{i + 1}\u202f000,50" for i in range(ROWS)]).replace(",50", ".50"), "thousands separator"
+    ),
+    Bad("thousands", column([f"{i + 1}.000.000" for i in range(ROWS)]), "has a thousands separator"),
+    Bad("unit", column([f"{i}.5 km" for i in range(ROWS)]), r"row 0 .*'0.5 km' has a unit; .*kinds=\{z: category\}"),
+    Bad("unit", column([*NUMBERS[:39], "5 kg"]), r"row 39 \(line 41\).*'5 kg' has a unit"),
+    Bad("unit", column([f"{i}min" for i in range(ROWS)]), "'0min' has a unit"),
+    Bad("unit", column([f"{i}.20 EUR" for i in range(ROWS)]), "'0.20 EUR' has a sign of currency"),
+    Bad("unit", column([f"-₹{i}" for i in range(ROWS)]), "has a sign of currency"),
+    Bad("unit", targets([f"{i}.5 km" for i in range(ROWS)]), "row 0 .*column 'y': '0.5 km' has a unit"),
+    Bad("brackets", column([*NUMBERS[:30], *[f"({i}.5)" for i in range(10)]]), r"row 30 .*'\(0.5\)' is in brackets"),
     Bad("stray date", column([*[f"2024-01-{i % 28 + 1:02}" for i in range(39)], "soon"]), "'soon' is not a date"),
     Bad("infinite", table(x7="inf"), r"row 7 \(line 9\), column 'x': inf is infinite"),
     Bad("infinite", table(x7="-Infinity"), r"row 7 .*-inf is infinite"),
@@ -80,6 +92,7 @@ BAD = [
     Bad("overflow", targets([*NUMBERS[:39], "1e39"]), r"row 39 .*column 'y': 1e\+39 does not fit"),
     Bad("target missing", table(y7=""), r"row 7 \(line 9\), column 'y': the target is missing"),
     Bad("target missing", targets([*NUMBERS[:39], ""]), r"row 39 \(line 41\), column 'y': the target is missing"),
+    Bad("target missing", table(y7="?"), r"row 7 \(line 9\), column 'y': the target is '\?', a mark for missing"),
     Bad("target missing", targets([*NUMBERS[:39], "NaN"]), r"row 39 \(line 41\), column 'y': the target is 'NaN'"),
     Bad("target infinite", targets([*NUMBERS[:39], "inf"]), r"row 39 \(line 41\), column 'y': inf is infinite"),
     Bad("target stray", targets([*NUMBERS[:39], "high"]), r"row 39 \(line 41\), column 'y': 'high' is not a number"),
@@ -186,6 +199,31 @@ def test_a_file_without_permission_is_said(tmp_path: Path, monkeypatch: pytest.M
         prepare(CSV(path=str(tmp_path / "a.csv"), target="y"))
 
 
+@pytest.mark.parametrize(
+    ("train", "test", "match"),
+    [
+        (
+            targets(NUMBERS),
+            targets([*NUMBERS[:39], "high"]),
+            r"b.csv, row 39 \(line 41\), column 'y': 'high' is not a number",
+        ),
+        (
+            table(),
+            "x,color,y\n1,red,maybe\n",
+            r"b.csv, row 0 \(line 2\), column 'y': the label 'maybe' is none of the training file's: 'no', 'yes'",
+        ),
+        (table(), "x,y\n1,yes\n", "b.csv: columns of .*a.csv are missing here; add them: color"),
+        (table(), table(x3="abc"), r"b.csv, row 3 \(line 5\), column 'x': 'abc' is not a number"),
+    ],
+    ids=["word among numbers", "unknown class", "missing column", "stray word"],
+)
+def test_a_bad_test_file_is_named_itself(train: str, test: str, match: str, tmp_path: Path) -> None:
+    for name, text in (("a.csv", train), ("b.csv", test)):
+        (tmp_path / name).write_text(text)
+    with pytest.raises(DataError, match=match):
+        prepare(CSV(path=str(tmp_path / "a.csv"), test_path=str(tmp_path / "b.csv"), target="y"))
+
+
 def _truncated(path: Path) -> None:
     pl.DataFrame({"x": range(ROWS), "y": [0, 1] * 20}).write_parquet(path)
     path.write_bytes(path.read_bytes()[:-30])
@@ -236,7 +274,9 @@ def test_a_class_that_only_test_has_stops(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text(table())
     (tmp_path / "test.csv").write_text(table(y3="maybe", y4="maybe"))
     source = CSV(path=str(tmp_path / "train.csv"), test_path=str(tmp_path / "test.csv"), target="y")
-    with pytest.raises(DataError, match="class 'maybe' has no row in train"):
+    with pytest.raises(
+        DataError, match=r"test.csv, row 3 \(line 5\), column 'y': the label 'maybe' is none of the training"
+    ):
         prepare(source)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from litmus.data.columns import Column, ColumnKind, describe, is_counter, is_named_id, kind_of, type_column
+from litmus.data.columns import Column, ColumnKind, conform, describe, is_counter, is_named_id, kind_of, type_column
 from litmus.data.layout import Layout
 from litmus.data.place import Place
 from litmus.errors import DataError
@@ -96,6 +96,21 @@ def test_columns_are_described_for_people() -> None:
         Column(name="b", kind="category", missing=0.5, distinct=2, example="x"),
     )
     assert [column.is_feature for column in describe(frame)] == [True, True]
+
+
+def test_spans_of_a_typed_file_are_seconds_when_trained_and_when_predicted() -> None:
+    frame = pl.DataFrame(
+        {
+            "took": pl.Series([dt.timedelta(seconds=i * i % 77) for i in range(N)], dtype=pl.Duration("ms")),
+            "at": [dt.time(i % 24, 30) for i in range(N)],
+        }
+    )
+    for series in frame:
+        column = type_column(series, Place(file="t.parquet"), Layout()).series
+        assert kind_of(column) == "number"
+        assert conform(series, "number", Place(), Layout()).series.to_list() == column.to_list()
+    assert type_column(frame["took"], Place(), Layout()).series[:3].to_list() == [0.0, 1.0, 4.0]
+    assert type_column(frame["at"], Place(), Layout()).series[1] == 5400.0
 
 
 def test_parquet_types_are_believed(tmp_path: Path) -> None:

@@ -191,11 +191,21 @@ def _typed(raw: pl.Series, place: Place) -> pl.Series:
         )
     if dtype.is_numeric() or dtype == pl.Null:
         return check_finite(raw.cast(pl.Float64), place)
-    if dtype in {pl.Duration, pl.Time}:
-        return raw.cast(pl.Duration("us") if dtype == pl.Duration else pl.Time).to_physical().cast(pl.Float64)
+    if _is_span(dtype):
+        return _spans(raw)
     if dtype.is_temporal():
         return as_moments(raw)
     return raw if dtype == pl.Boolean else _as_category(raw)
+
+
+def _is_span(dtype: pl.DataType) -> bool:
+    return isinstance(dtype, pl.Duration | pl.Time)
+
+
+def _spans(raw: pl.Series) -> pl.Series:
+    """Durations, and times of day since midnight, in seconds."""
+    spans = raw.cast(pl.Duration("us")) if raw.dtype == pl.Duration else raw.cast(pl.Time)
+    return spans.to_physical().cast(pl.Float64) / (1e6 if raw.dtype == pl.Duration else 1e9)
 
 
 def _type_text(raw: pl.Series, place: Place, layout: Layout) -> Typed:
@@ -227,6 +237,8 @@ def _cleaned(raw: pl.Series) -> pl.Series:
 
 
 def _as_number(raw: pl.Series, place: Place, decimal: Decimal) -> pl.Series:
+    if _is_span(raw.dtype):
+        return _spans(raw)
     if raw.dtype.is_temporal():
         raise place.error(
             "dates where numbers are expected; give the column as it was when the model was trained", column=raw.name
@@ -251,7 +263,7 @@ def _as_boolean(raw: pl.Series, place: Place) -> pl.Series:
 
 
 def _as_date(raw: pl.Series, place: Place, layout: Layout) -> Typed:
-    if raw.dtype in {pl.Date, pl.Datetime}:
+    if isinstance(raw.dtype, pl.Date | pl.Datetime):
         return Typed(as_moments(raw))
     text = _cleaned(raw)
     dates = read_dates(text, layout.day_first)

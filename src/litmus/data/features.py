@@ -158,7 +158,9 @@ def _describe_one(series: pl.Series, raw: pl.Series) -> str:
         return f"{name}: constant ({present[0]}), not used" if len(present) else f"{name}: empty, not used"
     match kind_of(series):
         case "id":
-            return f"{name}: id-like, {series.n_unique()} distinct values in {len(series)} rows, not used"
+            return (
+                f"{name}: id-like, {series.n_unique()} distinct values in {len(series)} rows, not used{_disguised(raw)}"
+            )
         case "text":
             return f"{name}: free text, not used here (data=text learns from text)"
         case "date":
@@ -168,6 +170,13 @@ def _describe_one(series: pl.Series, raw: pl.Series) -> str:
             return f"{name}: category of {series.n_unique()} levels; the rarest share one (data.max_levels)"
         case _:
             return ""
+
+
+def _disguised(raw: pl.Series) -> str:
+    """What to say of numbers that a typed file holds as text."""
+    if raw.dtype != pl.String or raw.cast(pl.Float64, strict=False).null_count() > raw.null_count():
+        return ""
+    return f"; for numbers written as text set data.kinds={{{raw.name}: number}}"
 
 
 def _ambiguous(layout: Layout, typed: Mapping[str, Typed]) -> tuple[str, ...]:

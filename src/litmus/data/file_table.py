@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from litmus.data.base import Rows
 from litmus.data.columns import ColumnKind, conform, kind_of
 from litmus.data.features import Features
-from litmus.data.place import Place
+from litmus.data.numbers import check_stray, read_numbers
+from litmus.data.place import Place, first_true
 from litmus.data.reading import Table
 from litmus.data.table import TableSource
+from litmus.data.target import as_text
 from litmus.data.target_column import read_target
-from litmus.errors import DataError
+from litmus.errors import DataError, quote
 
 Inputs = pl.DataFrame | NDArray[Any] | list[str]
 
@@ -69,7 +71,7 @@ class FileTable(TableSource):
         columns = [_conformed(table, series, chosen.day_first.get(series.name)) for series in chosen.frame]
         test = Rows(
             inputs=pl.DataFrame(columns),
-            target=read_target(table, rows.target.name),
+            target=_target_like(table, rows.target),
             numbers=np.arange(table.frame.height, dtype=np.int64),
             origin=table.origin,
             group=self._complete(table, self.group, "data.group"),
@@ -77,6 +79,21 @@ class FileTable(TableSource):
             weight=self._read_weight(table),
         )
         return test, replace(chosen, frame=pl.DataFrame(columns)), place
+
+
+def _target_like(table: Table, like: pl.Series) -> pl.Series:
+    """The target's column, with numbers or the same labels as that of the training file."""
+    raw = table.frame[like.name]
+    if like.dtype.is_numeric() or (like.dtype == pl.String and read_numbers(like).stray is None):
+        if raw.dtype == pl.String:
+            check_stray(raw, read_numbers(raw, table.layout.decimal), table.place, forced=True)
+        return read_target(table, like.name)
+    target, known = read_target(table, like.name), as_text(like).unique().sort()
+    new = first_true(~as_text(target).str.to_lowercase().is_in(known.str.to_lowercase().to_list()))
+    if new is not None:
+        message = f"the label {quote(target[new])} is none of the training file's: {', '.join(map(quote, known[:8]))}"
+        raise table.place.error(message, position=new, column=like.name)
+    return target
 
 
 def _conformed(table: Table, like: pl.Series, day_first: bool | None) -> pl.Series:

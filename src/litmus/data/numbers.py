@@ -12,11 +12,24 @@ from litmus.errors import quote
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")
-THOUSANDS = r"^[+-]?[$€£¥]?\s?\d{1,3}(,\d{3})+(\.\d+)?$"
+THOUSANDS = r"^[+-]?\p{Sc}?\s?\d{1,3}((,\d{3})+|(['’\s]\d{3})+|(\.\d{3}){2,})([.,]\d+)?$"
 DECIMAL_COMMA = r"^[+-]?\d{1,3}(\.?\d{3})*,\d+([eE][+-]?\d+)?$|^[+-]?\d+,\d+([eE][+-]?\d+)?$"
 DECIMAL_POINT = r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$"
 GROUPED = r"^\s*[+-]?\d{1,3}(\.\d{3})+(,\d*)?\s*$"
-UNIT = r"^[+-]?\s?[$€£¥]\s?\d[\d.,]*$|^[+-]?\d[\d.,]*\s?[%$€£¥]$"
+MONEY = r"(\p{Sc}|USD|EUR|GBP|CHF|JPY|INR|CNY|Rs\.?)"
+SIGN = rf"^[+-]?\s?{MONEY}\s?[+-]?\d[\d.,]*$|^[+-]?\d[\d.,]*\s?(%|{MONEY})$"
+BRACKETS = r"^\(\s?\p{Sc}?\s?\d[\d.,]*\s?%?\)$"
+UNIT = r"^[+-]?\d[\d.,]*(\.\d[A-Za-zµ°]|\s[A-Za-zµ°]|[A-Za-zµ°]{2})[A-Za-z/²³]{0,7}$"
+UNIT_NAME = r"([A-Za-zµ°][A-Za-z/²³]*)$"
+NOTATIONS = {
+    THOUSANDS: "has a thousands separator; write the number without it",
+    DECIMAL_COMMA: "has a decimal comma; set data.decimal=comma, or write a point",
+    DECIMAL_POINT: "has a decimal point; leave out data.decimal=comma, or write a comma",
+}
+MARKED = {
+    SIGN: "has a sign of currency or per cent; write the bare number",
+    BRACKETS: "is in brackets; if it is negative, write a minus sign",
+}
 STRAY_SHARE = 0.05
 CONTINUOUS = 20
 
@@ -101,15 +114,13 @@ def _is_stray(words: pl.Series, values: pl.Series, good: int) -> bool:
 
 def _notation(words: pl.Series, good: int) -> str | None:
     """The remedy where all the text is numbers in another notation."""
-    if words.str.contains(THOUSANDS).all():
-        return "has a thousands separator; write the number without it"
-    if words.str.contains(DECIMAL_COMMA).all():
-        return "has a decimal comma; set data.decimal=comma, or write a point"
-    if words.str.contains(DECIMAL_POINT).all():
-        return "has a decimal point; leave out data.decimal=comma, or write a comma"
-    if words.str.contains(UNIT).all() and (good > 0 or words.n_unique() > CONTINUOUS):
-        return "has a sign of currency or per cent; write the bare number"
-    return None
+    few = good == 0 and words.n_unique() <= CONTINUOUS  # a few prices or sizes are as good as names
+    remedies = NOTATIONS if few else NOTATIONS | MARKED
+    remedy = next((remedy for pattern, remedy in remedies.items() if words.str.contains(pattern).all()), None)
+    if remedy is not None or few or not words.str.contains(UNIT).all():
+        return remedy
+    one = words.str.extract(UNIT_NAME).n_unique() == 1
+    return f"has a unit; write the bare number, or set data.kinds={{{words.name}: category}}" if one else None
 
 
 def check_finite(values: pl.Series, place: Place) -> pl.Series:

@@ -69,11 +69,11 @@ class TargetCoder:
         _check_classes(labels, classes, wanted, place)
         if wanted == "multiclass" or len(classes) > 2:
             _check_no_positive(target.name, positive, f"has {len(classes)} classes")
-            note = f"target {target.name!r}: {len(classes)} classes -> multiclass: {_listed(classes)}"
+            note = f"target {target.name!r}: {len(classes)} classes -> multiclass: {_listed(classes)}{_alike(classes)}"
             return cls(kind="multiclass", name=target.name, classes=classes, note=note)
         label, why = _positive(labels, classes, positive)
         negative = classes[0] if label == classes[1] else classes[1]
-        note = f"target {target.name!r}: 2 classes -> binary; positive class {label!r} ({why})"
+        note = f"target {target.name!r}: 2 classes -> binary; positive class {label!r} ({why}){_alike(classes)}"
         return cls(kind="binary", name=target.name, classes=(negative, label), note=note)
 
     def encode(self, target: pl.Series, *, place: Place = NOWHERE) -> Tensor:
@@ -221,6 +221,16 @@ def _all_numbers(classes: tuple[str, ...]) -> bool:
 def _listed(labels: Sequence[str], most: int = 8) -> str:
     shown = ", ".join(quote(label, 24) for label in labels[:most])
     return shown if len(labels) <= most else f"{shown} and {len(labels) - most} more"
+
+
+def _alike(labels: Sequence[str]) -> str:
+    """What to say where two labels are one word in other capitals."""
+    words = [label.casefold() for label in labels]
+    again = next((i for i, word in enumerate(words) if word in words[:i]), None)
+    if again is None:
+        return ""
+    first = labels[words.index(words[again])]
+    return f"; {quote(first, 24)} and {quote(labels[again], 24)} differ in capitals alone: one class or two?"
 
 
 def _positive(labels: pl.Series, classes: tuple[str, ...], wanted: object) -> tuple[str, str]:

@@ -7,6 +7,8 @@ from litmus.data.place import Place, first_true
 from litmus.data.reading import Table
 from litmus.errors import quote
 
+MARKS = ("?", "nan", "#n/a")  # NA, none and - may be the names of classes
+
 
 def read_target(table: Table, name: str) -> pl.Series:
     """The target's column: text as it stands, numbers checked.
@@ -43,7 +45,7 @@ def _finite_target(raw: pl.Series, place: Place) -> pl.Series:
             raise place.error(message, position=wrong, column=raw.name)
         check_finite(raw.cast(pl.Float64), place)
     if raw.dtype.is_temporal():
-        raise place.error("the target is a date; write it as a number, such as days", column=raw.name)
+        raise place.error("the target is a date or a duration; write it as a number, such as days", column=raw.name)
     return raw
 
 
@@ -51,11 +53,15 @@ def _present(target: pl.Series, place: Place) -> pl.Series:
     """The target with text stripped.
 
     Raises:
-        DataError: A cell is empty.
+        DataError: A cell is empty, or holds what can only stand for a missing value.
     """
     if target.dtype == pl.String:
         target = target.str.strip_chars()
         target = target.set(target == "", None)
+        wrong = first_true(target.str.to_lowercase().is_in(MARKS))
+        if wrong is not None:
+            message = f"the target is {quote(target[wrong])}, a mark for missing values; fill it, or leave the row out"
+            raise place.error(message, position=wrong, column=target.name)
     wrong = first_true(target.is_null())
     if wrong is not None:
         raise place.error(
