@@ -148,6 +148,12 @@ def test_how_a_run_ends_is_its_exit_status(train, capsys, error, status, kept):
         assert "RuntimeError: boom" in log.read_text()
 
 
+def test_a_sweep_preset_without_the_flag_is_refused_rather_than_run_once(train, capsys):
+    assert main(["train", "sweep=lr_hidden"]) == 2
+    assert "start it by litmus train -m" in capsys.readouterr().err
+    assert (train.seen, files()) == ([], [])
+
+
 def test_an_interrupt_ends_a_whole_sweep(train, compared):
     def act(cfg):
         raise InterruptedRun(15, "go on with litmus train resume=x")

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import f1_score, precision_recall_curve, precision_score, recall_score, roc_curve
 
 from litmus.errors import ConfigError
-from litmus.evaluation.threshold import Goal, attainable, choose, cross_fitted_gain, curve, parse_goal
+from litmus.evaluation.threshold import attainable, choose, cross_fitted_gain, curve
+from litmus.task.goal import Goal, parse_goal
 
 
 def scored(n=300, share=0.3, seed=0, decimals=None):

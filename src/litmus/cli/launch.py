@@ -27,6 +27,10 @@ def train(words: Sequence[str], *, config_dir: str | None = None) -> int:
     prepare()
     with stopped_by_signals(), composer(config_dir) as composing:
         cfg = composing.compose(translate(words, composing.library).all)
+        if OmegaConf.select(cfg, "hydra.sweeper.params"):
+            raise ConfigError(
+                "the config holds the points of a sweep; start it by litmus train -m, or leave out sweep="
+            )
         with loading():
             problems = problems_of(cfg)
         refuse(problems, cfg)

@@ -21,7 +21,7 @@ from litmus.config import make, near
 from litmus.data.base import Batch, Source
 from litmus.data.module import DataModule
 from litmus.errors import ConfigError, Problem
-from litmus.evaluation.threshold import choose, parse_goal
+from litmus.evaluation.threshold import choose
 from litmus.evidence import NonFinite
 from litmus.learning import checkpoint as files
 from litmus.learning.callbacks import Checkpoint, NonFiniteGuard, NonFiniteLoss, Recorder, Sink
@@ -31,6 +31,7 @@ from litmus.learning.trainer import Trainer, choose_threads
 from litmus.run.paths import Paths
 from litmus.run.predictor import Predictor, make_parts
 from litmus.task.base import Task
+from litmus.task.goal import parse_goal
 
 Status = Literal["running", "finished", "failed", "interrupted"]
 LOOKED_AT = 1024  # training rows whose activations are looked at before the first step

@@ -13,11 +13,12 @@ from litmus.evaluation.calibration import calibration
 from litmus.evaluation.difference import difference
 from litmus.evaluation.hindsight import look_back
 from litmus.evaluation.reference import fit_references, take
-from litmus.evaluation.threshold import choose, cross_fitted_gain, curve, parse_goal
+from litmus.evaluation.threshold import choose, cross_fitted_gain, curve
 from litmus.evaluation.weakness import permutation_importance, weak_segments, worst_rows
 from litmus.evidence import Evidence
 from litmus.run.training import Run
 from litmus.task.base import Predictions
+from litmus.task.goal import parse_goal
 
 
 def with_references(

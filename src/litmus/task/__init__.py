@@ -8,6 +8,7 @@ from litmus.data.base import DataSpec
 from litmus.errors import ConfigError, Problem
 from litmus.task.base import Task
 from litmus.task.binary import Binary
+from litmus.task.goal import GoalText
 from litmus.task.multiclass import Multiclass
 from litmus.task.regression import Regression
 
@@ -17,7 +18,7 @@ def auto(
     spec: DataSpec,
     positive: str | None = None,
     threshold: Annotated[float, Gt(0), Lt(1)] | Literal["tuned"] = 0.5,
-    threshold_goal: str | None = None,
+    threshold_goal: GoalText | None = None,
     calibrate: Literal["none", "temperature"] = "none",
 ) -> Task:
     """The task that the data's target asks for; arguments as in `Binary`.

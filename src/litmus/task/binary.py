@@ -10,6 +10,7 @@ from torch import Tensor
 from litmus.data.base import TaskKind
 from litmus.task import metrics
 from litmus.task.base import Metric, Task
+from litmus.task.goal import GoalText
 
 LABEL_METRICS = (
     Metric("accuracy", metrics.accuracy),
@@ -45,7 +46,7 @@ class Binary(Task):
 
     positive: str | None = None
     threshold: Annotated[float, Gt(0), Lt(1)] | Literal["tuned"] = 0.5
-    threshold_goal: str | None = None
+    threshold_goal: GoalText | None = None
     calibrate: Literal["none", "temperature"] = "none"
 
     def decide(self, activated: Tensor, threshold: float | None) -> tuple[Tensor, Tensor | None]:
