@@ -3,7 +3,7 @@
 Recorded at a few dozen epochs, thinning out as training goes on, and only at their ends: the hot path does not see it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -69,9 +69,10 @@ class Trace(Callback):
             return
         learner, model = cast("Learner", pl_module), _model(pl_module)
         x, y = self.finish(self.sample.x.to(learner.device)), self.sample.y.to(learner.device)
-        self.layers = look(model, [x])
-        with torch.no_grad(), _evaluating(model):
-            self.initial_loss = float(learner.loss(model(x), y))
+        units, outputs = _pass(model, [x])
+        self.layers = _layers(model, units)
+        with torch.no_grad():
+            self.initial_loss = float(learner.loss(outputs[0], y))
         self.start = {name: weight.detach().cpu().clone() for name, weight in weights(model).items()}
 
     def way(self, name: str, model: nn.Module) -> float | None:
@@ -143,10 +144,15 @@ def look(model: nn.Module, batches: list[Tensor], layers: dict[str, Layer] | Non
         batches: Finished inputs `(rows, *in_shape)`.
         layers: What an earlier look before the first step gave: its spreads are kept, this one's become `spread_end`.
     """
-    units, order = _pass(model, batches)
+    units, _ = _pass(model, batches)
+    return _layers(model, units, layers)
+
+
+def _layers(
+    model: nn.Module, units: Mapping[str, _Units], layers: Mapping[str, Layer] | None = None
+) -> dict[str, Layer]:
     found: dict[str, Layer] = {}
-    for name in order:
-        seen = units[name]
+    for name, seen in units.items():
         deviation = max(seen.squares / seen.count - (seen.total / seen.count) ** 2, 0.0) ** 0.5
         dead = None if seen.alive is None else 1 - float(seen.alive.float().mean())
         saturated = None if seen.bounded is None else seen.bounded / seen.count
@@ -164,18 +170,17 @@ def _identical(layer: nn.Module) -> bool:
 
 
 @torch.no_grad()
-def _pass(model: nn.Module, batches: list[Tensor]) -> tuple[dict[str, _Units], list[str]]:
-    """What each layer gives, and the layers in the order in which data pass them."""
+def _pass(model: nn.Module, batches: list[Tensor]) -> tuple[dict[str, _Units], list[Tensor]]:
+    """What each layer gives, in the order in which data pass them, and the outputs of every batch."""
     watch = _Watch(set(weights(model)))
     handles = watch.attach(model)
     try:
         with _evaluating(model):
-            for batch in batches:
-                model(batch)
+            outputs = [model(batch) for batch in batches]
     finally:
         for handle in handles:
             handle.remove()
-    return watch.units, list(watch.units)
+    return watch.units, outputs
 
 
 class _Watch:
@@ -194,11 +199,10 @@ class _Watch:
         ]
 
     def layer(self, name: str, _module: nn.Module, _args: Any, output: Tensor) -> None:
-        seen = self.units.setdefault(name, _Units(width=_by_unit(output).shape[1]))
-        values = output.detach().double()
-        seen.count += values.numel()
-        seen.total += float(values.sum())
-        seen.squares += float(values.square().sum())
+        seen = self.units.setdefault(name, _Units(width=output.shape[_unit_dimension(output)]))
+        seen.count += output.numel()
+        seen.total += float(output.sum(dtype=torch.float64))  # without a copy in double
+        seen.squares += float(torch.linalg.vector_norm(output, dtype=torch.float64)) ** 2
         self.last = name
 
     def activation(self, module: nn.Module, _args: Any, output: Tensor) -> None:
@@ -206,7 +210,8 @@ class _Watch:
             return
         seen = self.units[self.last]
         if isinstance(module, RECTIFIERS):
-            alive = (_by_unit(output) > 0).any(dim=0)
+            unit = _unit_dimension(output) % output.ndim
+            alive = output.amax(dim=[d for d in range(output.ndim) if d != unit]) > 0
             seen.alive = alive if seen.alive is None or len(seen.alive) != len(alive) else seen.alive | alive
         else:
             low, high = BOUNDED[type(module)]
@@ -226,10 +231,9 @@ def _evaluating(model: nn.Module) -> Iterator[None]:
             module.training = training
 
 
-def _by_unit(output: Tensor) -> Tensor:
-    """`(values, units)`: channels of an image, else the last dimension."""
-    output = output.detach()
-    return output.movedim(1, -1).flatten(0, -2) if output.ndim == 4 else output.reshape(-1, output.shape[-1])
+def _unit_dimension(output: Tensor) -> int:
+    """Where a layer's units are: the channels of an image, else the last dimension."""
+    return 1 if output.ndim == 4 else -1
 
 
 def _model(pl_module: LightningModule) -> nn.Module:

@@ -18,7 +18,7 @@ from lightning.pytorch import Callback
 from torch import Tensor
 
 from litmus.config import make, near
-from litmus.data.base import Batch, Source
+from litmus.data.base import Batch, Source, Split
 from litmus.data.module import DataModule
 from litmus.errors import ConfigError, Problem
 from litmus.evaluation.threshold import choose
@@ -34,7 +34,8 @@ from litmus.task.base import Task
 from litmus.task.goal import parse_goal
 
 Status = Literal["running", "finished", "failed", "interrupted"]
-LOOKED_AT = 1024  # training rows whose activations are looked at before the first step
+# training rows whose activations are looked at before the first step: fewer where a row is large, as images are
+LOOKED_AT, LOOKED_AT_LEAST, LOOKED_AT_VALUES = 1024, 64, 2**18
 
 
 @final
@@ -109,8 +110,7 @@ class Run:
             random_batches=data.augments,
         )
         checkpoint, others = _callbacks(config, paths, mode)
-        train = data.splits["train"]
-        trace = Trace(Batch(train.x[:LOOKED_AT], train.y[:LOOKED_AT]), data.preprocess.finish)
+        trace = Trace(_sample(data.splits["train"]), data.preprocess.finish)
         choose_threads(sum(parameter.numel() for parameter in predictor.model.parameters()))
         watching = [trace, Recorder(paths.history, sinks=list(sinks)), NonFiniteGuard()]
         trainer = make(config["trainer"], "trainer", callbacks=[*watching, *others, *callbacks, checkpoint])
@@ -157,6 +157,12 @@ class Run:
         """The monitored value of the weights in use; NaN if none was finite."""
         value = self.checkpoint.best_value
         return float("nan") if value is None else value
+
+
+def _sample(train: Split) -> Batch:
+    """The rows that the trace looks at before the first step."""
+    rows = min(LOOKED_AT, max(LOOKED_AT_LEAST, LOOKED_AT_VALUES // train.x[0].numel()))
+    return Batch(train.x[:rows], train.y[:rows])
 
 
 def _callbacks(config: Mapping[str, Any], paths: Paths, mode: str) -> tuple[Checkpoint, list[Callback]]:
