@@ -1,5 +1,7 @@
 """The metrics against scikit-learn and torchmetrics, over many epochs at once."""
 
+import math
+
 import numpy as np
 import pytest
 import torch
@@ -94,15 +96,27 @@ def test_multiclass_metrics_equal_the_reference_in_every_epoch(metric) -> None:
     torch.testing.assert_close(metric.compute(answers).tolist(), expected, rtol=0, atol=1e-6)
 
 
-@pytest.mark.parametrize("offset", [0.0, 1e6])
+@pytest.mark.parametrize(("offset", "scale"), [(0.0, 1.0), (1e6, 1.0), (0.0, 1e-5)])
 @pytest.mark.parametrize("metric", Regression.metrics, ids=lambda metric: metric.name)
-def test_regression_metrics_equal_the_reference_even_far_from_zero(metric, offset) -> None:
+def test_regression_metrics_equal_the_reference_whatever_the_unit(metric, offset, scale) -> None:
     draw = np.random.default_rng(5)
-    target = torch.tensor(draw.normal(offset, 2, (EPOCHS, ROWS)))
-    pred = target + torch.tensor(draw.normal(0.3, 1, (EPOCHS, ROWS)))
+    target = torch.tensor(draw.normal(offset, 2 * scale, (EPOCHS, ROWS)))
+    pred = target + torch.tensor(draw.normal(0.3 * scale, scale, (EPOCHS, ROWS)))
     expected = [REGRESSION[metric.name](y.numpy(), p.numpy()) for y, p in zip(target, pred, strict=True)]
     values = metric.compute(Answers(pred=pred, target=target)).tolist()
-    torch.testing.assert_close(values, expected, rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(values, expected, rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("row", [0, 100, ROWS - 1])
+def test_an_unknown_score_makes_only_its_own_epochs_areas_unknown(row) -> None:
+    answers = binary_answers(6, ties=True)
+    areas = [metric for metric in Binary.metrics if metric.name in {"auroc", "average_precision"}]
+    expected = {metric.name: metric.compute(answers) for metric in areas}
+    answers.prob[1, row] = math.nan
+    for metric in areas:
+        values = metric.compute(Answers(pred=answers.pred, target=answers.target, prob=answers.prob))
+        assert values.isnan().tolist() == [False, True, False]
+        assert values[::2].tolist() == expected[metric.name][::2].tolist()
 
 
 def test_what_is_undefined_is_nan() -> None:

@@ -68,7 +68,9 @@ class Learner(LightningModule):
 
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         if self.draws:
-            torch.manual_seed(step_seed(self.seed, self.trainer.fit_loop.epoch_loop.total_batch_idx + 1))
+            seed = step_seed(self.seed, self.trainer.fit_loop.epoch_loop.total_batch_idx + 1)
+            # torch.manual_seed costs a millisecond: it notes the call stack for each kind of device that is absent
+            (torch.default_generator if self.device.type == "cpu" else torch).manual_seed(seed)
 
     def training_step(self, batch: Batch, batch_idx: int = 0) -> Tensor:
         """The batch's loss; while accumulating its sum, of which `on_before_optimizer_step` makes the group's mean."""

@@ -23,7 +23,7 @@ class Answers:
     pred: Tensor
     target: Tensor
     prob: Tensor | None = None
-    rankings: dict[int, Any] = field(default_factory=dict, init=False, repr=False, compare=False)  # kept by the metrics
+    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)  # by the metrics
 
 
 @dataclass(frozen=True)

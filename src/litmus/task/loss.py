@@ -232,4 +232,5 @@ def auto(
 def _two_sided(output: Tensor) -> Tensor:
     """Probabilities of both classes from the positive one's logit, each exact near 0."""
     logit = output.squeeze(-1)
-    return torch.stack([(-logit).sigmoid(), logit.sigmoid()], dim=-1)
+    # each class by itself in memory, as the metrics read them
+    return torch.stack([(-logit).sigmoid(), logit.sigmoid()]).movedim(0, -1)
