@@ -121,6 +121,9 @@ def test_a_column_whose_values_decide_what_is_measured_is_a_group_whatever_its_n
     target = level[where] + rng.normal(scale=0.2, size=600)
     found = group_leaks(rows(**frame), target, SPLIT, kinds=kinds, classified=False)
     assert {leak.column for leak in found} == {"spot"}
+    coded = frame | {"spot": where + 4100.0}
+    found = group_leaks(rows(**coded), target, SPLIT, kinds=kinds | {"spot": "number"}, classified=False)
+    assert {leak.column for leak in found} == {"spot"}
     assert found[0].agreement.low > 0.05
     loose = frame | {name: rng.normal(size=600) for name in columns}
     assert group_leaks(rows(**loose), target, SPLIT, kinds=kinds, classified=False) == ()

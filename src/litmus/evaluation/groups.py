@@ -140,7 +140,7 @@ def _candidates(rows: Rows, kinds: Mapping[str, str]) -> list[Values]:
     if not isinstance(rows.inputs, pl.DataFrame):
         return named
     known = set() if rows.group is None else {rows.group.name}
-    others = [series for series in rows.inputs if series.name not in known and not series.dtype.is_float()]
+    others = [series for series in rows.inputs if series.name not in known and not _is_measured(series)]
     coming = [values for values in (_values(series, inferred=True) for series in others) if _comes_back(values)]
     numbers = _numbers(rows.inputs, kinds)
     return named + [
@@ -148,6 +148,11 @@ def _candidates(rows: Rows, kinds: Mapping[str, str]) -> list[Values]:
         for values in coming
         if kinds.get(values.column) == "id" or looks_like_entity(values.column) or _has_traits(values, numbers)
     ]
+
+
+def _is_measured(series: pl.Series) -> bool:
+    """Whether it holds fractions, which name nothing; whole numbers may have been read as floats."""
+    return series.dtype.is_float() and bool((series % 1 != 0).any())
 
 
 def _numbers(inputs: pl.DataFrame, kinds: Mapping[str, str]) -> dict[str, Array]:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from statistics import NormalDist
 from typing import Any
 
 from litmus.evidence import Estimate, Evidence, Reference, Score, Trial
@@ -160,16 +161,20 @@ def pool(estimates: Sequence[Estimate]) -> Estimate:
 
 def signal(evidence: Evidence) -> bool | None:
     """Whether any reference does better than the trivial rule beyond noise and a practical floor; None: unknown."""
-    shown = [_shows_signal(evidence, reference) for reference in rivals(evidence)]
+    found = list(rivals(evidence))
+    shown = [_shows_signal(evidence, reference, among=len(found)) for reference in found]
     known = [answer for answer in shown if answer is not None]
     return any(known) if known else None
 
 
-def _shows_signal(evidence: Evidence, reference: Reference) -> bool | None:
+def _shows_signal(evidence: Evidence, reference: Reference, *, among: int) -> bool | None:
+    """One of several has more than one chance to show what is not there, so its interval is wider (Bonferroni)."""
     gains = [estimate for estimate in reference.gain.values() if estimate.value is not None]
     if gains:
         pooled = pool(gains)
-        return (pooled.value or 0.0) >= 0.03 and pooled.low is not None and pooled.low > 0
+        error = standard_error(pooled)
+        sure = error is not None and (pooled.value or 0.0) > NormalDist().inv_cdf(1 - 0.025 / among) * error
+        return (pooled.value or 0.0) >= 0.03 and sure
     way = level(evidence, reference)
     if way is None:
         return None

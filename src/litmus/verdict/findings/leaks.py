@@ -173,7 +173,9 @@ def _leaks(evidence: Evidence, leak: FeatureLeak, kind: str) -> bool:
         return False
     if leak.without is None or leak.full is None:
         return way - after >= FAR_AHEAD  # whether a reference collapses without it was not tried
-    return way - after >= FAR_AHEAD / 2 and (_fall(evidence, leak) >= 0.1 or _errs_more(evidence, leak))
+    return way - after >= FAR_AHEAD / 2 and (
+        _fall(evidence, leak) >= 0.1 or (reading.is_regression(evidence) and _errs_more(evidence, leak))
+    )
 
 
 def _alone(evidence: Evidence) -> float:
@@ -181,7 +183,7 @@ def _alone(evidence: Evidence) -> float:
 
 
 def _errs_more(evidence: Evidence, leak: FeatureLeak) -> bool:
-    """Whether a reference errs many times as much without the column: near perfection a small fall is a large one."""
+    """Whether a reference leaves many times as much unexplained without the column: near 1 a small fall is large."""
     left, missing = (1 - (_way(evidence, value) or 0.0) for value in (leak.full, leak.without))
     return missing >= 0.05 and missing >= MANY_TIMES * max(left, 1e-3)
 
