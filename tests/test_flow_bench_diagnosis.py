@@ -50,7 +50,7 @@ def test_the_held_out_half_stands_in_files_of_its_own_and_covers_every_finding()
     assert {case.name.partition("/")[0] for case in faults} == set(NAMES)
     assert len(faults) >= 60
     assert len(controls) >= 80
-    assert all(case.table is None or case.table.func.__module__.startswith("cases.unseen_") for case in unseen)
+    assert all(case.table is None or case.table.func.__module__.startswith("cases.third") for case in unseen)
 
 
 def test_no_generator_of_controls_is_in_both_halves():

@@ -1,4 +1,4 @@
-"""Generators of numbers and of texts for the held-out half: `(rows, seed, ...)` to a frame whose target is `y`."""
+"""Generators of numbers and of texts: `(rows, seed, ...)` to a frame whose target is `y`."""
 
 import numpy as np
 import polars as pl

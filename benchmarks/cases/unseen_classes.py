@@ -1,4 +1,4 @@
-"""Generators of labelled tables for the held-out half: `(rows, seed, ...)` to a frame whose target is `y`."""
+"""Generators of labelled tables: `(rows, seed, ...)` to a frame whose target is `y`."""
 
 from itertools import product
 

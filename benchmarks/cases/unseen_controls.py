@@ -1,4 +1,4 @@
-"""Healthy controls of the held-out half: sensible settings on tables whose best possible score they reach."""
+"""Healthy controls: sensible settings on tables whose best possible score they reach."""
 # ruff: noqa: E501  # a case a line reads as a table
 
 from collections.abc import Callable
@@ -120,7 +120,7 @@ def _controls(generator: str, make: Callable[..., pl.DataFrame], *recipes: tuple
     """A case for each recipe, on so many rows of a table of its own."""
     return [
         Case(
-            name=f"{generator}/{number}", generator=generator, words=words, half="held-out",
+            name=f"{generator}/{number}", generator=generator, words=words,
             table=partial(make, rows, sample_seed(f"{generator}/{number}"), **options),
         )
         for number, (rows, words) in enumerate(recipes, 1)
@@ -201,5 +201,5 @@ def _texts_and_images() -> list[Case]:
     return [
         *_controls("letters_two", amounts.letters, (700, TEXTS), (1200, (*TEXTS, "model.dim=24"))),
         *_controls("letters_five", amounts.letters, (1500, TEXTS), kinds=5),
-        *(Case(name=f"scans/{number}", generator="scans", words=words, half="held-out") for number, words in enumerate(pictures, 1)),
+        *(Case(name=f"scans/{number}", generator="scans", words=words) for number, words in enumerate(pictures, 1)),
     ]  # fmt: skip

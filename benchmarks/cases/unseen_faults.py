@@ -1,7 +1,5 @@
-"""Faults planted in the settings for the held-out half, each with what mends it."""
+"""Faults planted in the settings, each with what mends it."""
 # ruff: noqa: E501  # a case a line reads as a table
-
-from functools import partial
 
 import polars as pl
 
@@ -29,7 +27,7 @@ STEEP = ("lr_too_high", "exploding_gradients", "non_finite", "dead_relu")
 SHORT = ("too_few_epochs", "lr_too_low")
 UNSTOPPED = ("callback.early_stopping=null", "callback.checkpoint.use=last")
 
-unseen = partial(planted, half="held-out")
+unseen = planted
 
 
 def unseen_setting_faults() -> list[Case]:

@@ -1,4 +1,4 @@
-"""Faults planted in the rows for the held-out half, each with what mends it, where anything does."""
+"""Faults planted in the rows, each with what mends it, where anything does."""
 # ruff: noqa: E501  # a case a line reads as a table
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ def _case(name: str, make: Made, words: tuple[str, ...], *, honest: Made | None 
     more.setdefault("accepts", (name.partition("/")[0],))
     if honest is not None:
         more |= {"fresh": partial(honest, seed + 1), "proof": "honest"}
-    return Case(name=name, generator=name, words=words, table=partial(make, seed), half="held-out", **more)
+    return Case(name=name, generator=name, words=words, table=partial(make, seed), **more)
 
 
 def _noise() -> list[Case]:
