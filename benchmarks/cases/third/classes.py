@@ -118,7 +118,7 @@ def castings(n: int, seed: int, *, share: float = 0.05, apart: float = 1.0) -> p
     x = rng.normal(size=(n, 5)) + bad[:, None] * np.array([1.6, -1.3, 1.2, 0.6, 0.0]) * apart
     x[:, 2] = np.exp(0.4 * x[:, 2])
     columns = dict(zip(("pitch", "damping", "echo", "mass", "batch_age"), x.T.round(4), strict=True))
-    return pl.DataFrame({**columns, "y": np.array(["sound", "cracked"])[bad.astype(int)]})
+    return pl.DataFrame({**columns, "y": np.array(["clean", "cracked"])[bad.astype(int)]})
 
 
 def weeds(n: int, seed: int, *, blur: float = 0.3) -> pl.DataFrame:

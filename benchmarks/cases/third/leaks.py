@@ -155,27 +155,28 @@ def _groups() -> list[Case]:
 
 
 def _speakers(n: int, seed: int) -> pl.DataFrame:
-    """Recordings of few speakers, each with a voice of its own and one accent."""
+    """Recordings of speakers, ten of each, each with a voice of its own and one accent."""
     rng = np.random.default_rng(seed)
-    speaker = rng.integers(40, size=n)
-    voice, accent = rng.normal(size=(40, 8)), rng.integers(2, size=40)
-    x = voice[speaker] + 0.3 * accent[speaker][:, None] + rng.normal(scale=0.25, size=(n, 8))
-    names = np.array([f"spk{int(one):04d}" for one in rng.permutation(9000)[:40]])
+    speaker = rng.integers(120, size=n)
+    voice, accent = rng.normal(size=(120, 8)), rng.integers(2, size=120)
+    x = voice[speaker] + 0.6 * accent[speaker][:, None] + rng.normal(scale=0.25, size=(n, 8))
+    names = np.array([f"spk{int(one):04d}" for one in rng.permutation(9000)[:120]])
     return pl.DataFrame(
         {"speaker": names[speaker], **classes.named("mfcc_", x), "y": np.array(["north", "south"])[accent[speaker]]}
     )
 
 
 def _cows(n: int, seed: int) -> pl.DataFrame:
-    """Daily milk of few cows, which differ in build and yield far more than their days do."""
+    """Daily milk of cows, ten days each, which differ in build and yield far more than their days do."""
     rng = np.random.default_rng(seed)
-    cow = rng.integers(45, size=n)
-    build, skill = rng.normal(size=(45, 5)), rng.normal(scale=3, size=45)
+    cow = rng.integers(150, size=n)
+    build = rng.normal(size=(150, 5))
+    skill = 2.5 * build[:, 0] - 2 * build[:, 1] + rng.normal(scale=2, size=150)
     feed = rng.normal(size=n)
     y = 25 + skill[cow] + 0.8 * feed + rng.normal(scale=0.8, size=n)
     columns = classes.named("build_", build[cow] + rng.normal(scale=0.1, size=(n, 5)))
     return pl.DataFrame(
-        {"cow": rng.permutation(9000)[:45][cow] + 1000, **columns, "feed": feed.round(2), "y": y.round(2)}
+        {"cow": rng.permutation(9000)[:150][cow] + 1000, **columns, "feed": feed.round(2), "y": y.round(2)}
     )
 
 
@@ -190,11 +191,12 @@ def _patients(n: int, seed: int) -> pl.DataFrame:
 
 
 def _rigs(n: int, seed: int) -> pl.DataFrame:
-    """Wear on few test rigs, each with a set-up that its readings betray."""
+    """Wear on test rigs, each with a set-up that its readings betray."""
     rng = np.random.default_rng(seed)
-    rig = rng.integers(40, size=n)
-    own, level = rng.normal(size=(40, 5)), rng.normal(scale=2, size=40)
+    rig = rng.integers(130, size=n)
+    own = rng.normal(size=(130, 5))
+    level = 1.5 * own[:, 0] + own[:, 1] + rng.normal(scale=1.2, size=130)
     load = rng.uniform(0, 1, n)
     y = level[rig] + load + rng.normal(scale=0.4, size=n)
     columns = classes.named("sensor_", own[rig] + rng.normal(scale=0.1, size=(n, 5)))
-    return pl.DataFrame({"rig": [f"R{one:02d}" for one in rig], **columns, "load": load.round(3), "y": y})
+    return pl.DataFrame({"rig": [f"R{one:03d}" for one in rig], **columns, "load": load.round(3), "y": y})
