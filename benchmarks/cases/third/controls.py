@@ -184,7 +184,7 @@ def _uneven() -> list[Case]:
     return [
         *_controls(classes.castings, (4000, (*ONE, *tuned)), share=0.06, apart=1.4),
         *_controls(classes.castings, (5000, SMALL), share=0.04, apart=2.4),
-        *_controls(people.campaign, (4000, (*LINEAR, *weighted)), (5000, (*SMALL, *tuned)), sharp=4.0),
+        *_controls(people.campaign, (4000, (*LINEAR, *weighted, *tuned)), (5000, (*SMALL, *tuned)), sharp=9.0),
     ]  # fmt: skip
 
 
