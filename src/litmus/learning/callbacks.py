@@ -54,23 +54,31 @@ class EarlyStopping(lightning.EarlyStopping):
         # a non-finite value is for NonFiniteGuard to name
         super().__init__(monitor, min_delta, patience or 2**62, mode=mode, check_finite=False)
         self.sign = 1.0 if mode == "min" else -1.0
+        self.best = float(self.best_score)
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Nothing: an epoch is compared once, at its end."""
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Lightning's own check in plain numbers, at a tenth of its cost on tiny models."""
-        shown = trainer.callback_metrics.get(self.monitor)
-        if shown is None:
+        value = cast("Learner", pl_module).shown.get(self.monitor)
+        if value is None:
             return
-        value = float(shown)
-        if self.sign * value < self.sign * float(self.best_score) - abs(self.min_delta):
-            self.best_score, self.wait_count = torch.tensor(value), 0
+        if self.sign * value < self.sign * self.best - abs(self.min_delta):
+            self.best, self.wait_count = value, 0
             return
         self.wait_count += 1
         if self.wait_count >= self.patience:
             self.stopped_epoch = trainer.current_epoch
             trainer.should_stop = True
+
+    def state_dict(self) -> dict[str, Any]:
+        self.best_score = torch.tensor(self.best, dtype=torch.float64)
+        return super().state_dict()
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        super().load_state_dict(state_dict)
+        self.best = float(self.best_score)
 
 
 @final
@@ -110,11 +118,10 @@ class Checkpoint(CheckpointBase):
         self.remedy = remedy
         self.signal: int | None = None
 
-    def _compare(self, trainer: Trainer) -> None:
-        shown = trainer.callback_metrics.get(self.monitor)
-        if shown is None:
+    def _compare(self, trainer: Trainer, learner: Learner) -> None:
+        value = learner.shown.get(self.monitor)
+        if value is None:
             return
-        value = float(shown)
         better = self.best_value is None or (value < self.best_value if self.mode == "min" else value > self.best_value)
         if better and value == value:  # noqa: PLR0124  # NaN is never better
             self.best_value, self.best_epoch = value, trainer.current_epoch
@@ -137,7 +144,7 @@ class Checkpoint(CheckpointBase):
             self._write_if_due(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._compare(trainer)
+        self._compare(trainer, cast("Learner", pl_module))
         self._write_if_due(trainer)
 
     def _write_if_due(self, trainer: Trainer) -> None:

@@ -58,6 +58,7 @@ class Learner(LightningModule):
         self.seed, self.monitor, self.card = seed, monitor, card
         self.curves = Curves(task=task, loss=loss)
         self.draws = random_batches or any(isinstance(module, RANDOM_LAYERS) for module in model.modules())
+        self.shown: dict[str, float] = {}  # what callbacks can monitor
         self.lrs: list[float] = []  # largest of each epoch
         self.mass = 0.0  # of the rows in the open accumulation group
 
@@ -100,11 +101,14 @@ class Learner(LightningModule):
         self.curves.add("val", self.model(batch.x), batch.y, None, batch.weight)
 
     def on_validation_epoch_end(self) -> None:
-        """Closes the epoch's val curve and shows the monitored value to callbacks."""
         if self.trainer.sanity_checking:
             self.curves.drop("val")
-            return
-        self.curves.close("val", self.trainer.current_epoch)
+        else:
+            self.close_validation(self.trainer.current_epoch)
+
+    def close_validation(self, epoch: int) -> None:
+        """Closes the epoch's val curve and shows the monitored value to callbacks."""
+        self.curves.close("val", epoch)
         if self.monitor.startswith("val/"):
             self.show(self.monitor, self.curves.latest(self.monitor))
 
@@ -120,7 +124,8 @@ class Learner(LightningModule):
             self.show(self.monitor, self.curves.latest(self.monitor))
 
     def show(self, name: str, value: float) -> None:
-        """Makes a value known to callbacks, as `trainer.callback_metrics[name]`."""
+        """Makes a value known to our callbacks, and to others as `trainer.callback_metrics[name]`."""
+        self.shown[name] = value
         self.log(name, value, rank_zero_only=True)
 
     def configure_optimizers(self) -> Any:

@@ -6,6 +6,7 @@ to the bit, which tests hold: the order of operations is the stock loop's, only 
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import islice
 from typing import Any, Final, Self, cast, final
 
@@ -84,13 +85,14 @@ class LeanFitLoop(_FitLoop):
         self.train_loader = _only(self._combined_loader)
         self.val_loader = _only(val._combined_loader)  # noqa: SLF001
         learner.show = self._show  # type: ignore[method-assign]
+        self.prepare = self._preparation()
         self.optimizer = _plain(self.trainer.optimizers[0])
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.modal = any(not _modeless(module) for module in learner.modules())
-        data = cast("Any", self.trainer).datamodule
-        data = data if isinstance(data, DataModule) else None
-        self.still = learner.device.type == "cpu" and data is not None and not (data.finishes or data.augments)
         self.called = {(name, monitoring): self._hooks(name, monitoring=monitoring) for name, monitoring in HOOKS}
+        self.scheduled = bool(self.trainer.lr_scheduler_configs)
+        self.steps = self.epoch_loop.automatic_optimization.optim_progress.optimizer.step
+        self.val_every = self.trainer.enable_validation and self.trainer.check_val_every_n_epoch
         super().on_run_start()
 
     def on_advance_start(self) -> None:
@@ -105,9 +107,10 @@ class LeanFitLoop(_FitLoop):
         """One epoch: its training batches, then validation where it is due."""
         self.epoch_loop.reset()
         self._train()
-        if self.epoch_loop.batch_progress.is_last_batch and self.epoch_loop._should_check_val_epoch():  # noqa: SLF001
+        due = self.val_every and (self.trainer.current_epoch + 1) % self.val_every == 0
+        if due and self.epoch_loop.batch_progress.is_last_batch:
             self._validate()
-            if self.trainer.lr_scheduler_configs:
+            if self.scheduled:
                 self.epoch_loop.update_lr_schedulers("step", update_plateau_schedulers=True)
 
     def on_advance_end(self) -> None:
@@ -115,13 +118,14 @@ class LeanFitLoop(_FitLoop):
         last_batch = self.epoch_loop.batch_progress.is_last_batch
         self._call("on_train_epoch_end", monitoring=False)
         self.learner.on_train_epoch_end()
-        if last_batch and self.trainer.lr_scheduler_configs:
+        if last_batch and self.scheduled:
             # before the callbacks that save, so that a resumed plateau scheduler has seen this epoch
             self.epoch_loop.update_lr_schedulers("epoch", update_plateau_schedulers=True)
         self._call("on_train_epoch_end", monitoring=True)
         self.epoch_progress.increment_completed()
 
     def on_run_end(self) -> None:
+        self._publish()
         self.learner.__dict__.pop("show", None)
         super().on_run_end()
 
@@ -139,7 +143,7 @@ class LeanFitLoop(_FitLoop):
             progress.increment_started()
             self._learn(batch, index)
             progress.increment_processed()
-            if trainer.lr_scheduler_configs:
+            if self.scheduled:
                 self._schedule(last=progress.is_last_batch)
             for hook in ends:
                 hook(trainer, learner, None, batch, index)
@@ -173,9 +177,8 @@ class LeanFitLoop(_FitLoop):
                 self.optimizer, trainer.gradient_clip_val, trainer.gradient_clip_algorithm
             )
         self.optimizer.step()
-        step = self.epoch_loop.automatic_optimization.optim_progress.optimizer.step
-        step.increment_ready()
-        step.increment_completed()
+        self.steps.increment_ready()
+        self.steps.increment_completed()
 
     def _validate(self) -> None:
         trainer, learner, val = self.trainer, self.learner, self.epoch_loop.val_loop
@@ -186,7 +189,7 @@ class LeanFitLoop(_FitLoop):
         with torch.no_grad():
             for index, batch in self._batches(self.val_loader, 0, limit):
                 learner.validation_step(batch, index)
-            learner.on_validation_epoch_end()
+            learner.close_validation(trainer.current_epoch)
         if self.modal:
             learner.train()
         self._call("on_validation_end")
@@ -194,9 +197,16 @@ class LeanFitLoop(_FitLoop):
 
     def _batches(self, loader: Any, first: int, limit: int) -> Iterator[tuple[int, Batch]]:
         """Batches from position `first` on, on the device and finished, with their index in the epoch."""
-        for index, batch in enumerate(islice(loader, limit - first), first):
-            moved = batch if self.still else self.trainer.strategy.batch_to_device(batch, dataloader_idx=0)
-            yield index, moved
+        batches = enumerate(islice(loader, limit - first), first)
+        prepare = self.prepare
+        return batches if prepare is None else ((index, prepare(batch)) for index, batch in batches)
+
+    def _preparation(self) -> Callable[[Batch], Batch] | None:
+        """What is to be done with each batch; None: nothing."""
+        data = cast("Any", self.trainer).datamodule
+        if self.learner.device.type != "cpu" or not isinstance(data, DataModule):
+            return partial(self.trainer.strategy.batch_to_device, dataloader_idx=0)
+        return partial(data.on_after_batch_transfer, dataloader_idx=0) if data.finishes or data.augments else None
 
     def _hooks(self, name: str, *, monitoring: bool | None = None) -> list[Callable[..., Any]]:
         """The callbacks' methods of that name that do something."""
@@ -213,7 +223,14 @@ class LeanFitLoop(_FitLoop):
             hook(self.trainer, self.learner)
 
     def _show(self, name: str, value: float) -> None:
-        self.trainer._logger_connector._callback_metrics[name] = torch.tensor(value)  # noqa: SLF001
+        self.learner.shown[name] = value
+        if self.scheduled:
+            self._publish()
+
+    def _publish(self) -> None:
+        """Brings the trainer's callback_metrics up to date."""
+        shown = {name: torch.tensor(value) for name, value in self.learner.shown.items()}
+        self.trainer._logger_connector._callback_metrics.update(shown)  # noqa: SLF001
 
 
 def _only(combined: Any) -> Any:

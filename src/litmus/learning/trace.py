@@ -3,6 +3,7 @@
 Recorded at a few dozen epochs, thinning out as training goes on, and only at their ends: the hot path does not see it.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -29,10 +30,8 @@ def recorded(epoch: int) -> bool:
     """Whether an epoch, counted from 0, is one of those recorded: 0 1 2 3 4 5 6 7 9 11 13 ..."""
     if epoch < DENSE_EPOCHS:
         return True
-    step = 1.0
-    while round(DENSE_EPOCHS * step) < epoch:
-        step *= GROWTH
-    return round(DENSE_EPOCHS * step) == epoch
+    steps = round(math.log(epoch / DENSE_EPOCHS, GROWTH))
+    return round(DENSE_EPOCHS * GROWTH**steps) == epoch
 
 
 def weights(model: nn.Module) -> dict[str, nn.Parameter]:
