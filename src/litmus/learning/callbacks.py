@@ -254,11 +254,11 @@ class Recorder(Callback):
 
 def write_history(rows: list[dict[str, float]], path: Path) -> None:
     """history.csv: one row an epoch, loss columns first, empty where a value is missing; replaced as a whole."""
-    header = ["epoch", "step", *sorted({key for row in rows for key in row} - {"epoch", "step"}, key=_order)]
+    header = ["epoch", "step", *sorted(set().union(*rows) - {"epoch", "step"}, key=_order)]
     text = io.StringIO()
-    writer = csv.DictWriter(text, header, restval="", extrasaction="ignore", lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(header)
+    writer.writerows([row.get(key, "") for key in header] for row in rows)
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     part.write_text(text.getvalue(), encoding="utf-8")
     part.replace(path)

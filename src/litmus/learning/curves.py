@@ -126,26 +126,28 @@ class Curves:
 
     def table(self) -> list[dict[str, float]]:
         """One row an epoch, `epoch` first; a key is missing where the epoch did not measure it."""
-        epochs = sorted({epoch for column in self.values.values() for epoch in column})
-        keys = list(self.values)
+        columns = list(self.values.items())
         return [
             {
                 "epoch": epoch,
                 "step": self.steps.get(epoch, 0),
-                **{key: self.values[key][epoch] for key in keys if epoch in self.values[key]},
+                **{key: column[epoch] for key, column in columns if epoch in column},
             }
-            for epoch in epochs
+            for epoch in self._epochs()
         ]
+
+    def _epochs(self) -> list[int]:
+        return sorted(set().union(*self.values.values()))
 
     def state(self) -> dict[str, Any]:
         """Plain types and tensors: the settled values as one table, and the batches of an open epoch."""
         self.settle()
-        rows = self.table()
-        keys = list(self.values)
-        table = [[row.get(key, float("nan")) for key in ("epoch", "step", *keys)] for row in rows]
+        epochs, nan = self._epochs(), float("nan")
+        columns = [[column.get(epoch, nan) for epoch in epochs] for column in self.values.values()]
+        steps = [self.steps.get(epoch, 0) for epoch in epochs]
         return {
-            "keys": keys,
-            "table": torch.tensor(table, dtype=torch.float64).view(len(rows), 2 + len(keys)),
+            "keys": list(self.values),
+            "table": torch.tensor([epochs, steps, *columns], dtype=torch.float64).T.contiguous(),
             "open": {split: [list(batch) for batch in batches] for split, batches in self.open.items()},
         }
 
