@@ -171,7 +171,8 @@ def recorded(run: Run, stored: Mapping[str, Any]) -> Iterator[None]:
         write_status(paths, "interrupted", reason=str(error))
         raise
     except KeyboardInterrupt:
-        write_status(paths, "interrupted", reason="interrupted twice, not saved")
+        kept = f"go on with litmus train resume={paths.directory}" if paths.last.is_file() else "nothing was saved"
+        write_status(paths, "interrupted", reason=f"interrupted; {kept}")
         raise
     except BaseException as error:
         write_status(paths, "failed", reason=f"{type(error).__name__}: {error}")

@@ -7,6 +7,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from litmus.cli import main
+from litmus.cli.job import Stop
 from litmus.errors import AdequacyError, DataError, InterruptedRun, RunError
 
 
@@ -151,6 +152,29 @@ def test_how_a_run_ends_is_its_exit_status(train, capsys, error, status, kept):
 def test_a_sweep_preset_without_the_flag_is_refused_rather_than_run_once(train, capsys):
     assert main(["train", "sweep=lr_hidden"]) == 2
     assert "start it by litmus train -m" in capsys.readouterr().err
+    assert (train.seen, files()) == ([], [])
+
+
+@pytest.mark.parametrize(("stop", "status"), [(KeyboardInterrupt(), 130), (Stop("at once", 143), 143)])
+def test_an_interrupt_after_the_fit_says_how_to_go_on(train, capsys, stop, status):
+    def act(cfg):
+        checkpoints = train.seen[0].directory / "checkpoints"
+        checkpoints.mkdir()
+        (checkpoints / "last.ckpt").touch()
+        raise stop
+
+    train.act = act
+    assert main(["train", "data=iris"]) == status
+    assert capsys.readouterr().err == f"error: interrupted; go on with litmus train resume={train.seen[0].directory}\n"
+
+
+def test_an_interrupt_before_the_job_begins_leaves_nothing_behind(train, monkeypatch, capsys):
+    def interrupted(*_, **__):
+        raise Stop("interrupted before there was anything to save", 143)
+
+    monkeypatch.setattr("litmus.cli.launch.execute", interrupted)
+    assert main(["train", "data=iris"]) == 143
+    assert capsys.readouterr().err == "error: interrupted before there was anything to save\n"
     assert (train.seen, files()) == ([], [])
 
 

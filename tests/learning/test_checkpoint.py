@@ -82,8 +82,10 @@ def test_a_checkpoint_with_code_in_it_is_not_run(tmp_path):
         (lambda path: path.write_text("hello"), "a.ckpt"),
         (lambda path: torch.save({"state_dict": {}}, path), "not a checkpoint of litmus"),
         (lambda path: torch.save(CONTENT, path), "does not match its digest"),
+        (lambda path: path.write_text("root:x:0:0:root:/root:/bin/bash\n"), "not a readable checkpoint"),
+        (lambda path: path.write_bytes(b""), "not a readable checkpoint"),
     ],
-    ids=["missing", "folder", "text", "somebody else's", "no digest"],
+    ids=["missing", "folder", "text", "somebody else's", "no digest", "colons", "empty"],
 )
 def test_what_is_no_checkpoint_is_named(tmp_path, make, message):
     make(tmp_path / "a.ckpt")

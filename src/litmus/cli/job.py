@@ -85,8 +85,10 @@ class Job:
             value: float = train.main(settle(cfg), directory=directory, command=self.command, job=self.sweep)
         except InterruptedRun as error:
             raise Stop(str(error), error.exit_code) from error
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             _record(directory, "interrupted", "stopped by a signal", cfg)
+            if (directory / "checkpoints" / "last.ckpt").is_file():
+                raise Stop(f"interrupted; go on with litmus train resume={directory}", _exit_code(stop)) from stop
             raise
         except LitmusError as error:
             log.exception("this run ends with status %d", error.exit_code)
@@ -100,6 +102,10 @@ class Job:
         if self.sweep:
             print(f"{directory.name}  {cfg.monitor} {value:.4g}", flush=True)
         return value
+
+
+def _exit_code(stop: KeyboardInterrupt) -> int:
+    return stop.exit_code if isinstance(stop, Stop) else 128 + signal.SIGINT
 
 
 def prepare(allow: tuple[str, ...] = ()) -> None:

@@ -35,7 +35,12 @@ def train(words: Sequence[str], *, config_dir: str | None = None) -> int:
             problems = problems_of(cfg)
         refuse(problems, cfg)
         directory = make_directory(cfg.output_dir, cfg.name)
-        outcome = execute(cfg, directory.path, ("train", *words))
+        try:
+            outcome = execute(cfg, directory.path, ("train", *words))
+        except KeyboardInterrupt as stop:
+            if stop.__cause__ is None and not (directory.path / "status.json").exists():
+                directory.remove()  # stopped before the job began: there is nothing to go on with
+            raise
     if isinstance(outcome, Failure):
         _take_back(directory, [outcome])
         raise outcome.error or RunError(outcome.message)

@@ -59,6 +59,8 @@ def load(path: Path) -> dict[str, Any]:
     Raises:
         CheckpointError: It is missing, not ours, damaged, or holds more than plain types and tensors.
     """
+    if path.is_file() and not zipfile.is_zipfile(path):  # torch would try its old formats, and fail in many ways
+        raise CheckpointError(f"{path}: not a readable checkpoint (no zip archive); use another one")
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
