@@ -178,13 +178,15 @@ def test_an_interrupt_before_the_job_begins_leaves_nothing_behind(train, monkeyp
     assert (train.seen, files()) == ([], [])
 
 
-def test_an_interrupt_ends_a_whole_sweep(train, compared):
+def test_an_interrupt_ends_a_whole_sweep_and_says_how_to_go_on_with_all_of_it(train, compared, capsys):
     def act(cfg):
         raise InterruptedRun(15, "go on with litmus train resume=x")
 
     train.act = act
     assert main(["train", "-m", "data=iris", "optimizer.lr=.5,.1,.2"]) == 143
     assert len(train.seen) == 1
+    sweep = train.seen[0].directory.parent
+    assert capsys.readouterr().err == f"error: interrupted; go on with litmus train resume={sweep}\n"
 
 
 def test_a_refused_run_keeps_what_stood_beside_it(train):

@@ -134,6 +134,7 @@ def test_in_a_sweep_values_vary_and_text_only_by_choice(words, values):
         (["data.path=x.csv", "data=text"], ["model=text"]),
         (["data.path=x.csv", "data=text", "model=linear"], []),
         (["data=mnist"], ["model=cnn"]),
+        (["data=notes"], ["model=text"]),
         (["data=iris"], []),
     ],
 )

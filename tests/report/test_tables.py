@@ -49,6 +49,8 @@ def test_each_class_has_its_rows_and_scores(make_evidence):
     table = tables.classes(make_evidence(), "test")
     assert table.header == ("class", "rows", "precision", "recall")
     assert table.rows[0] == ("no", "100", "0.900 [0.850 to 0.940]", "0.900 [0.850 to 0.940]")
+    unread = replace(make_evidence().data, class_counts={})  # of a job's test split nothing was known when it trained
+    assert tables.classes(replace(make_evidence(), data=unread), "test").rows[0][1] == "200"
     assert tables.classes(replace(make_evidence(), per_class={}), "test").rows == ()
 
 

@@ -84,11 +84,12 @@ class Job:
 
             value: float = train.main(settle(cfg), directory=directory, command=self.command, job=self.sweep)
         except InterruptedRun as error:
-            raise Stop(str(error), error.exit_code) from error
+            message = self._go_on(directory) if self.sweep else str(error)
+            raise Stop(message, error.exit_code) from error
         except KeyboardInterrupt as stop:
             _record(directory, "interrupted", "stopped by a signal", cfg)
             if (directory / "checkpoints" / "last.ckpt").is_file():
-                raise Stop(f"interrupted; go on with litmus train resume={directory}", _exit_code(stop)) from stop
+                raise Stop(self._go_on(directory), _exit_code(stop)) from stop
             raise
         except LitmusError as error:
             log.exception("this run ends with status %d", error.exit_code)
@@ -102,6 +103,10 @@ class Job:
         if self.sweep:
             print(f"{directory.name}  {cfg.monitor} {value:.4g}", flush=True)
         return value
+
+    def _go_on(self, directory: Path) -> str:
+        """What was stopped, and the words that go on with it: with all of a sweep."""
+        return f"interrupted; go on with litmus train resume={directory.parent if self.sweep else directory}"
 
 
 def _exit_code(stop: KeyboardInterrupt) -> int:

@@ -20,7 +20,12 @@ NULLABLE = frozenset({"scheduler", "callback", "logger"})
 FILES = frozenset({"csv", "parquet", "image_folder", "text"})  # options of data that read data.path
 MOST_LISTED = 8
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
-MODELS = {"text": "text", "image_folder": "cnn", "mnist": "cnn"}  # the default model would not do for these data
+MODELS = {
+    "text": "text",
+    "notes": "text",
+    "image_folder": "cnn",
+    "mnist": "cnn",
+}  # the default model would not do for these data
 
 
 @dataclass(frozen=True)

@@ -61,14 +61,17 @@ def meanings(verdict: Verdict, evidence: Evidence) -> list[str]:
 def classes(evidence: Evidence, split: str) -> Table:
     """Precision, recall and F1 of each class with intervals, and its rows."""
     names = sorted({name for scores in evidence.per_class.get(split, {}).values() for name in scores})
-    counts = evidence.data.class_counts.get(split, {})
+    found = evidence.per_class.get(split, {})
+    counts = evidence.data.class_counts.get(split) or {
+        label: scores["recall"].n for label, scores in found.items() if "recall" in scores
+    }
     rows = tuple(
         (
             clean(label, 60),
-            f"{counts[label]:,}" if label in counts else NOTHING,
+            f"{counts[label]:,}" if counts.get(label) else NOTHING,
             *(_with_interval(scores, name) for name in names),
         )
-        for label, scores in evidence.per_class.get(split, {}).items()
+        for label, scores in found.items()
     )
     return Table(("class", "rows", *map(metric, names)), rows)
 
