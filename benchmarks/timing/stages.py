@@ -83,11 +83,13 @@ def main(words: list[str]) -> None:
     stages.enter("start")
     import litmus.cli.launch as launch  # noqa: PLR0402
     from litmus.cli import main as command
+    from litmus.cli.loading import loading
     from litmus.config.composition import Composer
 
-    import litmus.train  # isort: skip  # pulls torch and Lightning
-    from litmus.report import record
-    from litmus.run import Run
+    with loading():  # as the command itself loads them
+        import litmus.train
+        from litmus.report import record
+        from litmus.run import Run
 
     stages.leave()
     for place, module in (
