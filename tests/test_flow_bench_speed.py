@@ -13,7 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 import speed
 from timing import hand, page
 from timing.measure import Once, Span, inside, interleave, process, ratio
-from timing.parts import MEASURED
+from timing.parts import MEASURED, Asked
 
 
 @pytest.fixture(autouse=True)
@@ -33,6 +33,40 @@ def test_both_sides_learn_the_same_parameters_to_the_bit(name, capsys):
 def test_batches_from_a_file_are_read_by_both_sides(capsys):
     assert speed.main(["--parts", "loops", "--scale", "0.01", "--rounds", "1", "--only", "Parquet"]) == 0
     assert re.search(r"table 4,000 x 30.*\[.*lean loop", capsys.readouterr().out)
+
+
+def test_other_tools_stand_beside_the_loop(capsys):
+    assert speed.main(["--parts", "peers", "--scale", "0.01", "--rounds", "1"]) == 0
+    said = capsys.readouterr().out
+    for tool in ("Litmus", "Lightning as templates use it", "scikit-learn MLPClassifier", "skorch"):
+        assert f"circles 2-10-10-1, 2 full-batch epochs: {tool} |" in said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("part", "expected"),
+    [
+        ("start", ["`litmus --help`", "`litmus train --cfg job`", "torch not imported"]),
+        ("process", ["whole process", "against script with lightning", "against script on torch"]),
+        ("verdict", ["of a default run / (fit + 3 s)", "whose verdict is probed"]),
+    ],
+)
+def test_whole_processes_are_measured(part, expected, capsys):
+    assert speed.main(["--parts", part, "--scale", "0.003", "--rounds", "1"]) == 0
+    said = capsys.readouterr().out
+    assert [words for words in expected if words not in said] == []
+
+
+@pytest.mark.slow
+def test_the_page_says_where_the_time_goes_and_what_blocks_the_rest(tmp_path):
+    rows = MEASURED["stages"](Asked(tmp_path, 1, 1.0, ""))
+    page.keep("stages", rows, tmp_path)
+    page.write(tmp_path, tmp_path / "README.md", order=list(MEASURED))
+    text = (tmp_path / "README.md").read_text(encoding="utf-8")
+    for stage in ("imports in: start", "fit", "report.html, figures, TensorBoard", "scores with intervals", "compose"):
+        assert f"| {stage} | " in text
+    assert "torch " in text
+    assert "What blocks the rest" in text
 
 
 def test_a_difference_in_parameters_fails_the_benchmark(monkeypatch):

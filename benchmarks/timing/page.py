@@ -28,6 +28,15 @@ value by `add_scalar` and a line of CSV.
 Rows are read and prepared beforehand, except in the row from Parquet. Seeds of weights and order are the same, and the
 trained parameters are compared. Both sides use as many threads as Litmus chooses for the model's size.
 """
+SMALL = 0.01  # seconds of a stage that is not named
+BLOCKED = """
+What blocks the rest: `import lightning.pytorch` is most of the whole process, and all of it is run by any use of it.
+Three parts of it serve no run of ours, and have no switch: torchmetrics imports `scipy.signal` where SciPy is installed
+(scikit-learn needs SciPy) and `matplotlib.pyplot` where matplotlib is; Lightning's `fabric.wrappers` imports
+`torch._dynamo`, and with it SymPy, which the first optimizer of torch would import too (the script on torch
+alone pays it there). Names put into `sys.modules` to keep them out would be no supported means. What is left to us: no
+garbage collection while modules load, and none of them looked at again at the process's end.
+"""
 
 
 @final
@@ -119,15 +128,22 @@ def write(folder: Path, path: Path, *, order: list[str]) -> None:
 def _stages(stages: list[list[Any]], packages: list[list[Any]]) -> list[str]:
     if not stages:
         return []
+    whole = sum(cpu for _, cpu, _ in stages)
+    rest = [stage for stage in stages if stage[1] < SMALL]
     lines = ["", "### Where the time goes", ""]
     lines += [
         "`litmus train experiment=circles_linear_v1 verdict.probes=off`, one process; each stage without its imports.",
         "",
+        *("| stage | processor s | share | wall s |", "|---|---|---|---|"),
+        *(_stage(name, cpu, wall, whole) for name, cpu, wall in stages if cpu >= SMALL),
+        _stage("all others", sum(stage[1] for stage in rest), sum(stage[2] for stage in rest), whole),
     ]
-    lines += ["| stage | processor s | wall s |", "|---|---|---|"]
-    lines += [f"| {name} | {cpu:.2f} | {wall:.2f} |" for name, cpu, wall in stages if cpu >= 0.01]
     lines += ["", "Its imports by package (`-X importtime`, seconds of each package's own files):", ""]
-    return [*lines, ", ".join(f"{name} {seconds:.2f}" for name, seconds in packages)]
+    return [*lines, ", ".join(f"{name} {seconds:.2f}" for name, seconds in packages), "", BLOCKED.strip()]
+
+
+def _stage(name: str, cpu: float, wall: float, whole: float) -> str:
+    return f"| {name} | {cpu:.2f} | {100 * cpu / (whole or 1.0):.0f} % | {wall:.2f} |"
 
 
 def machine(rounds: int) -> str:

@@ -55,7 +55,7 @@ def process(asked: Asked) -> Part:
 
 
 def verdict(asked: Asked) -> Part:
-    return _shown(iter(rows.verdict(asked.folder)), asked)
+    return _shown(iter(rows.verdict(asked.folder, rounds=asked.rounds)), asked)
 
 
 def memory(asked: Asked) -> Part:

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+import statistics
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -133,31 +134,20 @@ def packages(folder: Path) -> list[tuple[str, float]]:
     return sorted(found.items(), key=lambda pair: -pair[1])[:12]
 
 
-def verdict(folder: Path) -> list[Row]:
-    """What a default run takes after its fit."""
-    told = _staged((), folder)
-    names = [
-        *("scores with intervals", "threshold in hindsight", "reference models", "judge", "probes", "rest"),
-        *("metrics, evidence, predictions", "report.html, figures, TensorBoard", "decision surface"),
-    ]
-    names += [f"imports in: {name}" for name in names]
-    after = sum(told["wall"].get(name, 0.0) for name in names)
-    fit = told["wall"]["fit"]
-    seconds = Span(after, after, after)
-    note = (
-        f"fit {fit:.1f} s wall, after it {after:.1f} s, allowed {fit + 3:.1f} s; one run; report and figures included"
-    )
-    rate = after / (fit + 3)
-    return [
-        Row(
-            "scores, probes and verdict of a default run / (fit + 3 s), wall",
-            Span(rate, rate, rate),
-            seconds,
-            None,
-            1.0,
-            note,
-        )
-    ]
+def verdict(folder: Path, *, rounds: int) -> list[Row]:
+    """What comes after the fit, report and figures included: of a default run, and of one whose verdict is probed."""
+    runs: dict[str, tuple[str, ...]] = {"a default run": (), "circles_linear_v1, whose verdict is probed": CIRCLES[:1]}
+    goals = {"a default run": 1.0}
+    made = []
+    for name, words in runs.items():
+        told = [_staged(words, folder) for _ in range(rounds)]
+        after, fit = Span.of([one["after"] for one in told]), Span.of([one["wall"]["fit"] for one in told])
+        rate = Span.of([one["after"] / (one["wall"]["fit"] + 3) for one in told])
+        probes = statistics.median(one["wall"].get("probes", 0.0) for one in told)
+        note = f"fit {fit.median:.1f} s wall, after it {after.median:.1f} s, of which probes {probes:.1f} s"
+        work = f"scores, probes, verdict, report of {name} / (fit + 3 s), wall"
+        made.append(Row(work, rate, after, fit, goals.get(name), note))
+    return made
 
 
 def _staged(words: tuple[str, ...], folder: Path) -> dict[str, Any]:

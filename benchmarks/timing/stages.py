@@ -26,7 +26,6 @@ STEPS = {
     },
     "litmus.report.record": {"publish": "report.html, figures, TensorBoard", "make_surface": "decision surface"},
 }
-COMPOSER = {"compose": "compose"}
 RUN = {"build": "build", "fit": "fit", "decide": "decide, best.ckpt"}
 
 
@@ -38,6 +37,7 @@ class Stages:
         self.wall: dict[str, float] = {}
         self.open = ["rest"]
         self.seen = (time.process_time(), time.perf_counter())
+        self.fitted = 0.0
 
     def _count(self) -> None:
         now = (time.process_time(), time.perf_counter())
@@ -51,7 +51,13 @@ class Stages:
 
     def leave(self) -> None:
         self._count()
-        self.open.pop()
+        if self.open.pop() == "fit" and not self.fitted:
+            self.fitted = self.seen[1]
+
+    def told(self) -> dict[str, Any]:
+        """Seconds of each stage, and wall seconds since the end of the first fit."""
+        self._count()
+        return {"cpu": self.cpu, "wall": self.wall, "after": self.seen[1] - self.fitted}
 
     def timed(self, function: Callable[..., Any], name: str) -> Callable[..., Any]:
         """The function, counted under a name."""
@@ -105,8 +111,7 @@ def main(words: list[str]) -> None:
         function = stages.timed(getattr(Run, name), stage)
         setattr(Run, name, staticmethod(function) if name == "build" else function)
     status = command(["train", *words])
-    stages._count()  # noqa: SLF001  # its own module
-    print("\nSTAGES " + json.dumps({"status": status, "cpu": stages.cpu, "wall": stages.wall}))
+    print("\nSTAGES " + json.dumps({"status": status, **stages.told()}))
 
 
 if __name__ == "__main__":
