@@ -1,7 +1,8 @@
 """The metrics, over whole splits and over many epochs at once.
 
 Everything takes `Answers` with a leading dimension of epochs: a curve of a thousand epochs costs one call, not a
-thousand. What several metrics need, counts and order of scores, is computed once. Tests hold all to scikit-learn.
+thousand. torchmetrics computes what it can compute sample-wise; the ranking and probability scores, for which it has no
+batched form, stand here. What several of them need is computed once. Tests hold all to scikit-learn.
 """
 
 from collections.abc import Callable
@@ -10,6 +11,17 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torchmetrics.functional import mean_absolute_error, mean_squared_error, r2_score
+from torchmetrics.functional.classification import (
+    binary_accuracy,
+    binary_f1_score,
+    binary_precision,
+    binary_recall,
+    multiclass_accuracy,
+    multiclass_f1_score,
+    multiclass_precision,
+    multiclass_recall,
+)
 
 from litmus.task.base import Answers
 
@@ -47,51 +59,26 @@ def _confusion(answers: Answers) -> Tensor:
     return torch.bincount(cells, minlength=len(answers.pred) * k * k).view(-1, k, k)
 
 
-class _Counts(NamedTuple):
-    """Rows of each class `(E, classes)`: predicted and true, predicted, true."""
-
-    hits: Tensor
-    said: Tensor
-    true: Tensor
+def _binary(function: Callable[..., Tensor], answers: Answers) -> Tensor:
+    """torchmetrics' binary label metric as `(E,)`, of the positive class (code 1)."""
+    found = function(answers.pred, answers.target, multidim_average="samplewise", validate_args=False)
+    return found.double().reshape(-1)
 
 
-def _counts(answers: Answers) -> _Counts:
-    matrix = confusion(answers).float()
-    return _Counts(matrix.diagonal(dim1=-2, dim2=-1), matrix.sum(-2), matrix.sum(-1))
+def _multiclass(function: Callable[..., Tensor], average: str, answers: Answers) -> Tensor:
+    """torchmetrics' multiclass label metric as `(E,)`, with its average: "macro", "micro" or "weighted"."""
+    options = {"num_classes": _classes(answers), "average": average, "multidim_average": "samplewise"}
+    return function(answers.pred, answers.target, validate_args=False, **options).double()
 
 
-def accuracy(answers: Answers) -> Tensor:
-    """Share of rows whose class is predicted."""
-    hits, _, true = _counts(answers)
-    return (hits.sum(-1) / true.sum(-1)).double()
-
-
-def _precision(counts: _Counts) -> Tensor:
-    return counts.hits / counts.said.clamp(min=1)
-
-
-def _recall(counts: _Counts) -> Tensor:
-    return counts.hits / counts.true.clamp(min=1)
-
-
-def _f1(counts: _Counts) -> Tensor:
-    return 2 * counts.hits / (counts.said + counts.true).clamp(min=1)
-
-
-def _positive(function: Callable[[_Counts], Tensor], answers: Answers) -> Tensor:
-    """`function` of the positive class (code 1); 0 where it is undefined."""
-    return function(_counts(answers))[..., 1].double()
-
-
-def _macro(function: Callable[[_Counts], Tensor], answers: Answers) -> Tensor:
-    """`function`'s mean over the classes that occur or are predicted."""
-    counts = _counts(answers)
-    weights = (counts.said + counts.true > 0).float()
-    return (weights * function(counts) / weights.sum(-1, keepdim=True)).sum(-1).double()
-
-
-precision, recall, f1 = (partial(_positive, function) for function in (_precision, _recall, _f1))
-macro_precision, macro_recall, macro_f1 = (partial(_macro, function) for function in (_precision, _recall, _f1))
+accuracy = partial(_binary, binary_accuracy)
+precision = partial(_binary, binary_precision)
+recall = partial(_binary, binary_recall)
+f1 = partial(_binary, binary_f1_score)
+multiclass_micro_accuracy = partial(_multiclass, multiclass_accuracy, "micro")
+macro_precision = partial(_multiclass, multiclass_precision, "macro")
+macro_recall = partial(_multiclass, multiclass_recall, "macro")
+macro_f1 = partial(_multiclass, multiclass_f1_score, "macro")
 
 
 def balanced_accuracy(answers: Answers) -> Tensor:
@@ -230,14 +217,41 @@ def ece(answers: Answers) -> Tensor:
     return gap.abs().sum(-1) / confidence.shape[-1]
 
 
-def _error(answers: Answers) -> Tensor:
-    error: Tensor = _once(answers, "error", lambda: answers.pred.double() - answers.target.double())
-    return error
+class _Columns(NamedTuple):
+    """Predictions and targets `(n, E)`, an epoch an output of torchmetrics, in units of the spread around the mean.
+
+    So large means do not cancel, and errors in small units are not taken for none.
+
+    Args:
+        pred: What is predicted.
+        target: What is so.
+        unit: `(E,)`, how large a unit is in the target's own; 1 where the target is constant.
+        varies: `(E,)`, whether the target does.
+    """
+
+    pred: Tensor
+    target: Tensor
+    unit: Tensor
+    varies: Tensor
+
+
+def _columns(answers: Answers) -> _Columns:
+    def make() -> _Columns:
+        target, mean = answers.target.double(), answers.target.double().mean(-1, keepdim=True)
+        spread = (target - mean).square().mean(-1, keepdim=True).sqrt()
+        unit = torch.where(spread > 0, spread, 1.0)
+        pred, target = (answers.pred.double() - mean) / unit, (target - mean) / unit
+        return _Columns(pred.T.contiguous(), target.T.contiguous(), unit.squeeze(-1), spread.squeeze(-1) > 0)
+
+    columns: _Columns = _once(answers, "columns", make)
+    return columns
 
 
 def mse(answers: Answers) -> Tensor:
     """Mean squared error."""
-    return _error(answers).square().mean(-1)
+    columns = _columns(answers)
+    found = mean_squared_error(columns.pred, columns.target, num_outputs=columns.pred.shape[1])
+    return found.reshape(-1) * columns.unit**2
 
 
 def rmse(answers: Answers) -> Tensor:
@@ -247,11 +261,15 @@ def rmse(answers: Answers) -> Tensor:
 
 def mae(answers: Answers) -> Tensor:
     """Mean absolute error."""
-    return _error(answers).abs().mean(-1)
+    columns = _columns(answers)
+    found = mean_absolute_error(columns.pred, columns.target, num_outputs=columns.pred.shape[1])
+    return found.reshape(-1) * columns.unit
 
 
 def r2(answers: Answers) -> Tensor:
     """Share of the target's variance that is explained; NaN where it has none."""
-    target = answers.target.double()
-    spread = (target - target.mean(-1, keepdim=True)).square().mean(-1)
-    return torch.where(spread > 0, 1 - mse(answers) / spread, torch.nan)
+    columns = _columns(answers)
+    if len(columns.target) < 2:
+        return torch.full_like(columns.unit, torch.nan)
+    found = r2_score(columns.pred, columns.target, multioutput="raw_values").reshape(-1)
+    return torch.where(columns.varies, found, torch.nan)

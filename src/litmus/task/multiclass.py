@@ -23,7 +23,7 @@ class Multiclass(Task):
 
     kind: ClassVar[TaskKind] = "multiclass"
     metrics: ClassVar[tuple[Metric, ...]] = (
-        Metric("accuracy", metrics.accuracy),
+        Metric("accuracy", metrics.multiclass_micro_accuracy),
         Metric("precision", metrics.macro_precision),
         Metric("recall", metrics.macro_recall),
         Metric("f1", metrics.macro_f1),
