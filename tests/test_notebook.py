@@ -96,6 +96,16 @@ def test_what_is_refused_leaves_nothing_behind(frame, arguments, error, match):
     assert list(Path().iterdir()) == []
 
 
+def test_a_refused_frame_is_named_as_what_it_is_and_not_by_the_file_it_was_kept_in(frame):
+    with pytest.raises(DataError, match=r"^frame: data\.target=bougt: no such column"):
+        litmus.train(frame, target="bougt")
+    with pytest.raises(DataError, match=r"^frame, column 'when': cells of type 'Period'"):
+        litmus.train(pd.DataFrame({"when": pd.period_range("2024", periods=9, freq="D"), "y": range(9)}), target="y")
+    with pytest.raises(DataError, match=r"^frame: the mapping makes no table .*; give columns of one length"):
+        litmus.train({"x": [1, 2], "y": [1]}, target="y")
+    assert list(Path().iterdir()) == []
+
+
 def test_things_that_are_no_table_are_refused(trained):
     with pytest.raises(DataError, match="'int' is no table"):
         litmus.train(3, "y")

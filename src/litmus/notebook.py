@@ -188,9 +188,11 @@ def train(data: Any = None, target: str | None = None, *, overrides: Sequence[st
     made: list[Path] = []
     try:
         return _train([*_data_words(data, overrides, made), *_target_words(target), *overrides])
-    except InputError:
+    except InputError as error:
         for path in made:
             path.unlink() if path.is_file() else path.rmdir()
+        if made and isinstance(error, DataError):  # what was kept is gone: the frame itself is what is wrong
+            raise DataError(str(error).replace(str(made[0]), "frame")) from error
         raise
 
 
@@ -231,6 +233,11 @@ def _keep(data: Any, folder: Path, made: list[Path]) -> Path:
     What is new is noted in `made`, the innermost first.
     """
     table = table_of(data)
+    for series in table.frame:
+        if series.dtype == pl.Object:
+            kind = quote(type(series.drop_nulls()[0]).__name__)
+            message = f"cells of type {kind}; turn them into numbers, text or dates, or drop the column"
+            raise table.place.error(message, column=series.name)
     path = folder / f"{table.origin.sha256[:16]}.parquet"
     if not path.is_file():
         missing = [place for place in (folder, *folder.parents) if not place.exists()]

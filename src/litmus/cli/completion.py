@@ -21,7 +21,7 @@ _litmus() {
     local -a found
     found=("${(@f)$(litmus completion zsh "whole:${(j: :)words[1,CURRENT]}" 2>/dev/null)}")
     found=(${found:#})
-    if (( ${#found} )); then compadd -S '' -- "${found[@]}"; else _files; fi
+    if (( ${#found} )); then compadd -S '' -- "${found[@]}"; else compset -P "*="; _files; fi
 }
 compdef _litmus litmus"""
 SCRIPTS = {"bash": BASH, "zsh": ZSH}

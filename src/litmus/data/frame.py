@@ -58,10 +58,18 @@ def _as_polars(frame: object) -> pl.DataFrame:
     if isinstance(frame, pl.DataFrame):
         return frame
     if isinstance(frame, Mapping):
-        return pl.DataFrame({str(name): values for name, values in frame.items()})
+        return _from_mapping(frame)
     if hasattr(frame, "columns") and hasattr(frame, "iloc"):
         return _from_pandas(frame)
     raise DataError(f"{quote(type(frame).__name__)} is no table; give a polars or pandas frame, or a path")
+
+
+def _from_mapping(columns: Mapping[Any, Any]) -> pl.DataFrame:
+    try:
+        return pl.DataFrame({str(name): values for name, values in columns.items()}, strict=False)
+    except (pl.exceptions.PolarsError, TypeError, ValueError) as error:
+        reason = str(error).split("\n")[0]
+        raise DataError(f"the mapping makes no table ({reason}); give columns of one length", file=NAME) from error
 
 
 def _from_pandas(frame: Any) -> pl.DataFrame:
