@@ -76,6 +76,7 @@ BAD = [
     Bad(
         "thousands", column([f"{i + 1}\u202f000,50" for i in range(ROWS)]).replace(",50", ".50"), "thousands separator"
     ),
+    Bad("thousands", column([f"{i + 1} {i:03} 500" for i in range(ROWS)]), "has a thousands separator"),
     Bad("thousands", column([f"{i + 1}.000.000" for i in range(ROWS)]), "has a thousands separator"),
     Bad("unit", column([f"{i}.5 km" for i in range(ROWS)]), r"row 0 .*'0.5 km' has a unit; .*kinds=\{z: category\}"),
     Bad("unit", column([*NUMBERS[:39], "5 kg"]), r"row 39 \(line 41\).*'5 kg' has a unit"),

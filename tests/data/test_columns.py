@@ -39,6 +39,9 @@ def typed(values: list[object], name: str = "c") -> pl.Series:
         ([None] * N, "constant"),
         (["x"] * N, "constant"),
         (["10.0.0.1", "10.0.0.2"] * 30, "category"),
+        ([f"{555 + i % 3} {100 + i} {200 + i}" for i in range(N)], "id"),
+        (["5 kg", "10 kg", "$5"] * 20, "category"),
+        ([f"{i}A" for i in range(N)], "id"),
         ([f"{i}A" if i % 4 == 0 else i for i in range(N)], "id"),
     ],
 )

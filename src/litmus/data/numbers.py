@@ -12,10 +12,11 @@ from litmus.errors import quote
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
 MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")
-THOUSANDS = r"^[+-]?\p{Sc}?\s?\d{1,3}((,\d{3})+|(['’\s]\d{3})+|(\.\d{3}){2,})([.,]\d+)?$"
+THOUSANDS = r"^[+-]?\p{Sc}?\s?\d{1,3}((,\d{3})+|(['’\u00a0\u202f]\d{3})+|(\.\d{3}){2,})([.,]\d+)?$"
 DECIMAL_COMMA = r"^[+-]?\d{1,3}(\.?\d{3})*,\d+([eE][+-]?\d+)?$|^[+-]?\d+,\d+([eE][+-]?\d+)?$"
 DECIMAL_POINT = r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$"
 GROUPED = r"^\s*[+-]?\d{1,3}(\.\d{3})+(,\d*)?\s*$"
+SPACED = r"^[+-]?\d{1,3}( \d{3})+([.,]\d+)?$"
 MONEY = r"(\p{Sc}|USD|EUR|GBP|CHF|JPY|INR|CNY|Rs\.?)"
 SIGN = rf"^[+-]?\s?{MONEY}\s?[+-]?\d[\d.,]*$|^[+-]?\d[\d.,]*\s?(%|{MONEY})$"
 BRACKETS = r"^\(\s?\p{Sc}?\s?\d[\d.,]*\s?%?\)$"
@@ -117,6 +118,8 @@ def _notation(words: pl.Series, good: int) -> str | None:
     few = good == 0 and words.n_unique() <= CONTINUOUS  # a few prices or sizes are as good as names
     remedies = NOTATIONS if few else NOTATIONS | MARKED
     remedy = next((remedy for pattern, remedy in remedies.items() if words.str.contains(pattern).all()), None)
+    if words.str.contains(SPACED).all() and words.str.len_chars().n_unique() > 1:  # telephone numbers are of one length
+        return NOTATIONS[THOUSANDS]
     if remedy is not None or few or not words.str.contains(UNIT).all():
         return remedy
     one = words.str.extract(UNIT_NAME).n_unique() == 1
