@@ -126,6 +126,8 @@ BAD = [
     Bad("encoding", table().encode("utf-16-le"), "line 1: a zero byte"),
     Bad("not a text", b"PK\x03\x04" + bytes(100), "an Excel workbook or zip archive"),
     Bad("not a text", b"PAR1" + bytes(100), "a Parquet file; use data=parquet"),
+    Bad("not a text", "<!DOCTYPE html>\n<html><body>not found</body></html>\n", "this is a web page"),
+    Bad("not a text", '[{"x": 1, "y": 2}]', "this is JSON; write the table as CSV"),
     Bad("damaged gzip", gzip.compress(table().encode())[:-20], "damaged or cut off gzip"),
     Bad("too few rows", "x,y\n1,a\n2,b\n3,a\n4,b\n", "only 4 rows; at least 10"),
     Bad("fractions", table(), "leave no rows to train on", {"val_fraction": 0.5, "test_fraction": 0.5}),

@@ -25,6 +25,11 @@ MAGIC = {
     b"\xd0\xcf\x11\xe0": "an old Excel workbook; export it as CSV",
     b"SQLite": "an SQLite database; export the table as CSV",
     b"%PDF": "a PDF document; a CSV is needed",
+    b"<!DOCTYPE": "a web page; download the table itself",
+    b"<!doctype": "a web page; download the table itself",
+    b"<html": "a web page; download the table itself",
+    b"[{": "JSON; write the table as CSV",
+    b'{"': "JSON; write the table as CSV",
 }
 GZIP = b"\x1f\x8b"
 PANDAS_INDEX = "__index_level_0__"
