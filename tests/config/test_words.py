@@ -126,6 +126,18 @@ def test_in_a_sweep_values_vary_and_text_only_by_choice(words, values):
 
 
 @pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("scheduler=null", "scheduler=none"),
+        ("callback=null", "++callback.early_stopping=null"),
+        ("logger=null", "~logger"),
+    ],
+)
+def test_null_leaves_a_group_out_as_far_as_a_run_can_do_without_it(word, meant):
+    assert translate([word], LIBRARY).all == [meant]
+
+
+@pytest.mark.parametrize(
     ("words", "implied"),
     [
         (["data.path=x.csv"], ["data=csv"]),

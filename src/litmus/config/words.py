@@ -16,7 +16,8 @@ from litmus.errors import ConfigError, Problem, quote
 
 KEY = re.compile(r"[A-Za-z_][\w-]*([./@][A-Za-z0-9_][\w-]*)*")
 CHOICE = re.compile(r"choice\((.*)\)", re.DOTALL)
-NULLABLE = frozenset({"scheduler", "callback", "logger"})
+# Hydra takes no null for a group: this stands for it. Checkpoints are always kept
+NULLABLE = {"scheduler": "scheduler=none", "callback": "++callback.early_stopping=null", "logger": "~logger"}
 FILES = frozenset({"csv", "parquet", "image_folder", "text"})  # options of data that read data.path
 MOST_LISTED = 8
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
@@ -148,8 +149,9 @@ def _parse(word: str, library: Library, *, sweep: bool) -> Override:
         nearest = near(key, [*library.options, *TEXT_KEYS, *SYNONYMS])
         raise ConfigError([Problem(word, "is not key=value", f"{nearest}=..." if nearest else "")])
     if key in library.options or key in GROUPS:
-        # Hydra takes no null for a group: it is taken out of the defaults list instead
-        override = _hydra(f"~{key}" if text == "null" and key in NULLABLE else f"{key}={text}", word)
+        if text == "null" and key in NULLABLE:
+            return _hydra(NULLABLE[key], word)
+        override = _hydra(f"{key}={text}", word)
         _check_options(key, override, library)
     elif key in TEXT_KEYS or key in LIST_KEYS:
         override = _hydra(f"++{key}={_text(key, text, sweep=sweep)}", word)
