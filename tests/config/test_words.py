@@ -131,6 +131,7 @@ def test_in_a_sweep_values_vary_and_text_only_by_choice(words, values):
         ("scheduler=null", "scheduler=none"),
         ("callback=null", "++callback.early_stopping=null"),
         ("logger=null", "~logger"),
+        ("early_stopping=null", "++callback.early_stopping=null"),
     ],
 )
 def test_null_leaves_a_group_out_as_far_as_a_run_can_do_without_it(word, meant):

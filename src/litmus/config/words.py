@@ -142,7 +142,7 @@ def source_of(path: str) -> str:
 
 def _parse(word: str, library: Library, *, sweep: bool) -> Override:
     key, sign, text = word.lstrip("+").partition("=")
-    key = key.strip()
+    key = "callback.early_stopping" if key.strip() == "early_stopping" else key.strip()  # null: off, said shortly
     if word.startswith("~") and KEY.fullmatch(key[1:]):
         return _hydra(word, word)
     if not sign or not KEY.fullmatch(key):
