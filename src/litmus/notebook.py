@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import escape
 from io import StringIO
 from pathlib import Path
-from typing import Any, final
+from typing import Any, cast, final
 
 import polars as pl
 from torch import Tensor
@@ -236,7 +236,7 @@ def _keep(data: Any, folder: Path, made: list[Path]) -> Path:
         missing = [place for place in (folder, *folder.parents) if not place.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
-        table.frame.write_parquet(part)
+        cast("pl.DataFrame", table.frame).write_parquet(part)
         part.replace(path)
         made += [path, *missing]
     return path

@@ -1,8 +1,8 @@
 """What every data source gives and what everything behind it may rely on: rows in, tensors and a spec out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import numpy as np
@@ -12,8 +12,11 @@ from annotated_types import Ge, Gt, Lt
 from numpy.typing import NDArray
 from torch import Tensor
 
+from litmus.data.shelf import Shelf
+
 TaskKind = Literal["binary", "multiclass", "regression"]
 SplitName = Literal["train", "val", "test"]
+PIECE = 65_536  # rows that are encoded at a time: few enough for the processor's cache, many enough for vectors
 SPLITS: tuple[SplitName, ...] = ("train", "val", "test")
 SplitRule = Literal["stratified", "random", "group", "stratified_group", "time", "column"]
 
@@ -47,6 +50,7 @@ class Rows:
         weight: `(n,)` float64 >= 0, each row's weight in the loss and nowhere else.
         names: A readable name for each row, such as a file's path below the folder.
         notes: What was inferred or mended, a line each.
+        shelf: Keeps what is larger than memory; None: the inputs are in memory.
     """
 
     inputs: pl.DataFrame | NDArray[Any] | list[str]
@@ -59,15 +63,20 @@ class Rows:
     weight: NDArray[np.float64] | None = None
     names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    shelf: Shelf | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
 
+    def pieces(self, index: NDArray[np.int64]) -> Iterator["Rows"]:
+        """The rows at the positions `index` (m,), in that order, a few at a time and in memory."""
+        rows = replace(self, shelf=None)
+        return (rows.take(index[start : start + PIECE]) for start in range(0, len(index), PIECE))
+
     def take(self, index: NDArray[np.int64]) -> "Rows":
         """The rows at the positions `index` (m,), in that order."""
-        inputs = self.inputs
         return Rows(
-            inputs=[inputs[i] for i in index] if isinstance(inputs, list) else inputs[index],
+            inputs=self._inputs(index),
             target=None if self.target is None else self.target[index],
             numbers=self.numbers[index],
             origin=self.origin,
@@ -77,7 +86,16 @@ class Rows:
             weight=None if self.weight is None else self.weight[index],
             names=None if self.names is None else tuple(self.names[i] for i in index),
             notes=self.notes,
+            shelf=self.shelf,
         )
+
+    def _inputs(self, index: NDArray[np.int64]) -> pl.DataFrame | NDArray[Any] | list[str]:
+        inputs, shelf = self.inputs, self.shelf
+        if isinstance(inputs, list):
+            return [inputs[i] for i in index]
+        if isinstance(inputs, pl.DataFrame) and shelf is not None:
+            return pl.DataFrame([shelf.keep(series[index]) for series in inputs])
+        return inputs[index]
 
 
 class Batch(NamedTuple):
@@ -99,6 +117,7 @@ class Split:
         weight: `(n,)` float32 or None.
         group: `(n,)` int64 group codes or None.
         time: `(n,)` int64 rank in time or None.
+        window: Rows of `x` to hold at a time where it is a file larger than memory; None: `x` is in memory.
     """
 
     x: Tensor
@@ -107,6 +126,7 @@ class Split:
     weight: Tensor | None = None
     group: Tensor | None = None
     time: Tensor | None = None
+    window: int | None = None
 
     def __len__(self) -> int:
         return len(self.y)

@@ -7,10 +7,19 @@ from typing import Protocol, final
 
 import polars as pl
 
-from litmus.data.columns import ColumnKind, conform, is_constant, is_counter, is_named_id, kind_of, type_column
+from litmus.data.columns import (
+    ColumnKind,
+    conform,
+    has_id_name,
+    is_constant,
+    is_counter,
+    is_named_id,
+    kind_of,
+    type_column,
+)
 from litmus.data.dates import has_clock
 from litmus.data.layout import Layout
-from litmus.data.reading import Table
+from litmus.data.reading import Columns, Table
 
 MOST_NAMED = 6
 FILLS = {
@@ -86,7 +95,7 @@ def choose_features(choice: Choice, table: Table, target: str) -> Features:
     columns, marks = [], {}
     for name in names:
         column, marks[name] = _typed(choice, table, name)
-        columns.append(column)
+        columns.append(table.kept(column))
     asked = {*(choice.features or ()), *choice.kinds}
     columns = _without_ids(columns, table.frame, asked)
     used = tuple(series.name for series in columns if kind_of(series) not in {"text", "id", "constant"})
@@ -94,6 +103,8 @@ def choose_features(choice: Choice, table: Table, target: str) -> Features:
         unused = "; ".join(note.removeprefix("column ") for note in _describe(columns, table.frame)) or "all constant"
         raise table.place.error(f"no column is of use ({unused}); name some with data.features=[...]")
     notes = (_summary(columns), *_describe(columns, table.frame), *_missing_note(columns, used, marks, choice.impute))
+    if table.shelf is not None:  # which holds no text; only data checks would look at it
+        columns = [series for series in columns if series.dtype != pl.String]
     return Features(frame=pl.DataFrame(columns), used=used, notes=notes)
 
 
@@ -128,9 +139,10 @@ def _typed(choice: Choice, table: Table, name: str) -> tuple[pl.Series, tuple[st
     return column, marks
 
 
-def _without_ids(columns: Sequence[pl.Series], frame: pl.DataFrame, asked: set[str]) -> list[pl.Series]:
+def _without_ids(columns: Sequence[pl.Series], frame: Columns, asked: set[str]) -> list[pl.Series]:
     """Identifiers as String; a bare count of the rows only where other features remain."""
-    named = {series.name for series in columns if is_named_id(series, frame[series.name])} - asked
+    likely = [series for series in columns if has_id_name(series.name)]
+    named = {series.name for series in likely if is_named_id(series, frame[series.name])} - asked
     counters = {series.name for series in columns if is_counter(series)} - asked - named
     others = [s for s in columns if s.name not in named | counters and kind_of(s) not in {"text", "id", "constant"}]
     ids = named | counters if others else named
@@ -144,15 +156,15 @@ def _summary(columns: Sequence[pl.Series]) -> str:
     return f"features: {', '.join(shown)}"
 
 
-def _describe(columns: Sequence[pl.Series], frame: pl.DataFrame) -> tuple[str, ...]:
-    return tuple(note for series in columns if (note := _describe_one(series, frame[series.name])))
+def _describe(columns: Sequence[pl.Series], frame: Columns) -> tuple[str, ...]:
+    return tuple(note for series in columns if (note := _describe_one(series, frame)))
 
 
-def _describe_one(series: pl.Series, raw: pl.Series) -> str:
+def _describe_one(series: pl.Series, frame: Columns) -> str:
     """What a person should know of a column that is not used, or not as it stands."""
     name = f"column {series.name!r}"
     if is_constant(series):
-        present = raw.drop_nulls()
+        present = frame[series.name].drop_nulls()
         return f"{name}: constant ({present[0]}), not used" if len(present) else f"{name}: empty, not used"
     match kind_of(series):
         case "id":

@@ -13,6 +13,7 @@ from litmus.data.columns import ColumnKind, conform, kind_of
 from litmus.data.features import Features
 from litmus.data.place import Place
 from litmus.data.reading import Table
+from litmus.data.shelf import Memory
 from litmus.data.table import TableSource
 from litmus.data.target_column import read_target
 from litmus.errors import DataError
@@ -28,11 +29,14 @@ class FileTable(TableSource):
         path: The file.
         target: Column to predict.
         test_path: A second file with the same columns, whose rows are the test split; rows are numbered per file.
+        memory: MB that the rows may take; a larger table is kept in files and learned from piece by piece. auto: half
+            of the machine's memory.
     """
 
     path: str | None = None
     target: str | None = None
     test_path: str | None = None
+    memory: Memory = "auto"
 
     @abstractmethod
     def open(self, path: str) -> Table:
@@ -75,6 +79,7 @@ class FileTable(TableSource):
             group=self._complete(table, self.group, "data.group"),
             time=self._read_time(table),
             weight=self._read_weight(table),
+            shelf=table.shelf,
         )
         return test, replace(chosen, frame=pl.DataFrame(columns)), place
 
@@ -88,7 +93,8 @@ def _conformed(table: Table, like: pl.Series) -> pl.Series:
         pl.String: "id",
     }
     kind = kinds.get(like.dtype.base_type(), kind_of(like))
-    return conform(table.frame[like.name], kind, table.place, table.layout.decimal).cast(like.dtype)
+    column = conform(table.frame[like.name], kind, table.place, table.layout.decimal).cast(like.dtype)
+    return table.kept(column)
 
 
 def joined(rows: Rows, test: Rows) -> Rows:
@@ -104,6 +110,7 @@ def joined(rows: Rows, test: Rows) -> Rows:
         group=_stacked(rows.group, test.group),
         time=_stacked(rows.time, test.time),
         weight=None if rows.weight is None or test.weight is None else np.concatenate((rows.weight, test.weight)),
+        shelf=rows.shelf or test.shelf,
         notes=(*rows.notes, f"test: all {len(test)} rows of {test.origin.path}"),
     )
 

@@ -84,6 +84,7 @@ class TableSource(RoleSource):
             time=self._read_time(table),
             weight=self._read_weight(table),
             notes=(*table.notes, *chosen.notes),
+            shelf=table.shelf,
         )
         return rows, chosen, place
 
