@@ -26,6 +26,8 @@ Memory = Literal["auto"] | Annotated[int, Ge(1)]
 SHARE = 0.5  # of the machine's memory, with `auto`
 WINDOWS = 8  # windows of rows in the bound: one learned from, one read ahead, and room for what is made of them
 LARGE_FOLDER = Path("/var/tmp")  # noqa: S108 - only nameless files; often on a disk where /tmp is memory
+CHECKED_CELL = 48  # bytes that a cell takes in the data checks, measured on numbers
+LEAST_CHECKED = 10_000
 MB = 2**20
 CELL = 20  # bytes that a typed cell takes while a table is prepared in memory, measured on numbers
 
@@ -96,6 +98,10 @@ class Shelf:
         except OSError as error:
             message = f"{self.folder}: no room for {size / MB:,.0f} MB of rows ({error.strerror or error})"
             raise DataError(f"{message}; free some, name another folder by TMPDIR=, or raise data.memory") from error
+
+    def sample(self, width: int) -> int:
+        """Rows of `width` cells that the data checks look at: they hold several copies of them."""
+        return max(self.limit // (width * CHECKED_CELL), LEAST_CHECKED)
 
     def window(self, row: int) -> int:
         """Rows of `row` bytes each that are read at a time."""

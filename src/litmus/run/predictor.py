@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -102,7 +103,8 @@ class Predictor:
 
     def predict_rows(self, rows: Rows) -> tuple[Tensor, Tensor | None]:
         """Predictions and probabilities for rows read by `preprocess.read`, in their order."""
-        return self.decide(self.outputs(self.preprocess.encode(rows)))
+        pieces = rows.pieces(np.arange(len(rows)))
+        return self.decide(torch.cat([self.outputs(self.preprocess.encode(piece)) for piece in pieces]))
 
     def with_decision(self, *, threshold: float | None, temperature: float) -> "Predictor":
         """The same model deciding otherwise."""
