@@ -17,6 +17,7 @@ from litmus.data.shelf import Shelf
 TaskKind = Literal["binary", "multiclass", "regression"]
 SplitName = Literal["train", "val", "test"]
 PIECE = 65_536  # rows that are encoded at a time: few enough for the processor's cache, many enough for vectors
+LEAST_PIECE = 4096
 SPLITS: tuple[SplitName, ...] = ("train", "val", "test")
 SplitRule = Literal["stratified", "random", "group", "stratified_group", "time", "column"]
 
@@ -70,8 +71,10 @@ class Rows:
 
     def pieces(self, index: NDArray[np.int64]) -> Iterator["Rows"]:
         """The rows at the positions `index` (m,), in that order, a few at a time and in memory."""
-        rows = replace(self, shelf=None)
-        return (rows.take(index[start : start + PIECE]) for start in range(0, len(index), PIECE))
+        rows, size = replace(self, shelf=None), PIECE
+        if self.shelf is not None and isinstance(self.inputs, pl.DataFrame):
+            size = min(max(self.shelf.window(8 * self.inputs.width), LEAST_PIECE), PIECE)
+        return (rows.take(index[start : start + size]) for start in range(0, len(index), size))
 
     def take(self, index: NDArray[np.int64]) -> "Rows":
         """The rows at the positions `index` (m,), in that order."""
