@@ -74,6 +74,8 @@ class Rows:
         rows, size = replace(self, shelf=None), PIECE
         if self.shelf is not None and isinstance(self.inputs, pl.DataFrame):
             size = min(max(self.shelf.window(8 * self.inputs.width), LEAST_PIECE), PIECE)
+        elif self.shelf is not None and isinstance(self.inputs, np.ndarray):
+            size = min(self.shelf.window(self.inputs[0].nbytes), PIECE)
         return (rows.take(index[start : start + size]) for start in range(0, len(index), size))
 
     def take(self, index: NDArray[np.int64]) -> "Rows":
@@ -98,7 +100,16 @@ class Rows:
             return [inputs[i] for i in index]
         if isinstance(inputs, pl.DataFrame) and shelf is not None:
             return pl.DataFrame([shelf.keep(series[index]) for series in inputs])
+        if isinstance(inputs, np.ndarray) and shelf is not None:
+            return shelf.picked(inputs, index)
         return inputs[index]
+
+    @property
+    def width(self) -> int:
+        """Cells of a table's row, pixel values of an image; 1 for a text."""
+        if isinstance(self.inputs, pl.DataFrame):
+            return self.inputs.width
+        return int(np.prod(self.inputs.shape[1:])) if isinstance(self.inputs, np.ndarray) else 1
 
 
 class Batch(NamedTuple):

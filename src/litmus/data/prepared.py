@@ -255,7 +255,7 @@ def _held_note(rows: Rows, train: Split) -> tuple[str, ...]:
     limit, window = rows.shelf.limit / MB, min(train.window, len(train))
     held = f"rows: {len(rows):,}, more than {limit:,.0f} MB (data.memory) hold: kept in {rows.shelf.folder}, read in "
     held += f"pieces of {window:,} rows, about {window * train.x[0].nbytes / MB:,.1f} MB at a time"
-    looked_at = rows.shelf.sample(rows.inputs.width) if isinstance(rows.inputs, pl.DataFrame) else len(rows)
+    looked_at = rows.shelf.sample(rows.width)
     return (held + (f"; data checks: a random {looked_at:,} rows" if looked_at < len(rows) else ""),)
 
 

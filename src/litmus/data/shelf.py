@@ -27,7 +27,7 @@ SHARE = 0.5  # of the machine's memory, with `auto`
 WINDOWS = 8  # windows of rows in the bound: one learned from, one read ahead, and room for what is made of them
 LARGE_FOLDER = Path("/var/tmp")  # noqa: S108 - only nameless files; often on a disk where /tmp is memory
 CHECKED_CELL = 48  # bytes that a cell takes in the data checks, measured on numbers
-LEAST_CHECKED = 10_000
+LEAST_CHECKED = 2000
 MB = 2**20
 CELL = 20  # bytes that a typed cell takes while a table is prepared in memory, measured on numbers
 
@@ -82,6 +82,13 @@ class Shelf:
             moments[:] = series.to_physical().to_numpy()
             return pl.Series(series.name, moments).cast(series.dtype)
         return series
+
+    def picked(self, values: NDArray[Any], index: NDArray[np.int64]) -> NDArray[Any]:
+        """The rows of an array at the positions `index`, in a file."""
+        found = self.empty((len(index), *values.shape[1:]), values.dtype)
+        for start in range(0, len(index), size := self.window(values[0].nbytes)):
+            found[start : start + size] = values[index[start : start + size]]
+        return found
 
     def stored(self, frame: pl.DataFrame) -> IO[bytes]:
         """The frame as a Parquet file; raises as `empty`."""

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
-import polars as pl
 import torch
 from numpy.typing import NDArray
 
@@ -57,9 +56,9 @@ def _looked_at(
 ) -> tuple[Rows, NDArray[np.int8], Mapping[SplitName, Split]]:
     """The rows that the checks compare with each other: all, or as many as fit into memory several times over."""
     rows, shelf = data.rows, data.rows.shelf
-    if shelf is None or not isinstance(rows.inputs, pl.DataFrame):
+    if shelf is None:
         return rows, data.assignment, splits
-    picked = sample_rows(len(rows), shelf.sample(rows.inputs.width), seed=data.seed)
+    picked = sample_rows(len(rows), shelf.sample(rows.width), seed=data.seed)
     inside = np.zeros(len(rows), dtype=np.bool_)
     inside[picked] = True
     at = {name: np.flatnonzero(inside[index]) for name, index in positions(data.assignment).items()}
