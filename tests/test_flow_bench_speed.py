@@ -11,7 +11,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import speed
-from timing import hand, page
+from timing import hand, large, page
 from timing.measure import Once, Span, inside, interleave, process, ratio
 from timing.parts import MEASURED, Asked
 
@@ -97,6 +97,29 @@ def test_a_process_is_measured_with_its_children_gone(tmp_path):
 def test_a_process_that_fails_says_why(tmp_path):
     with pytest.raises(RuntimeError, match="no such luck"):
         process("-c", "raise SystemExit('no such luck')", directory=tmp_path)()
+
+
+@pytest.mark.slow
+def test_a_table_in_pieces_is_fitted_and_a_peak_above_the_bound_fails(tmp_path):
+    row = large.bounded(tmp_path, scale=0.03)
+    assert row.same == (row.rate.median <= 1)
+    assert re.search(r"allowed 8 MB .* peak \d+ MB of its own, with 2,000 rows \d+ MB, bare import \d+ MB", row.note)
+    assert row.rate.median < 4  # what is fixed outweighs the bound at this size
+
+
+@pytest.mark.slow
+def test_large_tables_are_learned_from_both_kinds_of_files(tmp_path):
+    rows = list(large.million(tmp_path, rounds=1, scale=0.004))
+    assert [row.name.rpartition(" ")[2] for row in rows] == ["parquet", "csv"]
+    assert all(re.search(r"peak \d+ MB, by hand \d+ MB", row.note) for row in rows)
+
+
+def test_the_peak_of_a_process_is_that_of_its_own_memory(tmp_path):
+    peak = large.peak_of("import time; some = bytearray(64 << 20); time.sleep(0.2)", tmp_path)
+    assert 64 < peak.own < 100
+    assert peak.resident > peak.own
+    with pytest.raises(RuntimeError, match="no such luck"):
+        large.peak_of("raise SystemExit('no such luck')", tmp_path)
 
 
 def test_scores_by_hand_are_those_of_scikit_learn():

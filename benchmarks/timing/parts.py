@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import final
 
-from timing import rows
+from timing import large, rows
 from timing.page import Part, Row
 from timing.works import works
 
@@ -62,6 +63,14 @@ def memory(asked: Asked) -> Part:
     return _shown(iter(rows.memory(asked.folder, scale=asked.scale)), asked)
 
 
+def tables(asked: Asked) -> Part:
+    found = chain(
+        large.million(asked.folder, rounds=asked.rounds, scale=asked.scale),
+        (large.bounded(asked.folder, scale=asked.scale) for _ in range(1)),
+    )
+    return _shown(found, asked)
+
+
 def stages(asked: Asked) -> Part:
     return Part.now([], rounds=1, stages=rows.stages(asked.folder), packages=rows.packages(asked.folder))
 
@@ -73,5 +82,6 @@ MEASURED: dict[str, Callable[[Asked], Part]] = {
     "process": process,
     "verdict": verdict,
     "memory": memory,
+    "tables": tables,
     "stages": stages,
 }

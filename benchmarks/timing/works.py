@@ -132,7 +132,7 @@ def table(path: Path, *, rows: int) -> Path:
 
 def read_table(path: Path) -> list[Tensor]:
     """Read, split 60/20/20, standardise by the training rows."""
-    frame = pl.read_parquet(path)
+    frame = pl.read_csv(path) if path.suffix == ".csv" else pl.read_parquet(path)
     x = torch.from_numpy(frame.drop("y").to_numpy().astype(np.float32))
     y = torch.from_numpy(frame["y"].to_numpy().copy())
     order = torch.from_numpy(np.random.default_rng(42).permutation(len(y)))

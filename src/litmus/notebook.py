@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from html import escape
 from io import StringIO
 from pathlib import Path
-from typing import Any, final
+from typing import Any, cast, final
 
 import polars as pl
 from torch import Tensor
@@ -233,7 +233,8 @@ def _keep(data: Any, folder: Path, made: list[Path]) -> Path:
     What is new is noted in `made`, the innermost first.
     """
     table = table_of(data)
-    for series in table.frame:
+    frame = cast("pl.DataFrame", table.frame)
+    for series in frame:
         if series.dtype == pl.Object:
             kind = quote(type(series.drop_nulls()[0]).__name__)
             message = f"cells of type {kind}; turn them into numbers, text or dates, or drop the column"
@@ -243,7 +244,7 @@ def _keep(data: Any, folder: Path, made: list[Path]) -> Path:
         missing = [place for place in (folder, *folder.parents) if not place.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         part = path.with_suffix(".part")
-        table.frame.write_parquet(part)
+        frame.write_parquet(part)
         part.replace(path)
         made += [path, *missing]
     return path

@@ -3,6 +3,7 @@
 import io
 import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -377,10 +378,48 @@ def test_giant_images_are_refused_before_they_are_decoded(folder, monkeypatch):
         read(folder)
 
 
-def test_images_that_do_not_fit_into_memory_are_refused_with_the_size_to_set(folder, monkeypatch):
-    monkeypatch.setattr(pictures, "MEMORY_SHARE", 1e-12)
-    with pytest.raises(DataError, match=r"12 images of 6 x 8 need .* GiB .* data\.size="):
-        read(folder)
+def test_images_that_do_not_fit_into_memory_are_decoded_into_a_file_and_are_the_same(tmp_path):
+    root = tmp_path / "many"
+    for number in range(60):
+        draw(root / ("cat", "dog")[number % 2] / f"{number:02}.png", size=(96, 80))
+    small, large = (DataModule(ImageFolder(path=str(root), batch_size=4, memory=memory)) for memory in ("auto", 1))
+    assert small.rows.shelf is None
+    assert large.rows.shelf is not None
+    assert large.preprocess.state() == small.preprocess.state()
+    assert large.origin == small.origin
+    for name, split in small.splits.items():
+        assert torch.equal(split.x, large.splits[name].x)
+        assert torch.equal(split.y, large.splits[name].y)
+    assert any(note.startswith("rows: 60, more than 1 MB (data.memory) hold") for note in large.notes)
+    loader = large.train_dataloader()
+    assert loader.window < 36
+    seen = torch.cat([batch.x for batch in loader])
+    assert torch.equal(seen, small.splits["train"].x[loader.order(0)])
+
+
+def test_images_are_decoded_once_and_kept_as_bytes(folder, monkeypatch):
+    decoded = []
+    decode = pictures._decode
+    monkeypatch.setattr(pictures, "_decode", lambda entry, **form: decoded.append(entry.name) or decode(entry, **form))
+    data = DataModule(ImageFolder(path=str(folder), batch_size=2))
+    for epoch in range(3):
+        data.train_dataloader().set_epoch(epoch)
+        assert all(batch.x.dtype == torch.uint8 for batch in data.train_dataloader())
+    assert sorted(decoded) == sorted(data.rows.names)
+
+
+def test_training_batches_alone_are_varied_and_whole_at_once(folder, monkeypatch):
+    data = DataModule(ImageFolder(path=str(folder), batch_size=4, augmentation="flip"))
+    asked = []
+    monkeypatch.setattr(ImageFolder, "augment", lambda _, x: asked.append((tuple(x.shape), x.dtype)) or x)
+    for training, batches in ((True, data.train_dataloader()), (False, data.val_dataloader())):
+        data.trainer = SimpleNamespace(training=training, global_rank=0, world_size=1)
+        for batch in batches:
+            data.on_after_batch_transfer(batch, 0)
+    assert [shape[0] for shape, _ in asked] == [4] * (len(data.splits["train"]) // 4) + [
+        left for left in [len(data.splits["train"]) % 4] if left
+    ]
+    assert {dtype for _, dtype in asked} == {torch.float32}
 
 
 def test_a_file_that_may_not_be_read_is_named(folder):

@@ -1,5 +1,7 @@
 """Batches: every row once an epoch, an order that follows from seed and epoch, and a resume that changes nothing."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 from hypothesis import given
@@ -105,3 +107,58 @@ def test_drop_last_leaves_a_short_batch_out(n: int, batches: int) -> None:
     given_out = list(loader(n, drop_last=True))
     assert len(given_out) == batches
     assert all(len(batch.y) == 3 for batch in given_out)
+
+
+def blocks_of(n: int, window: int, **keys: object) -> BatchLoader:
+    return BatchLoader(
+        replace(split_of(n, weighted=True), window=window), **{"batch_size": 3, "seed": 1, "shuffle": True, **keys}
+    )
+
+
+@given(n=st.integers(1, 200), window=st.integers(1, 80), size=st.integers(1, 70), epoch=st.integers(0, 3))
+def test_mixed_by_blocks_every_row_comes_once_with_its_label_and_weight(n, window, size, epoch) -> None:
+    batches = blocks_of(n, window, batch_size=size)
+    batches.set_epoch(epoch)
+    made = list(batches)
+    assert sorted(row for batch in made for row in batch.y.tolist()) == list(range(n))
+    assert len(made) == len(batches)
+    for batch in made:
+        assert batch.x[:, 0].tolist() == batch.y.tolist() == batch.weight.tolist()
+
+
+@given(n=st.integers(65, 300), window=st.integers(32, 64))
+def test_rows_of_a_window_lie_in_few_blocks(n, window) -> None:
+    order = blocks_of(n, window).order(0)
+    size = window // 16
+    for part in order.split(window):
+        assert len((part // size).unique()) <= window // size + 2
+
+
+def test_blocks_come_in_another_order_each_epoch() -> None:
+    batches = blocks_of(500, 64)
+    assert batches.order(0).equal(batches.order(0))
+    assert not batches.order(0).equal(batches.order(1))
+
+
+@given(n=st.integers(40, 120), done=st.integers(1, 12), more=st.one_of(st.none(), st.integers(1, 200)))
+def test_a_resume_keeps_the_order_whatever_memory_there_is_now(n, done, more) -> None:
+    batches = blocks_of(n, 20)
+    whole = [batch.y.tolist() for batch in batches]
+    steps = iter(batches)
+    for _ in range(done):
+        next(steps)
+    resumed = BatchLoader(replace(split_of(n), window=more), batch_size=3, shuffle=True, seed=1)
+    resumed.load_state_dict(batches.state_dict())
+    assert [batch.y.tolist() for batch in resumed] == whole[done:]
+
+
+@given(n=st.integers(2, 90), window=st.integers(1, 40), world=st.integers(2, 3))
+def test_processes_share_the_rows_of_blocks(n, window, world) -> None:
+    shares = [blocks_of(n, window, rank=rank, world=world) for rank in range(world)]
+    assert sorted(row for share in shares for row in order(share)) == list(range(n))
+
+
+def test_an_error_in_the_background_is_raised_where_the_rows_are_needed() -> None:
+    broken = replace(split_of(30), x=torch.zeros(20, 1), window=10)
+    with pytest.raises(IndexError, match="index"):
+        list(BatchLoader(broken, batch_size=3, shuffle=True, seed=1))

@@ -3,12 +3,14 @@
 import json
 import math
 
+import numpy as np
+import polars as pl
 import pytest
 import torch
 
 from litmus.config import to_plain
 from litmus.config.composition import compose
-from litmus.errors import ConfigError
+from litmus.errors import ConfigError, InterruptedRun
 from litmus.learning import checkpoint as files
 from litmus.run import Paths, Predictor, Run, write_status
 from litmus.run.checks import check_rows
@@ -141,3 +143,35 @@ def test_status_keeps_when_it_began(tmp_path):
     assert ended["started"] == began["started"]
     assert (ended["status"], ended["reason"]) == ("failed", "it broke")
     assert list(tmp_path.iterdir()) == [paths.status]
+
+
+def test_a_run_on_rows_in_pieces_resumes_to_the_same_parameters_whatever_memory_there_is_then(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(20_000, 4))
+    file = tmp_path / "t.parquet"
+    pl.DataFrame({**{f"x{i}": x[:, i] for i in range(4)}, "y": (x[:, 0] > 0).astype(int)}).write_parquet(file)
+    words = ["data=parquet", f"data.path={file}", "data.target=y", "data.batch_size=256", "model.hidden=[4]"]
+
+    def build(name, memory):
+        more = [f"data.memory={memory}", "trainer.max_epochs=3", "logger=null"]
+        return Run.build(to_plain(compose([*words, *more])), tmp_path / name)
+
+    whole, first = build("whole", 1), build("cut", 1)
+    assert whole.data.train_dataloader().window is not None
+    whole.fit()
+    step = type(first.learner).training_step
+
+    def interrupted(learner, given, index=0):
+        if learner.trainer.current_epoch == 1 and index == 20:
+            first.checkpoint.signal = 15
+        return step(learner, given, index)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(type(first.learner), "training_step", interrupted)
+        with pytest.raises(InterruptedRun, match="resume"):
+            first.fit()
+    second = build("cut", "auto")
+    assert second.data.splits["train"].window is None
+    second.fit(resume=second.paths.last)
+    for one, two in zip(whole.learner.parameters(), second.learner.parameters(), strict=True):
+        assert torch.equal(one, two)

@@ -1,8 +1,8 @@
 """What every data source gives and what everything behind it may rely on: rows in, tensors and a spec out."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any, Literal, NamedTuple, Self
 
 import numpy as np
@@ -12,8 +12,12 @@ from annotated_types import Ge, Gt, Lt
 from numpy.typing import NDArray
 from torch import Tensor
 
+from litmus.data.shelf import Shelf
+
 TaskKind = Literal["binary", "multiclass", "regression"]
 SplitName = Literal["train", "val", "test"]
+PIECE = 65_536  # rows that are encoded at a time: few enough for the processor's cache, many enough for vectors
+LEAST_PIECE = 4096
 SPLITS: tuple[SplitName, ...] = ("train", "val", "test")
 SplitRule = Literal["stratified", "random", "group", "stratified_group", "time", "column"]
 
@@ -48,6 +52,7 @@ class Rows:
         names: A readable name for each row, such as a file's path below the folder.
         notes: What was inferred or mended, a line each.
         day_first: Of the date columns where it matters, whether the day was written before the month.
+        shelf: Keeps what is larger than memory; None: the inputs are in memory.
     """
 
     inputs: pl.DataFrame | NDArray[Any] | list[str]
@@ -61,15 +66,24 @@ class Rows:
     names: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
     day_first: Mapping[str, bool] = field(default_factory=dict)
+    shelf: Shelf | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
 
+    def pieces(self, index: NDArray[np.int64]) -> Iterator["Rows"]:
+        """The rows at the positions `index` (m,), in that order, a few at a time and in memory."""
+        rows, size = replace(self, shelf=None), PIECE
+        if self.shelf is not None and isinstance(self.inputs, pl.DataFrame):
+            size = min(max(self.shelf.window(8 * self.inputs.width), LEAST_PIECE), PIECE)
+        elif self.shelf is not None and isinstance(self.inputs, np.ndarray):
+            size = min(self.shelf.window(self.inputs[0].nbytes), PIECE)
+        return (rows.take(index[start : start + size]) for start in range(0, len(index), size))
+
     def take(self, index: NDArray[np.int64]) -> "Rows":
         """The rows at the positions `index` (m,), in that order."""
-        inputs = self.inputs
         return Rows(
-            inputs=[inputs[i] for i in index] if isinstance(inputs, list) else inputs[index],
+            inputs=self._inputs(index),
             target=None if self.target is None else self.target[index],
             numbers=self.numbers[index],
             origin=self.origin,
@@ -80,7 +94,25 @@ class Rows:
             names=None if self.names is None else tuple(self.names[i] for i in index),
             notes=self.notes,
             day_first=self.day_first,
+            shelf=self.shelf,
         )
+
+    def _inputs(self, index: NDArray[np.int64]) -> pl.DataFrame | NDArray[Any] | list[str]:
+        inputs, shelf = self.inputs, self.shelf
+        if isinstance(inputs, list):
+            return [inputs[i] for i in index]
+        if isinstance(inputs, pl.DataFrame) and shelf is not None:
+            return pl.DataFrame([shelf.keep(series[index]) for series in inputs])
+        if isinstance(inputs, np.ndarray) and shelf is not None:
+            return shelf.picked(inputs, index)
+        return inputs[index]
+
+    @property
+    def width(self) -> int:
+        """Cells of a table's row, pixel values of an image; 1 for a text."""
+        if isinstance(self.inputs, pl.DataFrame):
+            return self.inputs.width
+        return int(np.prod(self.inputs.shape[1:])) if isinstance(self.inputs, np.ndarray) else 1
 
 
 class Batch(NamedTuple):
@@ -102,6 +134,7 @@ class Split:
         weight: `(n,)` float32 or None.
         group: `(n,)` int64 group codes or None.
         time: `(n,)` int64 rank in time or None.
+        window: Rows of `x` to hold at a time where it is a file larger than memory; None: `x` is in memory.
     """
 
     x: Tensor
@@ -110,6 +143,7 @@ class Split:
     weight: Tensor | None = None
     group: Tensor | None = None
     time: Tensor | None = None
+    window: int | None = None
 
     def __len__(self) -> int:
         return len(self.y)

@@ -172,9 +172,14 @@ def is_counter(series: pl.Series) -> bool:
     return (start in {0.0, 1.0} or start > 9999) and bool((series.diff().drop_nulls() == 1).all())
 
 
+def has_id_name(name: str) -> bool:
+    """Whether a column's name speaks of an identifier."""
+    return bool(ID_NAME.search(name) or ID_NAME.search(name.lower()))
+
+
 def is_named_id(series: pl.Series, raw: pl.Series) -> bool:
     """Whether name and values both speak of an identifier; `raw` still tells wide whole numbers apart."""
-    if not (ID_NAME.search(series.name) or ID_NAME.search(series.name.lower())):
+    if not has_id_name(series.name):
         return False
     if series.dtype == pl.Float64 and not (series == series.round(0)).all():
         return False

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from typing import final
 
 from litmus.data.file_table import FileTable
+from litmus.data.large import open_csv
 from litmus.data.layout import Decimal, Delimiter, Layout
-from litmus.data.reading import Table, read_csv
+from litmus.data.reading import Table
 
 
 @final
@@ -28,4 +29,4 @@ class CSV(FileTable):
         return Layout(delimiter=self.delimiter, decimal=self.decimal, day_first=self.day_first)
 
     def open(self, path: str) -> Table:
-        return read_csv(path, self.layout)
+        return open_csv(path, self.layout, self.memory)

@@ -2,15 +2,25 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol, final
 
 import polars as pl
 
-from litmus.data.columns import ColumnKind, Typed, conform, is_constant, is_counter, is_named_id, kind_of, type_column
+from litmus.data.columns import (
+    ColumnKind,
+    Typed,
+    conform,
+    has_id_name,
+    is_constant,
+    is_counter,
+    is_named_id,
+    kind_of,
+    type_column,
+)
 from litmus.data.dates import has_clock
 from litmus.data.layout import Layout
-from litmus.data.reading import Table
+from litmus.data.reading import Columns, Table
 
 MOST_NAMED = 6
 FILLS = {
@@ -85,7 +95,10 @@ def choose_features(choice: Choice, table: Table, target: str) -> Features:
         names = list(choice.features)
     if not names:
         raise table.place.error("no column is left to learn from; check data.drop_columns and data.features")
-    typed = {name: _typed(choice, table, name) for name in names}
+    typed = {}
+    for name in names:
+        found = _typed(choice, table, name)
+        typed[name] = replace(found, series=table.kept(found.series))
     asked = {*(choice.features or ()), *choice.kinds}
     columns = _without_ids([column.series for column in typed.values()], table.frame, asked)
     used = tuple(series.name for series in columns if kind_of(series) not in {"text", "id", "constant"})
@@ -96,6 +109,8 @@ def choose_features(choice: Choice, table: Table, target: str) -> Features:
     missing = _missing_note(columns, used, marks, choice.impute)
     notes = (_summary(columns), *_describe(columns, table.frame), *_ambiguous(choice.layout, typed), *missing)
     day_first = {name: c.dates.day_first for name, c in typed.items() if c.dates and c.dates.day_first is not None}
+    if table.shelf is not None:  # which holds no text; only data checks would look at it
+        columns = [series for series in columns if series.dtype != pl.String]
     return Features(frame=pl.DataFrame(columns), used=used, notes=notes, day_first=day_first)
 
 
@@ -130,9 +145,10 @@ def _typed(choice: Choice, table: Table, name: str) -> Typed:
     return column
 
 
-def _without_ids(columns: Sequence[pl.Series], frame: pl.DataFrame, asked: set[str]) -> list[pl.Series]:
+def _without_ids(columns: Sequence[pl.Series], frame: Columns, asked: set[str]) -> list[pl.Series]:
     """Identifiers as String; a bare count of the rows only where other features remain."""
-    named = {series.name for series in columns if is_named_id(series, frame[series.name])} - asked
+    likely = [series for series in columns if has_id_name(series.name)]
+    named = {series.name for series in likely if is_named_id(series, frame[series.name])} - asked
     counters = {series.name for series in columns if is_counter(series)} - asked - named
     others = [s for s in columns if s.name not in named | counters and kind_of(s) not in {"text", "id", "constant"}]
     ids = named | counters if others else named
@@ -146,21 +162,20 @@ def _summary(columns: Sequence[pl.Series]) -> str:
     return f"features: {', '.join(shown)}"
 
 
-def _describe(columns: Sequence[pl.Series], frame: pl.DataFrame) -> tuple[str, ...]:
-    return tuple(note for series in columns if (note := _describe_one(series, frame[series.name])))
+def _describe(columns: Sequence[pl.Series], frame: Columns) -> tuple[str, ...]:
+    return tuple(note for series in columns if (note := _describe_one(series, frame)))
 
 
-def _describe_one(series: pl.Series, raw: pl.Series) -> str:
+def _describe_one(series: pl.Series, frame: Columns) -> str:
     """What a person should know of a column that is not used, or not as it stands."""
     name = f"column {series.name!r}"
     if is_constant(series):
-        present = raw.drop_nulls()
+        present = frame[series.name].drop_nulls()
         return f"{name}: constant ({present[0]}), not used" if len(present) else f"{name}: empty, not used"
     match kind_of(series):
         case "id":
-            return (
-                f"{name}: id-like, {series.n_unique()} distinct values in {len(series)} rows, not used{_disguised(raw)}"
-            )
+            hint = _disguised(frame[series.name])
+            return f"{name}: id-like, {series.n_unique()} distinct values in {len(series)} rows, not used{hint}"
         case "text":
             return f"{name}: free text, not used here (data=text learns from text)"
         case "date":

@@ -14,6 +14,7 @@ from litmus.data.features import Features
 from litmus.data.numbers import check_stray, read_numbers
 from litmus.data.place import Place, first_true
 from litmus.data.reading import Table
+from litmus.data.shelf import Memory
 from litmus.data.table import TableSource
 from litmus.data.target import as_text
 from litmus.data.target_column import read_target
@@ -30,11 +31,14 @@ class FileTable(TableSource):
         path: The file.
         target: Column to predict.
         test_path: A second file with the same columns, whose rows are the test split; rows are numbered per file.
+        memory: MB that the rows may take; a larger table is kept in files and learned from piece by piece. auto: half
+            of the machine's memory.
     """
 
     path: str | None = None
     target: str | None = None
     test_path: str | None = None
+    memory: Memory = "auto"
 
     @abstractmethod
     def open(self, path: str) -> Table:
@@ -77,6 +81,7 @@ class FileTable(TableSource):
             group=self._complete(table, self.group, "data.group"),
             time=self._read_time(table),
             weight=self._read_weight(table),
+            shelf=table.shelf,
         )
         return test, replace(chosen, frame=pl.DataFrame(columns)), place
 
@@ -106,7 +111,7 @@ def _conformed(table: Table, like: pl.Series, day_first: bool | None) -> pl.Seri
     }
     kind = kinds.get(like.dtype.base_type(), kind_of(like))
     layout = table.layout if day_first is None else replace(table.layout, day_first=day_first)
-    return conform(table.frame[like.name], kind, table.place, layout).series.cast(like.dtype)
+    return table.kept(conform(table.frame[like.name], kind, table.place, layout).series.cast(like.dtype))
 
 
 def joined(rows: Rows, test: Rows) -> Rows:
@@ -122,6 +127,7 @@ def joined(rows: Rows, test: Rows) -> Rows:
         group=_stacked(rows.group, test.group),
         time=_stacked(rows.time, test.time),
         weight=None if rows.weight is None or test.weight is None else np.concatenate((rows.weight, test.weight)),
+        shelf=rows.shelf or test.shelf,
         notes=(*rows.notes, f"test: all {len(test)} rows of {test.origin.path}"),
         day_first=rows.day_first,
     )

@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from litmus.data.base import Rows
 from litmus.data.folder import Entry, rows_of, scan_any
-from litmus.data.picture import Header, depth, load, look
+from litmus.data.picture import Header, depth, fit, load, look
+from litmus.data.shelf import Memory, Shelf, limit_of
 
 LARGEST_SIDE = 256
 
@@ -16,6 +18,7 @@ def read_files(
     *,
     size: int | Sequence[int] | None,
     channels: int | None,
+    memory: Memory = "auto",
     notes: Sequence[str] = (),
 ) -> Rows:
     """All images in a form that fits them.
@@ -25,6 +28,7 @@ def read_files(
         path: The folder as the user gave it.
         size: Height and width; None: the most frequent size, at most 256 a side.
         channels: 1 or 3; None: 1 where all images are grey.
+        memory: MB that the images may take; more are kept in a file.
         notes: Said before those on the images' form.
 
     Raises:
@@ -32,7 +36,7 @@ def read_files(
     """
     headers = [look(entry) for entry in entries]
     shape, form_notes = _shape(headers, size, channels)
-    return _rows(entries, headers, path, shape=shape, notes=(*notes, *form_notes))
+    return _rows(entries, headers, path, shape=shape, memory=memory, notes=(*notes, *form_notes))
 
 
 def read_like(path: str, *, shape: tuple[int, int, int], labelled: bool) -> Rows:
@@ -53,9 +57,12 @@ def _rows(
     *,
     shape: tuple[int, int, int],
     notes: Sequence[str],
+    memory: Memory = "auto",
 ) -> Rows:
-    pixels, sha256 = load(entries, shape=shape, dtype=depth(headers, shape[0]))
-    return rows_of(entries, pixels, path=path, sha256=sha256, notes=notes)
+    shelf, dtype = Shelf(limit_of(memory)), depth(headers, shape[0])
+    pixels, sha256 = load(entries, shape=shape, dtype=dtype, shelf=shelf)
+    rows = rows_of(entries, pixels, path=path, sha256=sha256, notes=notes)
+    return rows if fit(len(entries), shape, dtype, shelf) else replace(rows, shelf=shelf)
 
 
 def _shape(

@@ -10,6 +10,7 @@ from litmus.data.base import Rows
 from litmus.data.folder import scan_both
 from litmus.data.image import ImageSource
 from litmus.data.image_files import read_files
+from litmus.data.shelf import Memory
 
 Side = Annotated[int, Ge(1)]
 
@@ -24,14 +25,17 @@ class ImageFolder(ImageSource):
         test_path: Another such folder, used for test only.
         size: Height and width in pixels, or one number for both; null: the most frequent size, at most 256 a side.
         channels: 1 for grey, 3 for colour; null: grey where all images are.
+        memory: MB that the images may take; more are decoded into a file and learned from piece by piece. auto: half of
+            the machine's memory.
     """
 
     path: str
     test_path: str | None = None
     size: Side | Annotated[Sequence[Side], Len(2, 2)] | None = None
     channels: Literal[1, 3] | None = None
+    memory: Memory = "auto"
 
     def read(self) -> Rows:
         self.check_extras()
         entries, notes = scan_both(self.path, self.test_path, "image")
-        return read_files(entries, self.path, size=self.size, channels=self.channels, notes=notes)
+        return read_files(entries, self.path, size=self.size, channels=self.channels, memory=self.memory, notes=notes)

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from litmus.data.place import Place
-from litmus.errors import DataError, quote
+from litmus.errors import quote
 
 Delimiter = Literal["comma", "semicolon", "tab", "pipe"]
 Decimal = Literal["point", "comma"]
@@ -108,7 +108,7 @@ def _check_quotes(buffer: NDArray[np.uint8], quotes: Offsets, newlines: Offsets,
     line = int(np.searchsorted(newlines, where)) + 1
     text = bytes(buffer[max(0, where - 10) : where + 10]).decode(errors="ignore").replace("\n", " ")
     message = f"a stray or unclosed quote near {quote(text)}; close it, or double quotes inside a cell"
-    raise DataError(message, file=place.file, line=line)
+    raise place.line_error(message, line)
 
 
 def names_of(header: bytes, delimiter: str, place: Place) -> tuple[str, ...]:
@@ -147,9 +147,5 @@ def _check_cells(cells: NDArray[np.int64], lines: Offsets, place: Place) -> None
     remedy = (
         "add the missing cells" if few == "fewer" else "quote cells that contain the delimiter, or name all columns"
     )
-    raise DataError(
-        f"{cells[row + 1]} cells, {few} than the {cells[0]} of the header; {remedy}",
-        file=place.file,
-        row=row,
-        line=int(lines[row + 1]),
-    )
+    message = f"{cells[row + 1]} cells, {few} than the {cells[0]} of the header; {remedy}"
+    raise place.line_error(message, int(lines[row + 1]), row=row)

@@ -1,4 +1,4 @@
-"""Batches cut from tensors in memory, in an order that is a pure function of seed and epoch."""
+"""Batches cut from tensors in memory or in a mapped file, in an order that is a pure function of seed and epoch."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from litmus.data.base import Batch, Split
+from litmus.data.windows import mixed, read_ahead
 
 
 @final
@@ -16,7 +17,7 @@ class BatchLoader:
     """Iterates over a split in whole-batch slices; holds no random state, so that a resumed epoch equals its first try.
 
     A batch that covers all rows is the split's own tensors, the same objects every epoch, without a shuffle: the order
-    of rows within one batch changes nothing.
+    of rows within one batch changes nothing. Rows in a file are mixed by blocks and read ahead, a window at a time.
 
     Args:
         split: The rows.
@@ -52,6 +53,7 @@ class BatchLoader:
         total = len(split)
         self.rows = math.ceil(total / world) if pad else len(range(rank, total, world))
         self.batch_size = min(batch_size or max(self.rows, 1), max(self.rows, 1))
+        self.window = split.window
         self._start = 0
         self._done = 0
         self._whole = Batch(split.x, split.y, split.weight) if world == 1 and self.batch_size >= total else None
@@ -73,10 +75,15 @@ class BatchLoader:
             self._start = self._done = 0
 
     def state_dict(self) -> dict[str, Any]:
-        return {"epoch": self.epoch, "batch": self._done}
+        state = {"epoch": self.epoch, "batch": self._done}
+        return state if self.window is None else {**state, "window": self.window}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on after the batch that was last given out; after an epoch's last one, with the next epoch."""
+        """Go on after the batch that was last given out; after an epoch's last one, with the next epoch.
+
+        The order stays what it was, however much memory there is now.
+        """
+        self.window = state.get("window")
         finished = state["batch"] >= len(self)
         self.epoch = int(state["epoch"]) + finished
         self._start = self._done = 0 if finished else int(state["batch"])
@@ -87,16 +94,20 @@ class BatchLoader:
     def __iter__(self) -> Iterator[Batch]:
         start, self._start = self._start, 0
         order = None if self._whole is not None else self._order()
-        for batch in range(start, len(self)):
-            self._done = batch + 1
-            yield self._batch(order, batch)
+        batches = self._cut(order, start) if order is None or self.window is None else self._read(order, start)
+        for number, batch in enumerate(batches, start + 1):
+            self._done = number
+            yield batch
 
     def order(self, epoch: int) -> Tensor:
         """All rows `(n,)` in the order of that epoch, before they are shared among processes."""
         total = len(self.split)
         if not self.shuffle:
             return torch.arange(total)
-        return torch.from_numpy(np.random.default_rng([self.seed, epoch]).permutation(total))
+        rng = np.random.default_rng([self.seed, epoch])
+        if self.window is not None:
+            return mixed(total, self.window, rng)
+        return torch.from_numpy(rng.permutation(total))
 
     def _order(self) -> Tensor | None:
         """This process's rows in order; None where slices of the tensors themselves will do."""
@@ -107,10 +118,23 @@ class BatchLoader:
             order = order.repeat(math.ceil(self.rows * self.world / len(order)))[: self.rows * self.world]
         return order[self.rank :: self.world]
 
-    def _batch(self, order: Tensor | None, batch: int) -> Batch:
-        if self._whole is not None:
-            return self._whole
-        cut = slice(batch * self.batch_size, min((batch + 1) * self.batch_size, self.rows))
-        rows = cut if order is None else order[cut]
+    def _cut(self, order: Tensor | None, start: int) -> Iterator[Batch]:
+        """Batches from number `start` on, cut from the split's tensors."""
         split = self.split
-        return Batch(split.x[rows], split.y[rows], None if split.weight is None else split.weight[rows])
+        for batch in range(start, len(self)):
+            if self._whole is not None:
+                yield self._whole
+                continue
+            cut = slice(batch * self.batch_size, min((batch + 1) * self.batch_size, self.rows))
+            rows = cut if order is None else order[cut]
+            yield Batch(split.x[rows], split.y[rows], None if split.weight is None else split.weight[rows])
+
+    def _read(self, order: Tensor, start: int) -> Iterator[Batch]:
+        """The same, cut from copies of a window of rows each."""
+        split, size = self.split, self.batch_size
+        many = max((self.window or 0) // size, 1) * size
+        rest = order[start * size : len(self) * size]
+        parts = rest.split(many) if len(rest) else ()
+        for rows, (x, place) in zip(parts, read_ahead(split.x, parts), strict=True):
+            for part, at in zip(rows.split(size), place.split(size), strict=True):
+                yield Batch(x[at], split.y[part], None if split.weight is None else split.weight[part])

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from typing import final
 
 from litmus.data.file_table import FileTable
-from litmus.data.reading import Table, read_parquet
+from litmus.data.large import open_parquet
+from litmus.data.reading import Table
 
 
 @final
@@ -13,4 +14,4 @@ class Parquet(FileTable):
     """A Parquet file; its types are believed: text is a category, never a number."""
 
     def open(self, path: str) -> Table:
-        return read_parquet(path)
+        return open_parquet(path, self.memory)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from litmus.data.folder import Entry
+from litmus.data.shelf import Shelf
 from litmus.errors import DataError, quote
 
 # What Pillow's decoders raise on damaged files; a decoder's own type differs from format to format.
@@ -25,7 +26,7 @@ SIXTEEN_BITS = frozenset({"I;16", "I;16B", "I;16L", "I;16N", "I"})
 GREY = SIXTEEN_BITS | {"1", "L", "LA", "La", "F"}
 TURNED = frozenset({5, 6, 7, 8})
 ORIENTATION = 0x0112
-MEMORY_SHARE = 0.5
+COPIES = 3  # of all images while they are prepared: as read, those to fit on, and the splits
 
 
 @dataclass(frozen=True)
@@ -75,22 +76,25 @@ def depth(headers: Sequence[Header], channels: int) -> type[np.generic]:
     return np.uint16 if deep else np.uint8
 
 
-def load(entries: Sequence[Entry], *, shape: tuple[int, int, int], dtype: type[np.generic]) -> tuple[NDArray[Any], str]:
+def load(
+    entries: Sequence[Entry], *, shape: tuple[int, int, int], dtype: type[np.generic], shelf: Shelf
+) -> tuple[NDArray[Any], str]:
     """All images, decoded once.
 
     Args:
         entries: At least one.
         shape: Channels, height and width that each is brought to.
         dtype: Of the result; other depths are scaled to it.
+        shelf: Takes the images if they do not fit into memory.
 
     Returns:
         `(n, channels, height, width)` and the SHA-256 of all names and files.
 
     Raises:
-        DataError: A file cannot be read in full, or all do not fit into memory.
+        DataError: A file cannot be read in full, or all do not fit into memory and no folder has room for them.
     """
-    _check_memory(len(entries), shape, dtype)
-    pixels = np.empty((len(entries), *shape), dtype=dtype)
+    whole = (len(entries), *shape)
+    pixels = np.empty(whole, dtype) if fit(len(entries), shape, dtype, shelf) else shelf.empty(whole, dtype)
     digest = hashlib.sha256()
 
     def fill(position: int) -> bytes:
@@ -154,14 +158,9 @@ def _scaled(array: NDArray[Any], levels: float, dtype: type[np.generic]) -> NDAr
     return values.astype(dtype) if target == 1 else values.round().clip(0, target).astype(dtype)
 
 
-def _check_memory(count: int, shape: tuple[int, int, int], dtype: type[np.generic]) -> None:
-    needed = count * int(np.prod(shape)) * np.dtype(dtype).itemsize
-    present = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if needed > MEMORY_SHARE * present:
-        raise DataError(
-            f"{count} images of {shape[1]} x {shape[2]} need {needed / 2**30:.1f} GiB and this machine has "
-            f"{present / 2**30:.1f}; make them smaller, as by data.size=[64,64]"
-        )
+def fit(count: int, shape: tuple[int, int, int], dtype: type[np.generic], shelf: Shelf) -> bool:
+    """Whether so many images fit into the memory allowed while they are prepared."""
+    return COPIES * count * int(np.prod(shape)) * np.dtype(dtype).itemsize <= shelf.limit
 
 
 def full_range(pixels: NDArray[Any]) -> float:

@@ -19,11 +19,15 @@ class Place:
         file: Path as the user gave it, or the source's name.
         rows: `(n,)` row numbers counted from 0; None: positions are row numbers.
         lines: `(n,)` lines of the file counted from 1; None where a file has no lines.
+        first_row: Rows of the file before those at hand, which count from 0.
+        first_line: Lines of the file before those at hand.
     """
 
     file: str | None = None
     rows: NDArray[np.int64] | None = None
     lines: NDArray[np.int64] | None = None
+    first_row: int = 0
+    first_line: int = 0
 
     def error(self, message: str, *, position: int | None = None, column: str | None = None) -> DataError:
         """The error to raise about the value at `position` among the rows at hand."""
@@ -32,6 +36,11 @@ class Place:
         row = position if self.rows is None else int(self.rows[position])
         line = None if self.lines is None else int(self.lines[position])
         return DataError(message, file=self.file, row=row, line=line, column=column)
+
+    def line_error(self, message: str, line: int, *, row: int | None = None) -> DataError:
+        """The error to raise about a line, and row, of the text at hand."""
+        row = None if row is None else row + self.first_row
+        return DataError(message, file=self.file, row=row, line=line + self.first_line)
 
 
 def first_true(mask: pl.Series) -> int | None:

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from litmus.data.base import SPLITS, DataSpec, Preprocess, Rows, Source, Split, TaskKind
 from litmus.data.place import Place
+from litmus.data.shelf import CELL, MB
 from litmus.data.split import assign
 from litmus.data.target import TargetCoder, as_text
 from litmus.errors import DataError, quote
@@ -75,8 +76,9 @@ def prepare(
     notes += (coder.note, *_check_classes(rows, coder, counts), _split_note(source, coder, positions, fold))
     preprocess = source.fit(rows.take(positions["train"]))
     mean, sd = _target_scale(source, coder, y[torch.from_numpy(positions["train"])])
-    splits = _splits(rows, preprocess.encode(rows), _in_loss_unit(y, mean, sd), positions)
+    splits = _splits(rows, preprocess, _in_loss_unit(y, mean, sd), positions)
     spec = _spec(preprocess, coder, splits, (mean, sd))
+    notes += _held_note(rows, splits["train"])
     return Prepared(
         spec=spec,
         splits=splits,
@@ -109,11 +111,17 @@ def _reduced(source: Source, rows: Rows, seed: int) -> tuple[Rows, tuple[str, ..
     if source.num_workers:
         notes += (f"data.num_workers={source.num_workers} is not used: the data lives in memory and is sliced there",)
     if source.dedupe:
+        if rows.shelf is not None:
+            message = "data.dedupe compares whole rows, which takes more memory than data.memory allows; raise it"
+            raise DataError(message, file=rows.origin.path)
         first = _first_of_each(rows)
         notes += (f"dedupe: {len(rows) - len(first)} of {len(rows)} rows repeat an earlier one and are left out",)
         rows = rows.take(first)
     if source.max_rows is not None and len(rows) > source.max_rows:
         notes += (f"max_rows: a random {source.max_rows} of {len(rows)} rows",)
+        if rows.shelf is not None and isinstance(rows.inputs, pl.DataFrame):
+            held = source.max_rows * rows.inputs.width * CELL <= rows.shelf.limit
+            rows = replace(rows, shelf=None if held else rows.shelf)
         rows = rows.take(_sample(rows, source.max_rows, seed))
     return rows, notes
 
@@ -204,21 +212,51 @@ def _in_loss_unit(y: Tensor, mean: float, sd: float) -> Tensor:
     return ((y - mean) / sd).to(torch.float32) if y.is_floating_point() else y
 
 
-def _splits(rows: Rows, x: Tensor, y: Tensor, positions: Mapping[str, NDArray[np.int64]]) -> dict[str, Split]:
+def _splits(
+    rows: Rows, preprocess: Preprocess, y: Tensor, positions: Mapping[str, NDArray[np.int64]]
+) -> dict[str, Split]:
     numbers = torch.from_numpy(rows.numbers)
     weight = None if rows.weight is None else torch.from_numpy(rows.weight).to(torch.float32)
     group, time = _codes(rows.group), _codes(rows.time)
     return {
         name: Split(
-            x=x[index],
+            x=(x := _encoded(rows, preprocess, positions[name])),
             y=y[index],
             rows=numbers[index],
             weight=None if weight is None else weight[index],
             group=None if group is None else group[index],
             time=None if time is None else time[index],
+            window=None if rows.shelf is None else rows.shelf.window(x[0].nbytes),
         )
         for name, index in ((name, torch.from_numpy(index)) for name, index in positions.items())
     }
+
+
+def _encoded(rows: Rows, preprocess: Preprocess, index: NDArray[np.int64]) -> Tensor:
+    """The rows at the positions `index` (n,) as `(n, *in_shape)`, on the shelf if there is one."""
+    x, start = None, 0
+    for piece in rows.pieces(index):
+        made = preprocess.encode(piece)
+        if len(made) == len(index) and rows.shelf is None:
+            return made
+        if x is None:
+            shape = (len(index), *made.shape[1:])
+            x = made.new_empty(shape) if rows.shelf is None else rows.shelf.tensor(shape, made.dtype)
+        x[start : start + len(made)] = made
+        start += len(made)
+    assert x is not None  # noqa: S101 - every split has rows
+    return x
+
+
+def _held_note(rows: Rows, train: Split) -> tuple[str, ...]:
+    """A line where the rows are larger than the memory that they may take."""
+    if rows.shelf is None or train.window is None:
+        return ()
+    limit, window = rows.shelf.limit / MB, min(train.window, len(train))
+    held = f"rows: {len(rows):,}, more than {limit:,.0f} MB (data.memory) hold: kept in {rows.shelf.folder}, read in "
+    held += f"pieces of {window:,} rows, about {window * train.x[0].nbytes / MB:,.1f} MB at a time"
+    looked_at = rows.shelf.sample(rows.width)
+    return (held + (f"; data checks: a random {looked_at:,} rows" if looked_at < len(rows) else ""),)
 
 
 def _codes(values: pl.Series | None) -> Tensor | None:

@@ -14,9 +14,10 @@ from torch import Tensor, nn
 from litmus.data.base import Preprocess, Rows
 from litmus.data.columns import FEATURE_KINDS, as_order, conform, kind_of
 from litmus.data.encoders import ENCODERS, CategoryEncoder, DateEncoder, Encoder, Scale, make_encoder
+from litmus.data.large import open_table
 from litmus.data.layout import Layout
 from litmus.data.place import Place, first_true
-from litmus.data.reading import Table, read_table
+from litmus.data.reading import Columns, Table
 from litmus.data.target_column import read_target
 from litmus.errors import DataError
 
@@ -120,7 +121,7 @@ class TablePreprocess(Preprocess):
         return torch.from_numpy(x)
 
     def read(self, path: str, *, labelled: bool) -> Rows:
-        return self.rows_of(read_table(path, self.roles.layout), labelled=labelled)
+        return self.rows_of(open_table(path, self.roles.layout), labelled=labelled)
 
     def rows_of(self, table: Table, *, labelled: bool) -> Rows:
         """Rows of a table like the one trained on; columns in any order, others ignored.
@@ -132,7 +133,7 @@ class TablePreprocess(Preprocess):
         missing = [column.name for column in self.columns if column.name not in table.frame.columns]
         if missing:
             raise place.error(f"columns of the training data are missing; add them: {', '.join(missing)}")
-        inputs = [self._input(column, table) for column in self.columns]
+        inputs = [table.kept(self._input(column, table)) for column in self.columns]
         if self.impute == "error":
             refuse_missing(inputs, place)
         count = table.frame.height
@@ -144,6 +145,7 @@ class TablePreprocess(Preprocess):
             group=_optional(table.frame, roles.group),
             time=self._time(table) if labelled else None,
             notes=(*table.notes, *self._mended(inputs)),
+            shelf=table.shelf,
         )
 
     def _input(self, column: Encoder, table: Table) -> pl.Series:
@@ -231,11 +233,12 @@ def refuse_missing(columns: Sequence[pl.Series], place: Place) -> None:
             raise place.error(message, position=wrong, column=series.name)
 
 
-def _optional(frame: pl.DataFrame, name: str | None) -> pl.Series | None:
+def _optional(frame: Columns, name: str | None) -> pl.Series | None:
     """A column that may be absent or incomplete; only a complete one is of use."""
-    if name is None or name not in frame.columns or frame[name].null_count():
+    if name is None or name not in frame.columns:
         return None
-    return frame[name]
+    series = frame[name]
+    return None if series.null_count() else series
 
 
 def _check_encoded(x: NDArray[np.float32], preprocess: TablePreprocess, place: Place) -> None:

@@ -3,11 +3,13 @@
 import gzip
 import hashlib
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from difflib import get_close_matches
-from io import BytesIO
+from io import BufferedReader, BytesIO
 from pathlib import Path
-from typing import final
+from typing import Protocol, final
 
 import numpy as np
 import polars as pl
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from litmus.data.base import Origin
 from litmus.data.layout import Layout, check_names, names_of, scan
 from litmus.data.place import Place
+from litmus.data.shelf import Shelf
 from litmus.errors import DataError, quote
 
 PARQUET_SUFFIXES = (".parquet", ".pq", ".parq")
@@ -35,6 +38,18 @@ GZIP = b"\x1f\x8b"
 PANDAS_INDEX = "__index_level_0__"
 
 
+class Columns(Protocol):
+    """A frame of polars, or one whose columns are read when they are asked for."""
+
+    @property
+    def columns(self) -> list[str]: ...
+    @property
+    def schema(self) -> pl.Schema: ...
+    @property
+    def height(self) -> int: ...
+    def __getitem__(self, name: str, /) -> pl.Series: ...
+
+
 @final
 @dataclass(frozen=True, kw_only=True)
 class Table:
@@ -46,13 +61,15 @@ class Table:
         place: Where each row stands.
         layout: How its CSV is written; meaningless for typed files.
         notes: What was mended in reading.
+        shelf: Keeps what is made of the columns where they are larger than memory.
     """
 
-    frame: pl.DataFrame
+    frame: Columns
     origin: Origin
     place: Place
     layout: Layout = field(default_factory=Layout)
     notes: tuple[str, ...] = ()
+    shelf: Shelf | None = None
 
     def column(self, name: str, key: str) -> pl.Series:
         """The column that config key `key` names.
@@ -64,25 +81,19 @@ class Table:
             raise self.place.error(f"{key}={name}: no such column; {_near(name, self.frame.columns)}")
         return self.frame[name]
 
-    def take(self, index: NDArray[np.int64]) -> "Table":
-        """The rows at the positions `index`."""
-        place = self.place
-        rows = index if place.rows is None else place.rows[index]
-        lines = None if place.lines is None else place.lines[index]
-        return Table(
-            frame=self.frame[index],
-            origin=self.origin,
-            place=Place(file=place.file, rows=rows, lines=lines),
-            layout=self.layout,
-            notes=self.notes,
-        )
+    def kept(self, column: pl.Series) -> pl.Series:
+        """A typed column where there is room for it: on the shelf, if there is one."""
+        return column if self.shelf is None else self.shelf.keep(column)
 
 
 def read_table(path: str, layout: Layout | None = None) -> Table:
     """A CSV or Parquet file, told apart by suffix."""
-    if path.lower().endswith(PARQUET_SUFFIXES):
-        return read_parquet(path)
-    return read_csv(path, layout or Layout())
+    return read_parquet(path) if is_parquet(path) else read_csv(path, layout or Layout())
+
+
+def is_parquet(path: str) -> bool:
+    """Whether the name is that of a Parquet file."""
+    return path.lower().endswith(PARQUET_SUFFIXES)
 
 
 def read_csv(path: str, layout: Layout) -> Table:
@@ -93,12 +104,21 @@ def read_csv(path: str, layout: Layout) -> Table:
     """
     raw = read_bytes(path)
     place = Place(file=path)
-    data = _check_text(_unpacked(raw, place), place)
-    delimiter = layout.character(path)
-    frame, lines = _plain(data, delimiter, place) or _scanned(data, delimiter, place)
-    frame, notes = _without_index(frame, place)
+    data = check_text(check_start(_unpacked(raw, place), place), place)
+    frame, lines = cells_of(data, layout.character(path), place)
+    index, notes = index_column(frame, place)
+    frame = frame if index is None else frame.drop(index)
     origin = Origin(path=path, sha256=hashlib.sha256(raw).hexdigest(), rows=frame.height)
     return Table(frame=frame, origin=origin, place=Place(file=path, lines=lines), layout=layout, notes=notes)
+
+
+def cells_of(data: bytes, delimiter: str, place: Place) -> tuple[pl.DataFrame, NDArray[np.int64]]:
+    """The cells of a CSV in UTF-8 with a header, all as text, and the line on which each row begins.
+
+    Raises:
+        DataError: Ragged, without rows, or with repeated columns.
+    """
+    return _plain(data, delimiter, place) or _scanned(data, delimiter, place)
 
 
 def _plain(data: bytes, delimiter: str, place: Place) -> tuple[pl.DataFrame, NDArray[np.int64]] | None:
@@ -150,17 +170,24 @@ def read_parquet(path: str) -> Table:
             "not a Parquet file; for text use data=csv",
         )
         raise place.error(f"this is {kind}")
-    try:
+    with undamaged(place):
         frame = pl.read_parquet(BytesIO(raw))
-    except (pl.exceptions.PolarsError, OSError, ValueError, pl.exceptions.PanicException) as error:
-        raise place.error(f"damaged or cut off Parquet ({_first_line(error)}); copy or write the file again") from error
     if not frame.height:
         raise place.error("the table has no rows")
     check_names([name.strip() for name in frame.columns], place)
     frame.columns = [name.strip() for name in frame.columns]
-    frame, notes = _without_index(frame, place)
+    index, notes = index_column(frame, place)
     origin = Origin(path=path, sha256=hashlib.sha256(raw).hexdigest(), rows=frame.height)
-    return Table(frame=frame, origin=origin, place=place, notes=notes)
+    return Table(frame=frame if index is None else frame.drop(index), origin=origin, place=place, notes=notes)
+
+
+@contextmanager
+def undamaged(place: Place) -> Iterator[None]:
+    """What polars says of a damaged Parquet file, as a DataError."""
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError, ValueError, pl.exceptions.PanicException) as error:
+        raise place.error(f"damaged or cut off Parquet ({_first_line(error)}); copy or write the file again") from error
 
 
 def read_bytes(path: str) -> bytes:
@@ -169,8 +196,16 @@ def read_bytes(path: str) -> bytes:
     Raises:
         DataError: Missing (the nearest name is suggested), a folder, or not readable.
     """
+    with opened(path) as file:
+        return file.read()
+
+
+@contextmanager
+def opened(path: str) -> Iterator[BufferedReader]:
+    """A file to be read; raises as `read_bytes`."""
     try:
-        return Path(path).expanduser().read_bytes()
+        with Path(path).expanduser().open("rb") as file:
+            yield file
     except FileNotFoundError as error:
         raise DataError(f"no such file; {_near_file(path)}", file=path) from error
     except IsADirectoryError as error:
@@ -205,16 +240,21 @@ def _first_line(error: BaseException) -> str:
 
 
 def _unpacked(raw: bytes, place: Place) -> bytes:
-    if not raw.startswith(GZIP):
-        return raw
+    with unpacking(place):
+        return gzip.decompress(raw) if raw.startswith(GZIP) else raw
+
+
+@contextmanager
+def unpacking(place: Place) -> Iterator[None]:
+    """What is said of damaged gzip, as a DataError."""
     try:
-        return gzip.decompress(raw)
+        yield
     except (OSError, EOFError, zlib.error) as error:
         raise place.error(f"damaged or cut off gzip ({_first_line(error)}); copy the file again") from error
 
 
-def _check_text(data: bytes, place: Place) -> bytes:
-    """The content as UTF-8 without its byte order mark and old Macintosh line ends."""
+def check_start(data: bytes, place: Place) -> bytes:
+    """The beginning of a text file, or all of it, without its byte order mark."""
     data = data.removeprefix(b"\xef\xbb\xbf")
     if not data or data.isspace():
         raise place.error("the file is empty; a header line and rows are needed")
@@ -223,12 +263,16 @@ def _check_text(data: bytes, place: Place) -> bytes:
             raise place.error(f"this is {what}")
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise place.error("the encoding is UTF-16; save the file as UTF-8")
+    return data
+
+
+def check_text(data: bytes, place: Place) -> bytes:
+    """Text in UTF-8 without old Macintosh line ends."""
     if not data.isascii():
         _check_utf8(data, place)
     if b"\0" in data:
         line = data.count(b"\n", 0, data.index(b"\0")) + 1
-        message = "a zero byte: UTF-16 without a mark, or no text file; save it as CSV in UTF-8"
-        raise DataError(message, file=place.file, line=line)
+        raise place.line_error("a zero byte: UTF-16 without a mark, or no text file; save it as CSV in UTF-8", line)
     return data if b"\n" in data else data.replace(b"\r", b"\n")
 
 
@@ -241,22 +285,22 @@ def _check_utf8(data: bytes, place: Place) -> None:
         message = (
             f"byte {data[error.start]:#04x} near {quote(near)} is not UTF-8 (Latin-1, perhaps); save the file as UTF-8"
         )
-        raise DataError(message, file=place.file, line=line) from error
+        raise place.line_error(message, line) from error
 
 
-def _without_index(frame: pl.DataFrame, place: Place) -> tuple[pl.DataFrame, tuple[str, ...]]:
-    """Without the nameless first column that counts the rows, as pandas writes it.
+def index_column(frame: Columns, place: Place) -> tuple[str | None, tuple[str, ...]]:
+    """The name of the column that counts the rows, as pandas writes it; its first column has no name.
 
     Raises:
         DataError: Any other column without a name.
     """
     if PANDAS_INDEX in frame.columns:
-        return frame.drop(PANDAS_INDEX), (f"column {PANDAS_INDEX!r} is pandas' index; not used",)
+        return PANDAS_INDEX, (f"column {PANDAS_INDEX!r} is pandas' index; not used",)
     for number, name in enumerate(frame.columns, start=1):
         if name:
             continue
         counts = frame[name].cast(pl.Int64, strict=False)
         if number == 1 and (counts.diff().drop_nulls() == 1).all() and counts[0] in {0, 1}:
-            return frame[:, 1:], ("the nameless first column counts the rows; not used",)
+            return name, ("the nameless first column counts the rows; not used",)
         raise place.error(f"column {number} has no name; name it in the header, or remove it")
-    return frame, ()
+    return None, ()

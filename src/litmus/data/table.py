@@ -86,6 +86,7 @@ class TableSource(RoleSource):
             weight=self._read_weight(table),
             notes=(*table.notes, *chosen.notes),
             day_first=chosen.day_first,
+            shelf=table.shelf,
         )
         return rows, chosen, place
 

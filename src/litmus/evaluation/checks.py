@@ -168,7 +168,8 @@ class _Check:
 
     def _exact(self, train: Codes, held_out: Codes) -> Matches:
         if isinstance(self.rows.inputs, pl.DataFrame):
-            return match(self.codes[train], self.codes[held_out])
+            columns = self.codes.T  # of one column each row, so that they are picked side by side
+            return match(columns.take(train, axis=1).T, columns.take(held_out, axis=1).T)
         hashes, inputs = row_hashes(self.rows), self.rows.inputs
         found = match_hashes(hashes[train], hashes[held_out], chance=np.zeros(len(held_out)))
         if not isinstance(inputs, list):
@@ -187,9 +188,7 @@ class _Check:
         kept = continuous_columns(train)
         if not len(kept):
             return None  # torch warns of the spread of no column
-        x, y = train[:, kept].double(), held_out[:, kept].double()
-        mean, deviation = x.mean(0), x.std(0, correction=0).clamp_min(1e-12)
-        return near_points((x - mean) / deviation, (y - mean) / deviation, seed=self.seed)
+        return near_points(train[:, kept], held_out[:, kept], seed=self.seed, scale=True)
 
     def groups(self) -> tuple[GroupLeak, ...]:
         target = np.zeros(len(self.rows))

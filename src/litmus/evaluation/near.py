@@ -44,7 +44,7 @@ class Near:
     chance: float
 
 
-def near_points(train: Tensor, held_out: Tensor, *, seed: int) -> Near | None:
+def near_points(train: Tensor, held_out: Tensor, *, seed: int, scale: bool = False) -> Near | None:
     """Near twins among points of continuous columns; None with fewer than three columns or too few rows.
 
     In d dimensions the nearest of k neighbours lies within t times the distance of the last one with probability
@@ -52,9 +52,10 @@ def near_points(train: Tensor, held_out: Tensor, *, seed: int) -> Near | None:
     have no say. Rows nearer than that allows at the .5 % level are near twins.
 
     Args:
-        train: `(n, columns)` continuous columns on comparable scales.
+        train: `(n, columns)` continuous columns.
         held_out: `(m, columns)`.
-        seed: Of the sample of held-out rows.
+        seed: Of the samples of rows that are compared.
+        scale: Whether columns are standardised first; else they are on comparable scales.
 
     Source: Levina and Bickel 2004, equation 8 (dimension); the order statistics of uniform points in a ball.
     """
@@ -64,7 +65,8 @@ def near_points(train: Tensor, held_out: Tensor, *, seed: int) -> Near | None:
     kept = np.sort(rng.permutation(len(train))[:MOST_TRAIN])
     most = min(MOST_ROWS, MOST_DISTANCES // len(kept))
     looked_at = np.sort(rng.permutation(len(held_out))[:most]).astype(np.int64)
-    nearest, distance = _neighbours(train[torch.from_numpy(kept)], held_out[torch.from_numpy(looked_at)])
+    x, y = train[torch.from_numpy(kept)], held_out[torch.from_numpy(looked_at)]
+    nearest, distance = _neighbours(*(_standardised(x.double(), y.double()) if scale else (x, y)))
     first, last = distance[:, 0], np.maximum(distance[:, -1], 1e-300)
     far = np.maximum(distance[:, NEIGHBOURS // 3 :], 1e-300)
     spread = np.log(last[:, None] / far).mean(1)
@@ -112,6 +114,12 @@ def continuous_columns(x: Tensor) -> Tensor:
     sample = x[:5000]
     distinct = torch.tensor([len(sample[:, j].unique()) for j in range(x.shape[1])])
     return torch.nonzero(2 * distinct >= len(sample)).flatten()
+
+
+def _standardised(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:
+    """Both on the scale of the first."""
+    mean, deviation = x.mean(0), x.std(0, correction=0).clamp_min(1e-12)
+    return (x - mean) / deviation, (y - mean) / deviation
 
 
 def _neighbours(train: Tensor, held_out: Tensor) -> tuple[Codes, Array]:

@@ -47,8 +47,7 @@ def row_hashes(rows: Rows, columns: tuple[str, ...] | None = None) -> Hashes:
     """
     if isinstance(rows.inputs, pl.DataFrame):
         frame = rows.inputs if columns is None else rows.inputs.select(columns)
-        hashes: Hashes = _mixed(column_codes(frame)).sum(axis=1, dtype=np.uint64)
-        return hashes
+        return _hashed(column_codes(frame))
     if isinstance(rows.inputs, list):
         return np.fromiter((hash_text(text) for text in rows.inputs), dtype=np.uint64, count=len(rows))
     return np.fromiter(
@@ -66,25 +65,26 @@ def match(train: Codes, held_out: Codes) -> Matches:
     and are left out, or else every row would be its own proof.
 
     Args:
-        train: `(n, columns)` codes of values from 0, equal where values are.
+        train: `(n, columns)` codes of values, equal where values are.
         held_out: `(m, columns)` codes of the same values.
     """
-    kept = _undetermined(np.concatenate([train, held_out]))
-    train, held_out = train[:, kept], held_out[:, kept]
-    parts_train, parts_out = _mixed(train), _mixed(held_out)
-    whole_train, whole_out = parts_train.sum(1, dtype=np.uint64), parts_out.sum(1, dtype=np.uint64)
+    kept = _undetermined(_sample(train, held_out))
+    if len(kept) < train.shape[1]:
+        train, held_out = train[:, kept], held_out[:, kept]
+    whole_train, whole_out = _hashed(train), _hashed(held_out)
     twin, copies = _find(whole_train, whole_out)
     within = _repeated(whole_train)
     if train.shape[1] < 2 or not (twin >= 0).any():
         chance = within if train.shape[1] < 2 else 0.0
         return Matches(twin=twin, chance=np.full(len(held_out), chance), within_train=within)
     looked_at = sample_rows(len(held_out), MOST_LOOKED_AT, seed=0)
+    seen = held_out[looked_at]
     expected = np.zeros(len(looked_at))
     for j in _discrete(train):
-        rest_train, rest_out = whole_train - parts_train[:, j], (whole_out - parts_out[:, j])[looked_at]
+        rest_train, rest_out = whole_train - _mixed(train[:, j], j), whole_out[looked_at] - _mixed(seen[:, j], j)
         near = _find(rest_train, rest_out)[1] - copies[looked_at]
-        counts = np.bincount(train[:, j], minlength=int(held_out[:, j].max()) + 1)
-        share = np.clip((counts[held_out[looked_at, j]] - copies[looked_at]) / len(train), 0, 0.99)
+        same = _find(train[:, j], seen[:, j])[1]
+        share = np.clip((same - copies[looked_at]) / len(train), 0, 0.99)
         expected = np.maximum(expected, near * share / (1 - share))
     return Matches(twin=twin, chance=1 - np.exp(-expected), within_train=within)
 
@@ -96,8 +96,10 @@ def match_hashes(train: Hashes, held_out: Hashes, *, chance: Array) -> Matches:
 
 def column_codes(frame: pl.DataFrame) -> Codes:
     """`(n, columns)` a code for each value of each column; missing cells are a value of their own."""
-    codes = [series.rank("dense").fill_null(0).to_numpy() for series in _rankable(frame)]
-    return np.column_stack(codes).astype(np.int64) if codes else np.zeros((frame.height, 0), dtype=np.int64)
+    codes = np.empty((frame.width, frame.height), dtype=np.int64)
+    for row, series in zip(codes, frame, strict=True):
+        row[:] = _codes(series)
+    return codes.T
 
 
 def hash_text(text: str) -> int:
@@ -110,8 +112,12 @@ def words(text: str) -> list[str]:
     return "".join(c if c.isalnum() else " " for c in text.lower()).split()
 
 
-def _rankable(frame: pl.DataFrame) -> list[pl.Series]:
-    return [s.cast(pl.String) if s.dtype == pl.Categorical else s for s in frame]
+def _codes(series: pl.Series) -> Codes:
+    if series.dtype == pl.Float64:  # the bits of numbers do, and ranks would be ten times as slow
+        bits: Codes = (series.to_numpy() + 0.0).view(np.int64)  # nulls as NaN, and no negative zero
+        return bits
+    values = series.cast(pl.String) if series.dtype == pl.Categorical else series
+    return values.rank("dense").fill_null(0).to_numpy().astype(np.int64)
 
 
 def _hash_bytes(data: Any) -> int:
@@ -120,20 +126,27 @@ def _hash_bytes(data: Any) -> int:
     return int.from_bytes(blake2b(data, digest_size=8).digest(), "little")
 
 
-def _mixed(codes: Codes) -> Hashes:
-    """`(n, columns)` pseudo-random numbers for (column, value), so that sums over columns tell rows apart.
+def _hashed(codes: Codes) -> Hashes:
+    """`(n,)` a number for the values of each row of `(n, columns)`."""
+    total = np.zeros(len(codes), dtype=np.uint64)
+    for j, column in enumerate(codes.T):
+        total += _mixed(column, j)
+    return total
+
+
+def _mixed(codes: Codes, column: int) -> Hashes:
+    """`(n,)` pseudo-random numbers for (column, value), so that sums over columns tell rows apart.
 
     Source: the finaliser of splitmix64, Steele, Lea and Flood 2014.
     """
-    with np.errstate(over="ignore"):
-        z = codes.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
-        z += (np.arange(1, codes.shape[1] + 1, dtype=np.uint64) * np.uint64(0xD1342543DE82EF95))[None, :]
-        z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-        z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    z = codes.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    z += np.uint64((column + 1) * 0xD1342543DE82EF95 % 2**64)
+    z = (z ^ (z >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    z = (z ^ (z >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return np.asarray(z ^ (z >> np.uint64(31)))
 
 
-def _find(train: Hashes, held_out: Hashes) -> tuple[Codes, Codes]:
+def _find(train: Hashes | Codes, held_out: Hashes | Codes) -> tuple[Codes, Codes]:
     """For each held-out hash the position of an equal training one (-1: none), and how many there are."""
     order = np.argsort(train, kind="stable")
     ordered = train[order]
@@ -154,20 +167,29 @@ def _discrete(codes: Codes) -> list[int]:
     return [int(j) for j in np.argsort(ties)[::-1][:MOST_COLUMNS] if ties[j] > 0]
 
 
-def _undetermined(codes: Codes) -> list[int]:
+def _sample(train: Codes, held_out: Codes) -> Codes:
+    """At most 5,000 rows of both."""
+    picked = np.random.default_rng(0).permutation(len(train) + len(held_out))[:5000]
+    inside = picked < len(train)
+    sample = np.empty((len(picked), train.shape[1]), dtype=np.int64)
+    sample[inside], sample[~inside] = train[picked[inside]], held_out[picked[~inside] - len(train)]
+    return sample
+
+
+def _undetermined(sample: Codes) -> list[int]:
     """Columns without those that follow from one other column, such as a height in another unit."""
-    sample = codes[np.random.default_rng(0).permutation(len(codes))[:5000]]
     different = np.unique(sample, axis=0)
     if len(different) > FEW_DIFFERENT * len(sample):
         sample = different  # or else copies of rows would make every column follow from every other
-    sizes = [len(np.unique(sample[:, j])) for j in range(codes.shape[1])]
-    kept = [j for j, size in enumerate(sizes) if size > 1][:MOST_COLUMNS] + list(range(MOST_COLUMNS, codes.shape[1]))
+    sizes = [len(np.unique(sample[:, j])) for j in range(sample.shape[1])]
+    kept = [j for j, size in enumerate(sizes) if size > 1][:MOST_COLUMNS] + list(range(MOST_COLUMNS, sample.shape[1]))
+    sample = np.column_stack([_dense(column) for column in sample.T])
     # a column without ties determines every other one, which says nothing about them
     tied = [j for j in kept if j < MOST_COLUMNS and sizes[j] < 0.5 * len(sample)]
     dropped: set[int] = set()
     for j in sorted(tied, key=lambda j: sizes[j]):
         rivals = [i for i in tied if i != j and i not in dropped and sizes[i] >= sizes[j]]
-        pairs = (len(np.unique(sample[:, i] * (sizes[j] + 1) + _dense(sample[:, j]))) for i in rivals)
+        pairs = (len(np.unique(sample[:, i] * (sizes[j] + 1) + sample[:, j])) for i in rivals)
         if any(pair == sizes[i] for pair, i in zip(pairs, rivals, strict=True)):
             dropped.add(j)
     return [j for j in kept if j not in dropped]

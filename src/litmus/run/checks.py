@@ -1,14 +1,23 @@
 """What is known of a run's rows before its first step."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from litmus.data.base import SPLITS
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from litmus.data.base import SPLITS, Rows, Split, SplitName
+from litmus.data.module import DataModule
 from litmus.evaluation.checks import Checked, check_data
 from litmus.evaluation.facts import plain_facts
 from litmus.evaluation.hindsight import try_leaks
+from litmus.evaluation.reference import take
 from litmus.evaluation.score import primary_metric
+from litmus.evaluation.twins import positions, sample_rows
 from litmus.evidence import DataFacts, Evidence, FitFacts, ModelFacts, TaskFacts
 from litmus.run.training import Run
+from litmus.task.base import Task
 
 LEAK_SECONDS = 2.0  # for a reference with and without each suspected column
 
@@ -25,18 +34,43 @@ def check_rows(run: Run, *, test: bool, thorough: bool = True) -> Checked:
     splits = {name: data.splits[name] for name in SPLITS if name in data.splits and (test or name != "test")}
     if not thorough or data.source.checks == "off":
         return Checked(facts=plain_facts(task, splits, split_rule=data.source.split), twins={})
+    rows, assignment, some = _looked_at(data, splits)
     checked = check_data(
         task,
-        data.rows,
-        data.assignment,
-        splits,
+        rows,
+        assignment,
+        some,
         split_rule=data.source.split,
         finish=data.preprocess.finish,
         seed=data.seed,
     )
+    if rows is not data.rows:
+        checked = replace(checked, facts=_whole_facts(checked.facts, task, splits))
     primary = bare_evidence(run, checked.facts).task.primary
-    leaks = try_leaks(checked.facts, task, splits["train"], primary=primary, seed=data.seed, seconds=LEAK_SECONDS)
+    leaks = try_leaks(checked.facts, task, some["train"], primary=primary, seed=data.seed, seconds=LEAK_SECONDS)
     return replace(checked, facts=replace(checked.facts, leaks=leaks))
+
+
+def _looked_at(
+    data: DataModule, splits: Mapping[SplitName, Split]
+) -> tuple[Rows, NDArray[np.int8], Mapping[SplitName, Split]]:
+    """The rows that the checks compare with each other: all, or as many as fit into memory several times over."""
+    rows, shelf = data.rows, data.rows.shelf
+    if shelf is None:
+        return rows, data.assignment, splits
+    picked = sample_rows(len(rows), shelf.sample(rows.width), seed=data.seed)
+    inside = np.zeros(len(rows), dtype=np.bool_)
+    inside[picked] = True
+    at = {name: np.flatnonzero(inside[index]) for name, index in positions(data.assignment).items()}
+    some = {name: take(split, torch.from_numpy(at[name])) for name, split in splits.items()}
+    return replace(rows, shelf=None).take(picked), data.assignment[picked], some
+
+
+def _whole_facts(found: DataFacts, task: Task, splits: Mapping[SplitName, Split]) -> DataFacts:
+    """What was found in a part of the rows, with sizes, classes and targets of all."""
+    facts = plain_facts(task, splits, split_rule=found.split_rule)
+    names = ("columns", "twins", "groups", "leaks", "scale_ratio", "seen_mean_ratio")
+    return replace(facts, **{name: getattr(found, name) for name in names})
 
 
 def bare_evidence(run: Run, facts: DataFacts) -> Evidence:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -76,11 +77,16 @@ class Predictor:
         training = self.model.training
         self.model.eval()
         device = next((parameter.device for parameter in self.model.parameters()), torch.device("cpu"))
-        parts = [
-            self.model(self.preprocess.finish(part.to(device))).float().cpu() for part in x.split(PREDICTION_BATCH)
-        ]
+        found: Tensor | None = None
+        for start in range(0, max(len(x), 1), PREDICTION_BATCH):
+            part = x[start : start + PREDICTION_BATCH]
+            output = self.model(self.preprocess.finish(part.to(device)))
+            # kept parts would lie between the freed activations, which then could not be used again
+            found = torch.empty(len(x), *output.shape[1:]) if found is None else found
+            found[start : start + len(part)] = output
         self.model.train(training)
-        return torch.cat(parts)
+        assert found is not None  # noqa: S101 - the loop runs once at least
+        return found
 
     def decide(self, outputs: Tensor) -> tuple[Tensor, Tensor | None]:
         """Predictions `(n,)` and probabilities `(n, classes)` or None, from raw outputs `(n, outputs)`."""
@@ -102,7 +108,8 @@ class Predictor:
 
     def predict_rows(self, rows: Rows) -> tuple[Tensor, Tensor | None]:
         """Predictions and probabilities for rows read by `preprocess.read`, in their order."""
-        return self.decide(self.outputs(self.preprocess.encode(rows)))
+        pieces = rows.pieces(np.arange(len(rows)))
+        return self.decide(torch.cat([self.outputs(self.preprocess.encode(piece)) for piece in pieces]))
 
     def with_decision(self, *, threshold: float | None, temperature: float) -> "Predictor":
         """The same model deciding otherwise."""
