@@ -79,6 +79,9 @@ CAUSES = {
     "an interpolation that leads nowhere": ("train model.hidden=${nowhere}", ["model.hidden: ", "nowhere"]),
     "an environment variable that is not set": ("train logger.x=${oc.env:LITMUS_UNSET}", ["LITMUS_UNSET is not set"]),
     "a key of Hydra's that does not exist": ("train hydra.nonsense=1", ["hydra"]),
+    "the checkpoint left out": ("train callback.checkpoint=null", ["callback.checkpoint", "cannot be left out"]),
+    "a group left out": ("train ~model", ["model", "missing from the config"]),
+    "an optional group left out": ("train ~scheduler", ["scheduler", "missing from the config"]),
     "code through Hydra's callbacks": ("train hydra.callbacks.x._target_=os.getcwd", ["hydra"]),
     "a launcher that does not exist": (
         "train -m hydra/launcher=jobli",

@@ -194,10 +194,11 @@ def test_a_folder_in_place_of_a_file_is_said(tmp_path: Path) -> None:
 
 
 def test_a_file_without_permission_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(path: Path) -> bytes:
+    def refuse(path: Path, *_: object, **__: object) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr(Path, "read_bytes", refuse)
+    (tmp_path / "a.csv").write_text("x,y\n1,2\n")
+    monkeypatch.setattr(Path, "open", refuse)
     with pytest.raises(DataError, match="no permission to read"):
         prepare(CSV(path=str(tmp_path / "a.csv"), target="y"))
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from litmus.config import needs
+from litmus.config.words import path_of
 from litmus.data.base import Origin, Rows
 from litmus.data.encoders import BooleanEncoder
 from litmus.data.image import ImagePreprocess
@@ -270,7 +271,7 @@ def _check_packages(packages: Sequence[str] = PACKAGES) -> None:
 
 
 def _target(output: str | None, file: Path) -> Path:
-    path = (run_of(file) or Path()) / "model.onnx" if output is None else Path(output).expanduser()
+    path = (run_of(file) or Path()) / "model.onnx" if output is None else path_of(output)
     if path.suffix != ".onnx":
         raise ConfigError(f"output={output}: must end in .onnx")
     if path.is_dir() or not path.parent.is_dir():

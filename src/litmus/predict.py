@@ -6,6 +6,7 @@ from pathlib import Path
 import polars as pl
 import torch
 
+from litmus.config.words import path_of
 from litmus.data.base import Rows
 from litmus.errors import ConfigError, RunError, quote
 from litmus.report.terminal import Terminal
@@ -75,7 +76,7 @@ def writable(output: str, sources: dict[str, str]) -> Path:
     Raises:
         ConfigError: Its suffix is unknown, it is a folder or in none, or it is one of `sources` (by key).
     """
-    path = Path(output).expanduser()
+    path = path_of(output)
     if path.suffix.lower() not in SUFFIXES:
         raise ConfigError(f"output={output}: the suffix says the format; end it in .csv or .parquet")
     if path.is_dir():
@@ -83,7 +84,7 @@ def writable(output: str, sources: dict[str, str]) -> Path:
     if not path.parent.is_dir():
         raise ConfigError(f"output={output}: the folder {quote(str(path.parent))} does not exist; make it first")
     for key, source in sources.items():
-        if path.resolve() == Path(source).expanduser().resolve():
+        if path.resolve() == path_of(source).resolve():
             raise ConfigError(f"output={output}: is the {key} itself, which would be lost; name another file")
     return path
 

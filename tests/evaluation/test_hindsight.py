@@ -56,7 +56,7 @@ def test_looking_back_fills_in_what_needs_models():
     )
     assert {shift.split for shift in facts.shifts} == {"val", "test"}
     assert all(shift.auroc.low < 0.6 for shift in facts.shifts)
-    assert facts.noise.n == 100
+    assert facts.noise.n == 200
     assert facts.more_rows.low < facts.more_rows.high
     assert facts.target_order is None
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import final
 
+from litmus.config.words import path_of
 from litmus.errors import ConfigError, quote
 
 LONGEST = 60
@@ -41,7 +42,7 @@ def make_directory(output_dir: str, name: str, prefix: str = "") -> Directory:
     Raises:
         ConfigError: It cannot be made there.
     """
-    parent = Path(output_dir).expanduser().absolute() / name
+    parent = path_of(output_dir).absolute() / name
     missing = [folder for folder in (parent, *parent.parents) if not folder.exists()]
     try:
         parent.mkdir(parents=True, exist_ok=True)

@@ -94,7 +94,8 @@ def name_of(cfg: DictConfig, swept: Iterable[str] = ()) -> str:
         return "sweep"
     if choices.get("experiment"):
         return str(choices["experiment"])
-    return "_".join(str(choices[group]) for group in ("data", "model") if group not in left_out) or "sweep"
+    parts = (choices.get(group) for group in ("data", "model") if group not in left_out)
+    return "_".join(str(part) for part in parts if part) or "sweep"
 
 
 @contextmanager

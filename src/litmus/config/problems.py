@@ -59,7 +59,7 @@ class _Checker:
                 yield from self._section(key, value)
             else:
                 yield from self._strangers(key, value)
-        missing = [group for group in SECTIONS if group not in self.plain and group not in OPTIONAL]
+        missing = [group for group in SECTIONS if group not in self.plain and group != "logger"]  # as logger=null has it
         yield from (Problem(group, "is missing from the config") for group in missing)
         yield from self.targets
         for key, node in nodes(self.plain):
@@ -81,6 +81,9 @@ class _Checker:
                 yield from self._strangers(f"{key}.{word}", value[word])
 
     def _callbacks(self, value: dict[str, Any]) -> Iterator[Problem]:
+        if value.get("checkpoint") is None:
+            message = "cannot be left out: it keeps the weights; callback.checkpoint.use=last takes those of the end"
+            yield Problem("callback.checkpoint", message)
         for word, item in value.items():
             if item is not None and not (isinstance(item, dict) and "_target_" in item):
                 yield from self._strangers(f"callback.{word}", item)

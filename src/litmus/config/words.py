@@ -131,9 +131,17 @@ def _with_implied(words: Sequence[str], library: Library) -> list[str]:
     return [*implied, *words]
 
 
+def path_of(text: str | Path) -> Path:
+    """A path as typed: `~` is the user's folder, and a name like any other where there is no such user."""
+    try:
+        return Path(text).expanduser()
+    except RuntimeError:
+        return Path(text)
+
+
 def source_of(path: str) -> str:
     """The option of `data` that reads `path`: by suffix, or by what the folder holds."""
-    place = Path(path).expanduser()
+    place = path_of(path)
     if not place.is_dir():
         return "parquet" if place.suffix.lower() in {".parquet", ".pq"} else "csv"
     inside = (file for pattern in ("*/*", "*/*/*") for file in place.glob(pattern))

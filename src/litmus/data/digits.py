@@ -2,13 +2,13 @@
 
 import hashlib
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from litmus.config.words import path_of
 from litmus.data.base import Origin, Rows
 from litmus.data.image import ImageSource
 from litmus.data.image_folder import ImageFolder
@@ -49,7 +49,7 @@ def write_folder(folder: str, pixels: NDArray[Any], labels: NDArray[np.int64]) -
     from PIL import Image
 
     for number, (image, label) in enumerate(zip(pixels, labels, strict=True)):
-        file = Path(folder).expanduser() / str(label) / f"{number:04d}.png"
+        file = path_of(folder) / str(label) / f"{number:04d}.png"
         if not file.exists():
             file.parent.mkdir(parents=True, exist_ok=True)
             Image.fromarray((image[0] * 255).round().astype(np.uint8)).save(file)

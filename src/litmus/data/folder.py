@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from litmus.config.words import path_of
 from litmus.data.base import Origin, Rows
 from litmus.errors import DataError, quote
 
@@ -62,7 +63,7 @@ def scan_both(path: str, test_path: str | None, kind: Kind) -> tuple[list[Entry]
 
 def scan_any(path: str, kind: Kind, *, labelled: bool) -> tuple[list[Entry], tuple[str, ...]]:
     """New files like those trained on: class folders, or without labels one file or a folder of files."""
-    root = Path(path).expanduser()
+    root = path_of(path)
     if root.is_file() and not labelled:
         return [Entry(root, root.name)], ()
     _check_folder(root, kind)
@@ -82,7 +83,7 @@ def scan(path: str, kind: Kind, *, training: bool = True) -> tuple[list[Entry], 
     Raises:
         DataError: The folder is missing or not laid out so.
     """
-    root = Path(path).expanduser()
+    root = path_of(path)
     _check_folder(root, kind)
     folders = _folders(root)
     official = _is_official(folders)

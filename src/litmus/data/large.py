@@ -18,6 +18,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from litmus.config.words import path_of
 from litmus.data.base import Origin
 from litmus.data.layout import NEWLINE, QUOTE, Layout, check_names
 from litmus.data.place import Place
@@ -54,7 +55,7 @@ def open_parquet(path: str, memory: Memory) -> Table:
     Raises:
         DataError: Missing, damaged, or without rows.
     """
-    shelf, file = Shelf(limit_of(memory)), Path(path).expanduser()
+    shelf, file = Shelf(limit_of(memory)), path_of(path)
     try:
         scanned = pl.scan_parquet(file)
         schema, height = scanned.collect_schema(), int(scanned.select(pl.len()).collect().item())
@@ -76,7 +77,7 @@ def open_csv(path: str, layout: Layout, memory: Memory) -> Table:
     Raises:
         DataError: As `read_csv`.
     """
-    shelf, file = Shelf(limit_of(memory)), Path(path).expanduser()
+    shelf, file = Shelf(limit_of(memory)), path_of(path)
     with opened(path) as content:
         packed = content.read(len(GZIP)) == GZIP
     growth = CSV_GROWTH * (GZIP_GROWTH if packed else 1)

@@ -15,6 +15,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from litmus.config.words import path_of
 from litmus.data.base import Origin
 from litmus.data.layout import Layout, check_names, names_of, scan
 from litmus.data.place import Place
@@ -204,7 +205,7 @@ def read_bytes(path: str) -> bytes:
 def opened(path: str) -> Iterator[BufferedReader]:
     """A file to be read; raises as `read_bytes`."""
     try:
-        with Path(path).expanduser().open("rb") as file:
+        with path_of(path).open("rb") as file:
             yield file
     except FileNotFoundError as error:
         raise DataError(f"no such file; {_near_file(path)}", file=path) from error
@@ -219,7 +220,7 @@ def opened(path: str) -> Iterator[BufferedReader]:
 
 
 def _near_file(path: str) -> str:
-    folder = Path(path).expanduser().parent
+    folder = path_of(path).parent
     if not folder.is_dir():
         return f"the folder {quote(str(folder))} does not exist either"
     near = get_close_matches(Path(path).name, [entry.name for entry in folder.iterdir()], n=1, cutoff=0.5)

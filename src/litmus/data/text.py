@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, ClassVar, Literal, Self, final
 
@@ -14,6 +13,7 @@ import torch
 from annotated_types import Ge
 from torch import Tensor
 
+from litmus.config.words import path_of
 from litmus.data.base import Preprocess, Rows, Source
 from litmus.data.documents import TextColumns, is_table, read_column, rows_of_column, rows_of_files
 from litmus.data.extra import import_extra
@@ -90,7 +90,7 @@ class Text(TextSource, RoleSource):
 
     def read(self) -> Rows:
         _tokenizers()
-        rows = self._read_folder() if Path(self.path).expanduser().is_dir() else self._read_table()
+        rows = self._read_folder() if path_of(self.path).is_dir() else self._read_table()
         return self.with_lengths(rows)
 
     @property
@@ -98,7 +98,7 @@ class Text(TextSource, RoleSource):
         return Layout(delimiter=self.delimiter)
 
     def columns(self) -> TextColumns:
-        if self.text is not None or Path(self.path).expanduser().is_dir():
+        if self.text is not None or path_of(self.path).is_dir():
             return self._named
         # read once more: new tables need the name of the column that was found here
         return replace(self._named, text=self._open(self.path)[1].name)
