@@ -59,7 +59,8 @@ class _Checker:
                 yield from self._section(key, value)
             else:
                 yield from self._strangers(key, value)
-        missing = [group for group in SECTIONS if group not in self.plain and group != "logger"]  # as logger=null has it
+        # logger=null leaves no such group
+        missing = [group for group in SECTIONS if group not in self.plain and group != "logger"]
         yield from (Problem(group, "is missing from the config") for group in missing)
         yield from self.targets
         for key, node in nodes(self.plain):
