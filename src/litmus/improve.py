@@ -88,7 +88,7 @@ def _walk(
         if best is None:
             limit = min(max(LEAST_SECONDS, FITS * seconds), MOST_SECONDS)
             terminal.line()
-            terminal.line(f"step {len(taken) + 1}: trying what might help, for at most {limit:.0f} s")
+            terminal.line(f"step {len(taken) + 1}: trying what might help, for about {limit:.0f} s")
             data = prepare_data(config)
             best = _best(probe(config, data, evidence, verdict, fit_seconds=seconds, seconds=limit))
         if best is None:

@@ -132,12 +132,14 @@ def refine(outcome: Outcome, terminal: Terminal | None, *, probes: bool) -> Outc
         return outcome
     if terminal is not None:
         terminal.line()
-        terminal.line(f"trying what might help, for at most {seconds:.0f} s (Ctrl-C keeps the verdict above)")
+        terminal.line(f"trying what might help, for about {seconds:.0f} s (Ctrl-C keeps the verdict above)")
     try:
         evidence = probe(
             run.config, run.data, outcome.evidence, outcome.verdict, fit_seconds=run.seconds, seconds=seconds
         )
     except KeyboardInterrupt:
+        if terminal is not None:
+            terminal.line("stopped; the verdict above stands")
         return outcome
     refined = replace(outcome, evidence=evidence, verdict=judged(run.config, evidence))
     record_verdict(refined)
