@@ -47,6 +47,10 @@ def test_any_curve_is_answered(curve):
     assert minimum(curve).epoch < len(curve)
 
 
+def test_a_curve_that_ends_in_infinity_does_not_fall():
+    assert not still_falling([3.0, 2.0, 1.0, 0.5, *[math.inf] * 10])
+
+
 def test_noise_is_told_from_the_course():
     assert noise(_decay(np.random.default_rng(0), time=20, scale=0.03)) == pytest.approx(0.03, rel=0.2)
     assert noise(np.exp(-EPOCHS / 50)) < 1e-4

@@ -130,11 +130,11 @@ def still_falling(
         ahead: share of epochs to come.
         level: confidence level of the slope.
     """
-    y = _known(curve)
-    if len(y) < 4:
+    y, late = _known(curve), _tail(curve, tail)[1]
+    if len(y) < 4 or not len(late):
         return False
     change = projected_change(curve, ahead=ahead, tail=tail, level=level)
-    present = abs(float(np.median(_tail(curve, tail)[1])))
+    present = abs(float(np.median(late)))
     return change.high < 0 and -change.value >= floor * max(present, abs(float(y[0])) / 20)
 
 
