@@ -111,7 +111,7 @@ def test_a_table_in_pieces_is_fitted_and_a_peak_above_the_bound_fails(tmp_path):
 def test_large_tables_are_learned_from_both_kinds_of_files(tmp_path):
     rows = list(large.million(tmp_path, rounds=1, scale=0.004))
     assert [row.name.rpartition(" ")[2] for row in rows] == ["parquet", "csv"]
-    assert all(re.search(r"peak \d+ MB, by hand \d+ MB", row.note) for row in rows)
+    assert all(re.search(r"peak [\d,]+ MB, by hand [\d,]+ MB", row.note) for row in rows)
 
 
 def test_the_peak_of_a_process_is_that_of_its_own_memory(tmp_path):
