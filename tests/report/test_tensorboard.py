@@ -116,7 +116,7 @@ def test_figures_and_verdict_are_there_with_the_scores_of_the_weights_in_use(
     writer.verdict(make_verdict(), make_evidence())
     board = read(tmp_path / "run")
     image = board.Images("figures/a")[0]
-    assert (image.width, image.height) == (960, 600)
+    assert (image.width, image.height) == (768, 480)
     assert b"model_is_linear" in board.Tensors("verdict")[0].tensor_proto.string_val[0].replace(b"&#95;", b"_")
     assert points(board, "test/balanced_accuracy") == points(board, "best/balanced_accuracy") == [(20, np.float32(0.9))]
 

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatter, MaxNLocator, StrMethodFormatter
 from numpy.typing import NDArray
 
-DPI = 150
+DPI = 120
 WIDTH = 6.4
 INK = "#24292f"  # the report's style sheet turns exactly this colour into the page's own
 FAINT = "#8c959f"
