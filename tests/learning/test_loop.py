@@ -9,7 +9,9 @@ import polars as pl
 import pytest
 import torch
 from lightning.pytorch import Callback
+from lightning.pytorch.callbacks import GradientAccumulationScheduler
 from torch import Tensor
+from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from litmus.data.base import Origin, Preprocess, Rows, Source
 from litmus.data.module import DataModule
@@ -207,3 +209,43 @@ def test_a_users_callback_brings_lightnings_own_loop(tmp_path):
     assert not run.trainer.lean
     assert run.trainer.loop_reason == "callback Mine is not ours"
     assert build(tmp_path, "auto").trainer.lean
+
+
+def test_a_schedule_of_accumulation_brings_lightnings_own_loop(tmp_path):
+    run = build(tmp_path, "auto", callbacks=[GradientAccumulationScheduler({0: 1, 2: 3})])
+    assert run.trainer.loop_reason == "accumulation that changes"
+    assert build(tmp_path, "auto", trainer={"accumulate_grad_batches": 3}).trainer.lean
+
+
+OPTIMIZERS = [
+    name
+    for name, kind in vars(torch.optim).items()
+    if isinstance(kind, type) and name not in {"Optimizer", "SparseAdam", "LBFGS", "Muon"}  # other kinds of parameters
+]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_optimizer_of_torch_steps_alike_in_both_loops(tmp_path, name):
+    optimizer = {"_target_": f"torch.optim.{name}"}
+    runs = [build(tmp_path / loop, loop, optimizer=optimizer) for loop in ("lean", "stock")]
+    for run in runs:
+        run.fit()
+    torch.testing.assert_close(state(runs[0]), state(runs[1]), rtol=0, atol=0)
+
+
+def test_an_optimizer_that_wants_a_closure_brings_lightnings_own_loop(tmp_path):
+    run = build(tmp_path, "auto", optimizer={"_target_": "torch.optim.LBFGS", "lr": 0.1}, source={"batch_size": None})
+    assert run.trainer.loop_reason == "an optimizer that computes the loss several times a step"
+    run.fit()
+    losses = [row["train/loss"] for row in run.learner.curves.table()]
+    assert losses[-1] < losses[0]
+
+
+def test_hooks_of_optimizers_are_called(tmp_path):
+    called = []
+    handle = register_optimizer_step_post_hook(lambda *_: called.append(1))
+    try:
+        build(tmp_path, trainer={"max_epochs": 1}).fit()
+    finally:
+        handle.remove()
+    assert len(called) == math.ceil(78 / 16)

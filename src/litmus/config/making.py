@@ -8,7 +8,7 @@ from typing import Any
 from hydra.utils import instantiate
 from omegaconf import DictConfig
 
-from litmus.config.signatures import settle_node
+from litmus.config.signatures import RESERVED, nodes, settle_node
 from litmus.config.storage import to_plain
 from litmus.config.targets import needs, target
 from litmus.errors import ConfigError, LitmusError, Problem
@@ -26,7 +26,7 @@ def make(node: DictConfig | Mapping[str, Any] | None, key: str = "", **facts: An
         ConfigError: The target is not allowed, or it refuses its arguments.
     """
     key = key or (str(node._get_full_key(None)) if isinstance(node, DictConfig) else "")  # noqa: SLF001
-    plain = {} if node is None else to_plain(node)
+    plain = _plain(node or {})
     if plain.get("_target_") is None:
         return None
     settled = settle_node(plain, key)
@@ -34,13 +34,25 @@ def make(node: DictConfig | Mapping[str, Any] | None, key: str = "", **facts: An
     arguments = _arguments(found)
     given = {word: value for word, value in facts.items() if word in arguments and word not in settled}
     try:
-        # Hydra would copy facts into a config of its own; bound first and called by us, they arrive as they are.
-        bound = partial(instantiate({"_convert_": "all"} | settled | {"_partial_": True}), **given)
+        # Hydra would copy what it is given into a config of its own; bound first and called by us, it arrives as it is.
+        told, ready = _divided(settled)
+        bound = partial(instantiate({"_convert_": "all"} | told | {"_partial_": True}), **ready, **given)
         return bound if settled.get("_partial_") else bound()
     except LitmusError:
         raise
     except Exception as error:
         raise _refusal(error, key) from error
+
+
+def _plain(node: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
+    """The node as plain types, references resolved; most come so already."""
+    return to_plain(node) if isinstance(node, DictConfig) or "${" in str(node) else dict(node)
+
+
+def _divided(settled: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What Hydra has to see of a node: its own words, and objects to be made; and the rest."""
+    told = {word for word, value in settled.items() if word in RESERVED or any(nodes(value))}
+    return {word: settled[word] for word in told}, {word: settled[word] for word in settled.keys() - told}
 
 
 def _arguments(found: Any) -> set[str]:

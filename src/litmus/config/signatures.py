@@ -2,6 +2,7 @@
 
 import inspect
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple, get_type_hints
 
 from litmus.config.hints import coerce
@@ -40,12 +41,17 @@ def signature(found: Any, name: str, key: str = "") -> Signature:
         ConfigError: Its annotations cannot be read.
     """
     try:
-        parameters = inspect.signature(found).parameters
-        hints = get_type_hints(found, include_extras=True)
-        if inspect.isclass(found):
-            hints |= get_type_hints(found.__init__, include_extras=True)
+        return _signature(found, name)
     except (NameError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError([Problem(key, f"cannot read the argument types of {name}: {error}")]) from error
+
+
+@cache
+def _signature(found: Any, name: str) -> Signature:
+    parameters = inspect.signature(found).parameters
+    hints = get_type_hints(found, include_extras=True)
+    if inspect.isclass(found):
+        hints |= get_type_hints(found.__init__, include_extras=True)
     table = known(name)
     arguments = {}
     for word, parameter in parameters.items():

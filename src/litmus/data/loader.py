@@ -93,7 +93,12 @@ class BatchLoader:
 
     def __iter__(self) -> Iterator[Batch]:
         start, self._start = self._start, 0
-        order = None if self._whole is not None else self._order()
+        if self._whole is not None:
+            if start == 0 and len(self):
+                self._done = 1
+                yield self._whole
+            return
+        order = self._order()
         batches = self._cut(order, start) if order is None or self.window is None else self._read(order, start)
         for number, batch in enumerate(batches, start + 1):
             self._done = number
@@ -122,9 +127,6 @@ class BatchLoader:
         """Batches from number `start` on, cut from the split's tensors."""
         split = self.split
         for batch in range(start, len(self)):
-            if self._whole is not None:
-                yield self._whole
-                continue
             cut = slice(batch * self.batch_size, min((batch + 1) * self.batch_size, self.rows))
             rows = cut if order is None else order[cut]
             yield Batch(split.x[rows], split.y[rows], None if split.weight is None else split.weight[rows])

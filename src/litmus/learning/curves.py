@@ -33,9 +33,10 @@ class Curves:
         self.values: dict[str, dict[int, float]] = {}
         self.open: dict[str, list[_Batch]] = {"train": [], "val": []}
         self.closed: dict[str, list[_Epoch]] = {"train": [], "val": []}
-        self.batch_losses: tuple[Tensor, ...] = ()  # of the last closed training epoch
+        self.batch_losses: list[Tensor] = []  # of the last closed training epoch
         self.steps: dict[int, int] = {}
         self.kept = 0
+        self.processes = 1  # that share the rows
 
     def add(
         self, split: str, output: Tensor, target: Tensor, loss: Tensor | None, weight: Tensor | None = None
@@ -54,19 +55,14 @@ class Curves:
             return
         if step is not None:
             self.steps[epoch] = step
-        outputs, targets, losses, weights = zip(*_of_all_processes(batches), strict=True)
-        batches.clear()
-        output, target = (outputs[0], targets[0]) if len(outputs) == 1 else (torch.cat(outputs), torch.cat(targets))
-        if losses[0] is None:
-            with torch.inference_mode():
-                loss = self.loss(output, target, None if weights[0] is None else torch.cat(weights))
-        elif len(losses) == 1:
-            loss = losses[0]
-            self.batch_losses = losses
+        if self.processes > 1:
+            batches = _of_all_processes(batches)
+        output, target, loss, weight = batches[0] if len(batches) == 1 else _joined(batches)
+        self.open[split] = []
+        if loss is None:
+            loss = self.loss(output, target, weight)
         else:
-            self.batch_losses = losses
-            rows = torch.tensor([len(part) for part in targets], dtype=torch.float32, device=output.device)
-            loss = (torch.stack(losses) * rows).sum() / rows.sum()
+            self.batch_losses = [part[2] for part in batches if part[2] is not None]
         self.closed[split].append((epoch, output, target, loss))
         self.kept += output.numel()
 
@@ -162,10 +158,18 @@ class Curves:
         self.open = {split: [tuple(batch) for batch in batches] for split, batches in state["open"].items()}
 
 
+def _joined(batches: list[_Batch]) -> _Batch:
+    """Batches as one; its loss is the mean over all rows, None where theirs are unknown."""
+    outputs, targets, losses, weights = zip(*batches, strict=True)
+    loss = None
+    if losses[0] is not None:
+        rows = torch.tensor([len(part) for part in targets], dtype=torch.float32, device=outputs[0].device)
+        loss = (torch.stack(losses) * rows).sum() / rows.sum()
+    return torch.cat(outputs), torch.cat(targets), loss, None if weights[0] is None else torch.cat(weights)
+
+
 def _of_all_processes(batches: list[_Batch]) -> list[_Batch]:
     """The batches of every process, so that metrics are of whole splits; repeated rows of padded shares count twice."""
-    if not (torch.distributed.is_available() and torch.distributed.is_initialized()):
-        return batches
     device = batches[0][0].device
     gathered: list[Any] = [None] * torch.distributed.get_world_size()
     torch.distributed.all_gather_object(gathered, [_moved(batch, torch.device("cpu")) for batch in batches])

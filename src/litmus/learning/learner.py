@@ -67,6 +67,9 @@ class Learner(LightningModule):
         output: Tensor = self.model(x)
         return output
 
+    def on_fit_start(self) -> None:
+        self.curves.processes = self.trainer.world_size
+
     def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
         if self.draws:
             seed = step_seed(self.seed, self.trainer.fit_loop.epoch_loop.total_batch_idx + 1)
@@ -118,8 +121,9 @@ class Learner(LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Shows the monitored value to the callbacks that monitor a metric, which come after it."""
-        self.curves.close("train", self.trainer.current_epoch, self.trainer.global_step)  # where max_steps cut it
-        self.lrs.append(max(group["lr"] for group in self.trainer.optimizers[0].param_groups))
+        if self.curves.open["train"]:  # where max_steps cut it
+            self.curves.close("train", self.trainer.current_epoch, self.trainer.global_step)
+        self.lrs.append(max([group["lr"] for group in self.trainer.optimizers[0].param_groups]))
         if self.monitor.startswith("train/"):
             self.show(self.monitor, self.curves.latest(self.monitor))
 

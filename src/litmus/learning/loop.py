@@ -5,6 +5,7 @@ for whatever the list in `reason_for_stock` does not cover, Lightning's own loop
 to the bit, which tests hold: the order of operations is the stock loop's, only calls without effect are left out.
 """
 
+import inspect
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
@@ -19,6 +20,7 @@ from lightning.pytorch.plugins.precision import Precision
 from lightning.pytorch.profilers import PassThroughProfiler
 from lightning.pytorch.strategies import SingleDeviceStrategy
 from torch import nn
+from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 from litmus.data.base import Batch
 from litmus.data.module import DataModule
@@ -40,8 +42,8 @@ HOOKS = (
 MODELESS = ("container", "linear", "conv", "activation", "pooling", "flatten", "sparse", "loss")
 
 
-def reason_for_stock(trainer: Trainer) -> str | None:
-    """Why Lightning's own loop must drive this trainer's fits, in a few words; None if ours can."""
+def reason_for_stock(trainer: Trainer, optimizer: Callable[..., Any]) -> str | None:
+    """Why Lightning's own loop must drive fits by that kind of optimizer, in a few words; None if ours can."""
     version = tuple(int(part) for part in lightning.__version__.split(".")[:3] if part.isdigit())
     low, high = (tuple(int(part) for part in text.split(".")) for text in TESTED)
     asked = cast("Any", trainer)  # Lightning leaves most of its attributes untyped
@@ -50,6 +52,8 @@ def reason_for_stock(trainer: Trainer) -> str | None:
         f"lightning {lightning.__version__} is not one that it was tested with": not low <= version < high,
         f"callback {strange and strange[0]} is not ours": bool(strange),
         "more than one device": type(trainer.strategy) is not SingleDeviceStrategy,
+        "accumulation that changes": any(len(getattr(c, "scheduling", ())) > 1 for c in asked.callbacks),
+        "an optimizer that computes the loss several times a step": _wants_closure(optimizer),
         "reduced precision": type(trainer.precision_plugin) is not Precision,
         "a profiler": not isinstance(asked.profiler, PassThroughProfiler),
         "overfit_batches": asked.overfit_batches != 0,
@@ -87,6 +91,7 @@ class LeanFitLoop(_FitLoop):
         learner.show = self._show  # type: ignore[method-assign]
         self.prepare = self._preparation()
         self.optimizer = _plain(self.trainer.optimizers[0])
+        self.update = _update(self.optimizer)
         self.parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
         self.modal = any(not _modeless(module) for module in learner.modules())
         self.called = {(name, monitoring): self._hooks(name, monitoring=monitoring) for name, monitoring in HOOKS}
@@ -171,12 +176,14 @@ class LeanFitLoop(_FitLoop):
 
     def _step(self) -> None:
         trainer, learner = self.trainer, self.learner
-        learner.on_before_optimizer_step(self.optimizer)
+        if trainer.accumulate_grad_batches > 1:
+            learner.on_before_optimizer_step(self.optimizer)
         if trainer.gradient_clip_val:
             learner.configure_gradient_clipping(
                 self.optimizer, trainer.gradient_clip_val, trainer.gradient_clip_algorithm
             )
-        self.optimizer.step()
+        with torch.no_grad():
+            self.update()
         self.steps.increment_ready()
         self.steps.increment_completed()
 
@@ -241,6 +248,26 @@ def _only(combined: Any) -> Any:
 def _plain(optimizer: Any) -> torch.optim.Optimizer:
     """The torch optimizer inside Lightning's wrapper."""
     return cast("torch.optim.Optimizer", getattr(optimizer, "_optimizer", optimizer))
+
+
+def _wants_closure(optimizer: Callable[..., Any]) -> bool:
+    """Whether that class cannot step without a function that computes loss and gradients."""
+    step = getattr(optimizer, "step", None)
+    closure = None if step is None else inspect.signature(step).parameters.get("closure")
+    return closure is not None and closure.default is closure.empty
+
+
+def _update(optimizer: torch.optim.Optimizer) -> Callable[[], Any]:
+    """The optimizer's step; torch's own without a profiler's label and calls of hooks, where there are none."""
+    kind = type(optimizer)
+    plain = (
+        kind.__module__.startswith("torch.optim.")
+        and "step" not in vars(optimizer)  # a scheduler counts it
+        and not optimizer.defaults.get("differentiable")
+        and not (optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks)  # noqa: SLF001
+        and not (_global_optimizer_pre_hooks or _global_optimizer_post_hooks)
+    )
+    return partial(inspect.unwrap(kind.step), optimizer) if plain else optimizer.step
 
 
 def _modeless(module: nn.Module) -> bool:

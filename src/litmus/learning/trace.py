@@ -3,7 +3,6 @@
 Recorded at a few dozen epochs, thinning out as training goes on, and only at their ends: the hot path does not see it.
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -19,19 +18,11 @@ from litmus.data.base import Batch
 from litmus.evidence import Layer
 from litmus.learning.learner import Learner
 
-DENSE_EPOCHS = 4  # each of the first epochs is recorded, then at every further 20 %
-GROWTH = 1.2
+# epochs, counted from 0, at whose ends layers are looked at: 0 1 2 3 4 5 6 7 9 11 13 ..., then at every further 20 %
+RECORDED = frozenset([0, 1, 2, 3, *(round(4 * 1.2**step) for step in range(100))])
 RECTIFIERS = (nn.ReLU, nn.LeakyReLU, nn.ReLU6, nn.ELU)
 BOUNDED = {nn.Sigmoid: (0.0, 1.0), nn.Tanh: (-1.0, 1.0)}
 SATURATION = 0.01
-
-
-def recorded(epoch: int) -> bool:
-    """Whether an epoch, counted from 0, is one of those recorded: 0 1 2 3 4 5 6 7 9 11 13 ..."""
-    if epoch < DENSE_EPOCHS:
-        return True
-    steps = round(math.log(epoch / DENSE_EPOCHS, GROWTH))
-    return round(DENSE_EPOCHS * GROWTH**steps) == epoch
 
 
 def weights(model: nn.Module) -> dict[str, nn.Parameter]:
@@ -62,17 +53,19 @@ class Trace(Callback):
         self.update: dict[str, list[float]] = {}
         self.before: list[Tensor] = []
         self.step = 0
+        self.weights: dict[str, nn.Parameter] = {}
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        learner, model = cast("Learner", pl_module), _model(pl_module)
+        self.weights = weights(model)
         if self.layers:  # resumed
             return
-        learner, model = cast("Learner", pl_module), _model(pl_module)
         x, y = self.finish(self.sample.x.to(learner.device)), self.sample.y.to(learner.device)
         units, outputs = _pass(model, [x])
         self.layers = _layers(model, units)
         with torch.no_grad():
             self.initial_loss = float(learner.loss(outputs[0], y))
-        self.start = {name: weight.detach().cpu().clone() for name, weight in weights(model).items()}
+        self.start = {name: weight.detach().cpu().clone() for name, weight in self.weights.items()}
 
     def way(self, name: str, model: nn.Module) -> float | None:
         """RMS of a weight's way from its start to where it is now, over the start's RMS; None if that is 0."""
@@ -83,22 +76,21 @@ class Trace(Callback):
         return float((weights(model)[name].detach().cpu() - start).square().mean().sqrt()) / size
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if recorded(trainer.current_epoch):
-            self.before = [weight.detach().clone() for weight in weights(_model(pl_module)).values()]
+        if trainer.current_epoch in RECORDED:
+            self.before = [weight.detach().clone() for weight in self.weights.values()]
             self.step = trainer.global_step
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not self.before:
             return
-        named = weights(_model(pl_module))
         steps = max(trainer.global_step - self.step, 1)
         sizes = []
-        for weight, before in zip(named.values(), self.before, strict=True):
+        for weight, before in zip(self.weights.values(), self.before, strict=True):
             gradient = weight.new_zeros(()) if weight.grad is None else weight.grad.square().mean().sqrt()
             moved = (weight.detach() - before).square().mean().sqrt() / steps
             sizes += [gradient, moved / before.square().mean().sqrt().clamp_min(1e-12)]
         values = iter(torch.stack(sizes).tolist())
-        for name in named:
+        for name in self.weights:
             self.gradient.setdefault(name, []).append(next(values))
             self.update.setdefault(name, []).append(next(values))
         self.epochs.append(trainer.current_epoch)

@@ -3,6 +3,7 @@
 import inspect
 import logging
 import warnings
+from collections.abc import Callable
 from typing import Any, Literal, final
 
 import torch
@@ -50,11 +51,13 @@ class Trainer(pytorch.Trainer):
         quiet()
         super().__init__(callbacks=callbacks, plugins=[AtomicCheckpointIO()], **OURS, **arguments)
         self.loop = loop
-        self.loop_reason = "asked for" if loop == "stock" else None
-        if loop != "stock":
-            self.loop_reason = reason_for_stock(self)
-            if self.loop_reason is None:
-                self.fit_loop = LeanFitLoop.like(self)
+        self.loop_reason: str | None = None
+
+    def choose_loop(self, optimizer: Callable[..., Any]) -> None:
+        """Decides which loop fits by that kind of optimizer; `loop_reason` says why it is Lightning's, or None."""
+        self.loop_reason = "asked for" if self.loop == "stock" else reason_for_stock(self, optimizer)
+        if self.loop_reason is None:
+            self.fit_loop = LeanFitLoop.like(self)
 
     @property
     def lean(self) -> bool:

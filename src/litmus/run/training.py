@@ -17,7 +17,7 @@ import torch
 from lightning.pytorch import Callback
 from torch import Tensor
 
-from litmus.config import make, near
+from litmus.config import make, near, target
 from litmus.data.base import Batch, Source, Split
 from litmus.data.module import DataModule
 from litmus.errors import ConfigError, Problem
@@ -114,6 +114,7 @@ class Run:
         choose_threads(sum(parameter.numel() for parameter in predictor.model.parameters()))
         watching = [trace, Recorder(paths.history, sinks=list(sinks)), NonFiniteGuard()]
         trainer = make(config["trainer"], "trainer", callbacks=[*watching, *others, *callbacks, checkpoint])
+        trainer.choose_loop(target(config["optimizer"]["_target_"]))
         return Run(config, paths, data, learner, trainer, checkpoint, trace, predictor)
 
     def fit(self, *, resume: Path | None = None) -> None:
