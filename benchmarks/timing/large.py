@@ -17,7 +17,7 @@ import torch
 
 from litmus.config import to_plain
 from litmus.config.composition import compose
-from litmus.learning.trainer import choose_threads
+from litmus.learning.trainer import set_threads
 from litmus.run import Run, prepare_data
 from timing import hand
 from timing.measure import Contender, Once, Runs, Span, interleave, process, ratio, span
@@ -90,7 +90,7 @@ def learn(side: str, file: str) -> None:
     job = hand.Job(partial(stack, *MILLION), hand.binary_loss, hand.binary_score, adam, 2, batch_size=1024)
     work = Work("", words, job, None, whole=True, read=partial(read_table, Path(file)))
     config = work.config()
-    choose_threads(sum(parameter.numel() for parameter in job.layers().parameters()))  # the same for both sides
+    set_threads("auto", sum(parameter.numel() for parameter in job.layers().parameters()))  # the same for both sides
     torch.optim.Adam([torch.ones(1, requires_grad=True)]).step()  # the first one imports for seconds
     cpu, wall = time.process_time(), time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:

@@ -45,9 +45,9 @@ def loop(work: Work, folder: Path, *, rounds: int) -> Row:
 
 def _threads(work: Work) -> int:
     """What Litmus chooses for a model of this size, given to both sides."""
-    from litmus.learning.trainer import choose_threads
+    from litmus.learning.trainer import set_threads
 
-    choose_threads(sum(parameter.numel() for parameter in work.job.layers().parameters()))
+    set_threads("auto", sum(parameter.numel() for parameter in work.job.layers().parameters()))
     return torch.get_num_threads()
 
 

@@ -167,7 +167,7 @@ def recorded(run: Run, stored: Mapping[str, Any]) -> Iterator[None]:
     root.propagate = False
     write_status(paths, "running")
     try:
-        log.info("loop: %s", "lean" if run.trainer.lean else f"stock ({run.trainer.loop_reason})")
+        log.info(run.trainer.means)
         yield
     except InterruptedRun as error:
         write_status(paths, "interrupted", reason=str(error))

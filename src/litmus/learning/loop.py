@@ -6,6 +6,7 @@ to the bit, which tests hold: the order of operations is the stock loop's, only 
 """
 
 import inspect
+import sys
 from collections.abc import Callable, Iterator
 from functools import partial
 from itertools import islice
@@ -20,7 +21,6 @@ from lightning.pytorch.plugins.precision import Precision
 from lightning.pytorch.profilers import PassThroughProfiler
 from lightning.pytorch.strategies import SingleDeviceStrategy
 from torch import nn
-from torch.optim.optimizer import _global_optimizer_post_hooks, _global_optimizer_pre_hooks
 
 from litmus.data.base import Batch
 from litmus.data.module import DataModule
@@ -259,13 +259,14 @@ def _wants_closure(optimizer: Callable[..., Any]) -> bool:
 
 def _update(optimizer: torch.optim.Optimizer) -> Callable[[], Any]:
     """The optimizer's step; torch's own without a profiler's label and calls of hooks, where there are none."""
-    kind = type(optimizer)
+    kind, home = type(optimizer), sys.modules[torch.optim.Optimizer.__module__]
+    hooks = [getattr(optimizer, f"_optimizer_step_{when}_hooks", None) for when in ("pre", "post")]
+    hooks += [getattr(home, f"_global_optimizer_{when}_hooks", None) for when in ("pre", "post")]
     plain = (
         kind.__module__.startswith("torch.optim.")
         and "step" not in vars(optimizer)  # a scheduler counts it
         and not optimizer.defaults.get("differentiable")
-        and not (optimizer._optimizer_step_pre_hooks or optimizer._optimizer_step_post_hooks)  # noqa: SLF001
-        and not (_global_optimizer_pre_hooks or _global_optimizer_post_hooks)
+        and all(known is not None and not known for known in hooks)
     )
     return partial(inspect.unwrap(kind.step), optimizer) if plain else optimizer.step
 

@@ -23,7 +23,7 @@ from litmus.learning.learner import step_seed
 from litmus.learning.stacked_layers import StackedModel, outline
 from litmus.learning.stacked_rows import StackedRows
 from litmus.learning.stacked_updates import StackedUpdate
-from litmus.learning.trainer import choose_threads
+from litmus.learning.trainer import Threads, set_threads
 from litmus.task.base import Answers, Task
 from litmus.task.objective import Loss
 
@@ -81,6 +81,7 @@ class Recipe:
         mode: Whether that is to fall or to rise.
         accumulate: Batches per step.
         clip_by: What `Member.clip` limits.
+        threads: As the trainer takes them.
     """
 
     loss: Loss
@@ -89,6 +90,7 @@ class Recipe:
     mode: Literal["min", "max"] = "min"
     accumulate: int = 1
     clip_by: Literal["norm", "value"] = "norm"
+    threads: Threads = "auto"
 
 
 @final
@@ -175,7 +177,7 @@ class Stack:
         self.alive = list(range(len(members)))
         self.model = StackedModel([member.model for member in self.members], [member.seed for member in self.members])
         self.update = StackedUpdate([member.optimizer for member in self.members])
-        choose_threads(self.model.theta.numel())
+        set_threads(recipe.threads, self.model.theta.numel())
         self.watches = [_Watch(member, 1.0 if recipe.mode == "min" else -1.0) for member in self.members]
         self.best, self.best_buffers = self.model.theta.clone(), [b.clone() for b in self.model.buffers]
         self.scheduled = any(member.schedule for member in members)

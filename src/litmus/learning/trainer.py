@@ -4,9 +4,10 @@ import inspect
 import logging
 import warnings
 from collections.abc import Callable
-from typing import Any, Literal, final
+from typing import Annotated, Any, Literal, final
 
 import torch
+from annotated_types import Ge
 from lightning import pytorch
 
 from litmus.learning.checkpoint import AtomicCheckpointIO
@@ -15,6 +16,7 @@ from litmus.learning.loop import LeanFitLoop, reason_for_stock
 log = logging.getLogger(__name__)
 
 Loop = Literal["auto", "lean", "stock"]
+Threads = Annotated[int, Ge(1)] | Literal["auto"]
 OURS: dict[str, Any] = {
     "logger": False,
     "enable_progress_bar": False,
@@ -42,15 +44,21 @@ class Trainer(pytorch.Trainer):
 
     Args:
         loop: lean: our fit loop; stock: Lightning's; auto: lean wherever it does all that the run asks for.
+        threads: Of torch on the processor; auto: one for small models, all for others.
         arguments: Lightning's own, except those that the run decides (logger, callbacks, progress bar).
     """
 
     def __init__(
-        self, *, loop: Loop = "auto", callbacks: list[pytorch.Callback] | None = None, **arguments: Any
+        self,
+        *,
+        loop: Loop = "auto",
+        threads: Threads = "auto",
+        callbacks: list[pytorch.Callback] | None = None,
+        **arguments: Any,
     ) -> None:
         quiet()
         super().__init__(callbacks=callbacks, plugins=[AtomicCheckpointIO()], **OURS, **arguments)
-        self.loop = loop
+        self.loop, self.threads = loop, threads
         self.loop_reason: str | None = None
 
     def choose_loop(self, optimizer: Callable[..., Any]) -> None:
@@ -64,13 +72,22 @@ class Trainer(pytorch.Trainer):
         """Whether our loop drives the fit."""
         return isinstance(self.fit_loop, LeanFitLoop)
 
+    @property
+    def means(self) -> str:
+        """What drives the fit, for the log: "loop: lean; threads: 1 (auto)"."""
+        loop = "lean" if self.lean else f"stock ({self.loop_reason})"
+        return f"loop: {loop}; threads: {torch.get_num_threads()} ({self.threads})"
+
 
 def _signature() -> inspect.Signature:
     """Lightning's own arguments and ours, so that configs are checked against the real thing."""
     decided = {*OURS, "self", "plugins"}
     theirs = [p for name, p in inspect.signature(pytorch.Trainer.__init__).parameters.items() if name not in decided]
-    ours = inspect.Parameter("loop", inspect.Parameter.KEYWORD_ONLY, default="auto", annotation=Loop)
-    return inspect.Signature([*theirs, ours])
+    ours = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default="auto", annotation=annotation)
+        for name, annotation in {"loop": Loop, "threads": Threads}.items()
+    ]
+    return inspect.Signature([*theirs, *ours])
 
 
 Trainer.__signature__ = _signature()  # type: ignore[attr-defined]
@@ -84,6 +101,6 @@ def quiet() -> None:
         warnings.filterwarnings("ignore", message=message)
 
 
-def choose_threads(parameters: int) -> None:
-    """One thread for small models, whose kernels are shorter than waking a second one; else as many as at the start."""
-    torch.set_num_threads(1 if parameters < FEW_PARAMETERS else THREADS)
+def set_threads(threads: Threads, parameters: int) -> None:
+    """As many as asked for; auto: one for small models, whose kernels are shorter than waking a second one."""
+    torch.set_num_threads(threads if threads != "auto" else 1 if parameters < FEW_PARAMETERS else THREADS)

@@ -25,7 +25,7 @@ MOST_PARAMETERS = 300_000  # beyond it a step is more arithmetic than overhead, 
 MOST_VALUES = 50_000_000  # of finished inputs held at once, 200 MB
 TRAINER_KEYS = frozenset(
     {"max_epochs", "accumulate_grad_batches", "gradient_clip_val", "gradient_clip_algorithm", "num_sanity_val_steps"}
-    | {"_target_", "accelerator", "devices", "loop", "log_every_n_steps", "deterministic", "benchmark"}
+    | {"_target_", "accelerator", "devices", "loop", "threads", "log_every_n_steps", "deterministic", "benchmark"}
 )
 CALLBACKS = frozenset({"early_stopping", "checkpoint"})
 FULL_PRECISION = (None, 32, "32", "32-true")
@@ -172,6 +172,7 @@ class Builder:
             mode=mode,
             accumulate=accumulate,
             clip_by=trainer.get("gradient_clip_algorithm") or "norm",
+            threads=trainer.get("threads", "auto"),
         )
         return Arm(predictor, member, recipe, (*member.shape, *_shared(config, data, recipe)))
 
@@ -183,7 +184,7 @@ def _shared(config: Mapping[str, Any], data: DataModule, recipe: Recipe) -> tupl
         repr(config["loss"]),
         repr(config["task"]),
         (spec.task, spec.classes, spec.target_mean, spec.target_sd, tuple(counts)),
-        (recipe.monitor, recipe.accumulate, recipe.clip_by),
+        (recipe.monitor, recipe.accumulate, recipe.clip_by, recipe.threads),
     )
 
 

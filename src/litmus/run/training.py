@@ -27,7 +27,7 @@ from litmus.learning import checkpoint as files
 from litmus.learning.callbacks import Checkpoint, NonFiniteGuard, NonFiniteLoss, Recorder, Sink
 from litmus.learning.learner import Learner
 from litmus.learning.trace import Trace
-from litmus.learning.trainer import Trainer, choose_threads
+from litmus.learning.trainer import Trainer, set_threads
 from litmus.run.paths import Paths
 from litmus.run.predictor import Predictor, make_parts
 from litmus.task.base import Task
@@ -111,9 +111,9 @@ class Run:
         )
         checkpoint, others = _callbacks(config, paths, mode)
         trace = Trace(_sample(data.splits["train"]), data.preprocess.finish)
-        choose_threads(sum(parameter.numel() for parameter in predictor.model.parameters()))
         watching = [trace, Recorder(paths.history, sinks=list(sinks)), NonFiniteGuard()]
         trainer = make(config["trainer"], "trainer", callbacks=[*watching, *others, *callbacks, checkpoint])
+        set_threads(trainer.threads, sum(parameter.numel() for parameter in predictor.model.parameters()))
         trainer.choose_loop(target(config["optimizer"]["_target_"]))
         return Run(config, paths, data, learner, trainer, checkpoint, trace, predictor)
 

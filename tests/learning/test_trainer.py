@@ -1,0 +1,42 @@
+"""Our arguments of Lightning's Trainer: which loop drives the fit, on how many threads."""
+
+import pytest
+import torch
+
+from litmus.config import make
+from litmus.learning.callbacks import Checkpoint
+from litmus.learning.trainer import FEW_PARAMETERS, THREADS, set_threads
+
+PLAIN = {"_target_": "litmus.learning.trainer.Trainer", "accelerator": "cpu", "devices": 1}
+
+
+@pytest.fixture(autouse=True)
+def _as_many_threads_as_before():
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+def test_small_models_get_one_thread_and_others_all():
+    set_threads("auto", FEW_PARAMETERS - 1)
+    assert torch.get_num_threads() == 1
+    set_threads("auto", FEW_PARAMETERS)
+    assert torch.get_num_threads() == THREADS
+
+
+@pytest.mark.parametrize("parameters", [10, 10 * FEW_PARAMETERS])
+def test_a_number_of_threads_is_taken_whatever_the_size(parameters):
+    set_threads(3, parameters)
+    assert torch.get_num_threads() == 3
+
+
+def test_loop_and_threads_are_said(tmp_path):
+    trainer = make(PLAIN | {"loop": "stock", "threads": 2}, "trainer")
+    trainer.choose_loop(torch.optim.SGD)
+    set_threads(trainer.threads, 10)
+    assert trainer.means == "loop: stock (asked for); threads: 2 (2)"
+    ours = Checkpoint(monitor="val/loss", mode="min", directory=str(tmp_path))
+    other = make(PLAIN, "trainer", callbacks=[ours])
+    other.choose_loop(torch.optim.SGD)
+    set_threads(other.threads, 10)
+    assert other.means == "loop: lean; threads: 1 (auto)"
