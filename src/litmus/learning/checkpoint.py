@@ -5,7 +5,7 @@ import os
 import pickle
 import re
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, final
 
@@ -105,13 +105,20 @@ def _feed(sha: Any, value: Any) -> None:
 
 @final
 class AtomicCheckpointIO(CheckpointIO):
-    """The Trainer's door to `save` and `load`."""
+    """The Trainer's door to `save` and `load`.
+
+    Args:
+        settle: What is done to a checkpoint that was loaded.
+    """
+
+    def __init__(self, settle: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
+        self.settle = settle
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
         save(checkpoint, Path(path))
 
     def load_checkpoint(self, path: Any, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
-        return load(Path(path))
+        return self.settle(load(Path(path)))
 
     def remove_checkpoint(self, path: Any) -> None:
         Path(path).unlink(missing_ok=True)

@@ -111,9 +111,11 @@ class LeanFitLoop(_FitLoop):
     def advance(self) -> None:
         """One epoch: its training batches, then validation where it is due."""
         self.epoch_loop.reset()
+        self.epoch_loop.on_iteration_done()  # resumed or not, the next epoch begins at its first batch
         self._train()
         due = self.val_every and (self.trainer.current_epoch + 1) % self.val_every == 0
-        if due and self.epoch_loop.batch_progress.is_last_batch:
+        ends = self.epoch_loop.batch_progress.is_last_batch or (self.trainer.should_stop and self._can_stop_early)
+        if due and ends:
             self._validate()
             if self.scheduled:
                 self.epoch_loop.update_lr_schedulers("step", update_plateau_schedulers=True)
@@ -154,7 +156,7 @@ class LeanFitLoop(_FitLoop):
                 hook(trainer, learner, None, batch, index)
             learner.on_train_batch_end(None, batch, index)
             progress.increment_completed()
-            if 0 <= loop.max_steps <= loop.global_step:
+            if 0 <= loop.max_steps <= loop.global_step or (trainer.should_stop and self._can_stop_early):
                 break
 
     def _learn(self, batch: Batch, index: int) -> None:
@@ -238,6 +240,25 @@ class LeanFitLoop(_FitLoop):
         """Brings the trainer's callback_metrics up to date."""
         shown = {name: torch.tensor(value) for name, value in self.learner.shown.items()}
         self.trainer._logger_connector._callback_metrics.update(shown)  # noqa: SLF001
+
+
+def at_rest(checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """A checkpoint with the progress of a loop that is between two batches or two epochs, when it was saved in a hook.
+
+    From elsewhere Lightning's own way back is wrong: the second time in one epoch, and after an epoch under max_steps.
+    """
+    if "loops" not in checkpoint:
+        return checkpoint
+    fit = checkpoint["loops"]["fit_loop"]
+    epochs, batches = fit["epoch_progress"], fit["epoch_loop.batch_progress"]
+    ended = epochs["current"]["processed"] == epochs["current"]["started"]
+    for count in epochs.values():
+        count.update(completed=count["processed"])
+    batches["is_last_batch"] = False
+    for part, count in (("total", batches["total"]), ("current", batches["current"])):
+        done = 0 if ended and part == "current" else count["processed"]
+        count.update(dict.fromkeys(count, done))
+    return checkpoint
 
 
 def _only(combined: Any) -> Any:

@@ -11,7 +11,7 @@ from annotated_types import Ge
 from lightning import pytorch
 
 from litmus.learning.checkpoint import AtomicCheckpointIO
-from litmus.learning.loop import LeanFitLoop, reason_for_stock
+from litmus.learning.loop import LeanFitLoop, at_rest, reason_for_stock
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ class Trainer(pytorch.Trainer):
         **arguments: Any,
     ) -> None:
         quiet()
-        super().__init__(callbacks=callbacks, plugins=[AtomicCheckpointIO()], **OURS, **arguments)
+        super().__init__(callbacks=callbacks, plugins=[AtomicCheckpointIO(at_rest)], **OURS, **arguments)
         self.loop, self.threads = loop, threads
         self.loop_reason: str | None = None
 
