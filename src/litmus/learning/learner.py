@@ -8,6 +8,7 @@ import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 from torch.optim import Optimizer
+from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from litmus.data.base import Batch
 from litmus.learning.curves import Curves
@@ -59,6 +60,7 @@ class Learner(LightningModule):
         self.curves = Curves(task=task, loss=loss)
         self.draws = random_batches or any(isinstance(module, RANDOM_LAYERS) for module in model.modules())
         self.shown: dict[str, float] = {}  # what callbacks can monitor
+        self.shown_epoch = -1
         self.lrs: list[float] = []  # largest of each epoch
         self.mass = 0.0  # of the rows in the open accumulation group
 
@@ -113,6 +115,7 @@ class Learner(LightningModule):
         """Closes the epoch's val curve and shows the monitored value to callbacks."""
         self.curves.close("val", epoch)
         if self.monitor.startswith("val/"):
+            self.shown_epoch = epoch
             self.show(self.monitor, self.curves.latest(self.monitor))
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
@@ -121,11 +124,38 @@ class Learner(LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Shows the monitored value to the callbacks that monitor a metric, which come after it."""
+        epoch = self.trainer.current_epoch
         if self.curves.open["train"]:  # where max_steps cut it
-            self.curves.close("train", self.trainer.current_epoch, self.trainer.global_step)
-        self.lrs.append(max([group["lr"] for group in self.trainer.optimizers[0].param_groups]))
-        if self.monitor.startswith("train/"):
+            self.curves.close("train", epoch, self.trainer.global_step)
+        self.lrs[epoch:] = [max([group["lr"] for group in self.trainer.optimizers[0].param_groups])]
+        if self.monitor.startswith("train/") and not self.cut:
+            self.shown_epoch = epoch
             self.show(self.monitor, self.curves.latest(self.monitor))
+        if self.measured is not None:
+            self._step_plateau(self.measured)
+
+    @property
+    def cut(self) -> bool:
+        """Whether max_steps ends the epoch in hand before its last batch."""
+        trainer = self.trainer
+        return 0 <= trainer.max_steps <= trainer.global_step and not trainer.is_last_batch
+
+    def close_cut_epoch(self) -> None:
+        """Gives a cut epoch its row, and keeps its batches for a resume with more steps, whose row replaces it."""
+        batches = list(self.curves.open["train"])
+        self.on_train_epoch_end()
+        self.curves.open["train"] = batches
+
+    @property
+    def measured(self) -> float | None:
+        """The monitored value of the epoch in hand; None where it has none."""
+        return self.shown.get(self.monitor) if self.shown_epoch == self.trainer.current_epoch else None
+
+    def _step_plateau(self, value: float) -> None:
+        # Lightning would do so after the callbacks that save, and in epochs without a new value too
+        for entry in self.trainer.lr_scheduler_configs:
+            if isinstance(entry.scheduler, ReduceLROnPlateau):
+                entry.scheduler.step(value)
 
     def show(self, name: str, value: float) -> None:
         """Makes a value known to our callbacks, and to others as `trainer.callback_metrics[name]`."""
@@ -158,7 +188,9 @@ class Learner(LightningModule):
         checkpoint["curves"] = self.curves.state()
         checkpoint["mass"] = self.mass
         checkpoint["lrs"] = self.lrs
+        checkpoint["shown"], checkpoint["shown_epoch"] = dict(self.shown), self.shown_epoch
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self.curves.restore(checkpoint["curves"])
         self.mass, self.lrs = checkpoint["mass"], checkpoint["lrs"]
+        self.shown, self.shown_epoch = checkpoint["shown"], checkpoint["shown_epoch"]

@@ -9,6 +9,7 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, ReduceLROnPl
 from litmus.errors import ConfigError, Problem
 
 Entry = dict[str, Any]
+BY_LEARNER = 2**62  # epochs between two of Lightning's own steps: the learner takes them, where a value is new
 Epochs = Annotated[int, Ge(1)]
 Factor = Annotated[float, Gt(0), Lt(1)]
 
@@ -73,7 +74,7 @@ def plateau(
         min_lr: Where it ends.
     """
     scheduler = ReduceLROnPlateau(optimizer, mode, factor=factor, patience=patience, min_lr=min_lr)
-    return _entry(scheduler, "epoch") | {"monitor": monitor, "reduce_on_plateau": True, "strict": True}
+    return _entry(scheduler, "epoch") | {"monitor": monitor, "reduce_on_plateau": True, "frequency": BY_LEARNER}
 
 
 def _entry(scheduler: object, interval: Literal["epoch", "step"]) -> Entry:
