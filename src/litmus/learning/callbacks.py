@@ -55,13 +55,18 @@ class EarlyStopping(lightning.EarlyStopping):
         super().__init__(monitor, min_delta, patience or 2**62, mode=mode, check_finite=False)
         self.sign = 1.0 if mode == "min" else -1.0
         self.best = float(self.best_score)
+        self.stopped = False
+
+    def on_fit_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self.stopped:  # and resumed
+            trainer.should_stop = True
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Nothing: an epoch is compared once, at its end."""
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         """Lightning's own check in plain numbers, at a tenth of its cost on tiny models."""
-        value = cast("Learner", pl_module).shown.get(self.monitor)
+        value = cast("Learner", pl_module).measured
         if value is None:
             return
         if self.sign * value < self.sign * self.best - abs(self.min_delta):
@@ -70,15 +75,15 @@ class EarlyStopping(lightning.EarlyStopping):
         self.wait_count += 1
         if self.wait_count >= self.patience:
             self.stopped_epoch = trainer.current_epoch
-            trainer.should_stop = True
+            self.stopped = trainer.should_stop = True
 
     def state_dict(self) -> dict[str, Any]:
         self.best_score = torch.tensor(self.best, dtype=torch.float64)
-        return super().state_dict()
+        return {**super().state_dict(), "stopped": self.stopped}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         super().load_state_dict(state_dict)
-        self.best = float(self.best_score)
+        self.best, self.stopped = float(self.best_score), state_dict["stopped"]
 
 
 @final
@@ -117,9 +122,10 @@ class Checkpoint(CheckpointBase):
         self.written = time.monotonic()
         self.remedy = remedy
         self.signal: int | None = None
+        self.final = False  # whether last.ckpt holds where max_steps ended the fit, inside an epoch
 
     def _compare(self, trainer: Trainer, learner: Learner) -> None:
-        value = learner.shown.get(self.monitor)
+        value = learner.measured
         if value is None:
             return
         better = self.best_value is None or (value < self.best_value if self.mode == "min" else value > self.best_value)
@@ -137,10 +143,19 @@ class Checkpoint(CheckpointBase):
         else:
             torch._foreach_copy_(list(self.best_state.values()), list(self.live.values()))
 
-    def on_train_batch_end(self, trainer: Trainer, *_: Any) -> None:
-        loop = trainer.fit_loop.epoch_loop
-        # on an epoch's last batch the validation is still due: then the epoch's end writes
-        if not loop.batch_progress.is_last_batch and trainer.world_size == 1:
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        # no checkpoint keeps the gradients of an open group, nor the validation that is due after an epoch's last batch
+        grouped = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
+        if not grouped or trainer.is_last_batch or trainer.world_size > 1 or _stops(trainer):
+            return
+        learner = cast("Learner", pl_module)
+        if learner.cut:
+            learner.close_cut_epoch()
+            self.write_last(trainer)
+            self.final = True
+        else:
             self._write_if_due(trainer)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
@@ -152,17 +167,29 @@ class Checkpoint(CheckpointBase):
         if trainer.world_size > 1:
             # writing is a meeting of all processes, so the first one's clock and signal count for all
             due, self.signal = trainer.strategy.broadcast((due, self.signal))
-        if due:
+        if due and not self.final:
             self.write_last(trainer)
+        self.raise_if_asked()
+
+    def raise_if_asked(self) -> None:
+        """Raises InterruptedRun if a signal has come."""
         if self.signal is not None:
             raise InterruptedRun(self.signal, self.remedy)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.write_last(trainer)
+        if not self.final:
+            self.write_last(trainer)
+
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        """Not in on_train_end, which a resumed run with nothing left to do never reaches."""
+        self.choose(cast("Learner", pl_module))
+
+    def choose(self, learner: Learner) -> None:
+        """Puts the weights in use into the model."""
         if self.use == "last" or self.best_value is None:
-            self.best_epoch = max(trainer.current_epoch - 1, 0)
+            self.best_epoch = max(learner.curves.steps, default=0)
         else:
-            self.restore_best(pl_module)
+            self.restore_best(learner)
 
     def restore_best(self, pl_module: LightningModule) -> None:
         """Puts the best weights so far into the model; leaves it as it is where there are none."""
@@ -187,6 +214,13 @@ class Checkpoint(CheckpointBase):
         self.best_state = state_dict["best_state"]
 
 
+def _stops(trainer: Trainer) -> bool:
+    """Whether the epoch in hand ends here because it was asked to, and then with its validation."""
+    if not trainer.should_stop or trainer.current_epoch < (trainer.min_epochs or 0):
+        return False
+    return trainer.global_step >= (trainer.min_steps or 0)
+
+
 @final
 class NonFiniteLoss(Exception):  # noqa: N818  # ends a fit; the run turns it into a verdict and exit status 1
     """The loss is no longer finite, from `found` on."""
@@ -205,8 +239,8 @@ class NonFiniteGuard(Callback):
         batch = learner.curves.first_non_finite()
         if batch is not None:
             steps = -(-(batch + 1) // trainer.accumulate_grad_batches)
-            per_epoch = -(-int(trainer.num_training_batches) // trainer.accumulate_grad_batches)
-            step = trainer.global_step - per_epoch + steps
+            of_epoch = -(-len(learner.curves.batch_losses) // trainer.accumulate_grad_batches)
+            step = trainer.global_step - of_epoch + steps
             raise NonFiniteLoss(NonFinite(epoch=trainer.current_epoch, step=step, where="loss"))
 
 
@@ -233,7 +267,7 @@ class Recorder(Callback):
         if learner.curves.full or time.monotonic() > self.due:
             self.settle(learner)
 
-    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+    def on_fit_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.settle(cast("Learner", pl_module))
 
     def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:

@@ -140,10 +140,12 @@ class Curves:
         self.settle()
         epochs, nan = self._epochs(), float("nan")
         columns = [[column.get(epoch, nan) for epoch in epochs] for column in self.values.values()]
+        measured = [[epoch in column for epoch in epochs] for column in self.values.values()]  # what is NaN too
         steps = [self.steps.get(epoch, 0) for epoch in epochs]
         return {
             "keys": list(self.values),
             "table": torch.tensor([epochs, steps, *columns], dtype=torch.float64).T.contiguous(),
+            "measured": torch.tensor(measured, dtype=torch.bool).T.contiguous(),
             "open": {split: [list(batch) for batch in batches] for split, batches in self.open.items()},
         }
 
@@ -152,9 +154,10 @@ class Curves:
         keys, rows = state["keys"], state["table"].tolist()
         self.steps = {int(row[0]): int(row[1]) for row in rows}
         self.values = {key: {} for key in keys}
-        for row in rows:
-            for key, value in zip(keys, row[2:], strict=True):
-                self.values[key][int(row[0])] = value
+        for row, measured in zip(rows, state["measured"].tolist(), strict=True):
+            for key, value, known in zip(keys, row[2:], measured, strict=True):
+                if known:
+                    self.values[key][int(row[0])] = value
         self.open = {split: [tuple(batch) for batch in batches] for split, batches in state["open"].items()}
 
 

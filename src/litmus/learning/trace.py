@@ -81,6 +81,15 @@ class Trace(Callback):
             self.step = trainer.global_step
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._record(trainer, pl_module)
+        self.before = []
+
+    def on_save_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
+        """Keeps what there is of an epoch inside which max_steps may end the fit; its end replaces it."""
+        self._record(trainer, pl_module)
+        checkpoint["callbacks"][self.state_key] = self.state_dict()
+
+    def _record(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if not self.before:
             return
         steps = max(trainer.global_step - self.step, 1)
@@ -90,11 +99,12 @@ class Trace(Callback):
             moved = (weight.detach() - before).square().mean().sqrt() / steps
             sizes += [gradient, moved / before.square().mean().sqrt().clamp_min(1e-12)]
         values = iter(torch.stack(sizes).tolist())
+        if trainer.current_epoch not in self.epochs:
+            self.epochs.append(trainer.current_epoch)
+        place = len(self.epochs) - 1
         for name in self.weights:
-            self.gradient.setdefault(name, []).append(next(values))
-            self.update.setdefault(name, []).append(next(values))
-        self.epochs.append(trainer.current_epoch)
-        self.before = []
+            self.gradient.setdefault(name, [])[place:] = [next(values)]
+            self.update.setdefault(name, [])[place:] = [next(values)]
 
     def state_dict(self) -> dict[str, Any]:
         return {

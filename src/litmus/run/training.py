@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, final
 
 import torch
+from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Callback
 from torch import Tensor
 
@@ -134,6 +135,9 @@ class Run:
             except NonFiniteLoss as error:
                 self.non_finite = error.found
                 self.checkpoint.restore_best(self.learner)
+            except MisconfigurationException as error:
+                raise ConfigError([Problem("trainer", " ".join(str(error).split()))]) from error
+        self.checkpoint.raise_if_asked()  # in the fit's last moments
         if self.trainer.strategy.launcher is not None and self.trainer.world_size > 1:
             self._adopt()
         self.seconds = time.perf_counter() - started
@@ -144,7 +148,7 @@ class Run:
         self.learner.on_load_checkpoint(state)
         for callback in (self.checkpoint, self.trace):
             callback.load_state_dict(state["callbacks"][callback.state_key])
-        self.checkpoint.restore_best(self.learner)
+        self.checkpoint.choose(self.learner)
 
     def decide(self) -> None:
         """Fixes what is chosen on validation, temperature and threshold, and writes best.ckpt."""
