@@ -35,6 +35,18 @@ def test_batches_from_a_file_are_read_by_both_sides(capsys):
     assert re.search(r"table 4,000 x 30.*\[.*lean loop", capsys.readouterr().out)
 
 
+def test_recording_for_the_verdict_is_measured(capsys):
+    assert speed.main(["--parts", "evidence", "--scale", "0.003", "--rounds", "1"]) == 0
+    assert (
+        len(
+            re.findall(
+                r"evidence for the verdict: .* against itself without; records of layers", capsys.readouterr().out
+            )
+        )
+        == 2
+    )
+
+
 def test_other_tools_stand_beside_the_loop(capsys):
     assert speed.main(["--parts", "peers", "--scale", "0.01", "--rounds", "1"]) == 0
     said = capsys.readouterr().out

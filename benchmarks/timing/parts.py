@@ -42,6 +42,10 @@ def loops(asked: Asked) -> Part:
     return _shown((rows.loop(work, asked.folder, rounds=asked.rounds) for work in wanted), asked)
 
 
+def evidence(asked: Asked) -> Part:
+    return _shown(iter(rows.evidence(asked.folder, rounds=asked.rounds, scale=asked.scale)), asked)
+
+
 def peers(asked: Asked) -> Part:
     epochs = max(int(200 * asked.scale), 2)
     return _shown(iter(rows.peers(asked.folder, rounds=asked.rounds, epochs=epochs)), asked)
@@ -77,6 +81,7 @@ def stages(asked: Asked) -> Part:
 
 MEASURED: dict[str, Callable[[Asked], Part]] = {
     "loops": loops,
+    "evidence": evidence,
     "peers": peers,
     "start": start,
     "process": process,

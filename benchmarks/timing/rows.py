@@ -43,6 +43,22 @@ def loop(work: Work, folder: Path, *, rounds: int) -> Row:
     return _row(work.name, runs, OURS, HAND, goal=work.goal, note=f"{lean}; {same}", same=not difference)
 
 
+def evidence(folder: Path, *, rounds: int, scale: float) -> list[Row]:
+    """What recording the layers for the verdict costs the shortest and the longest steps."""
+    made = []
+    for work in [work for work in works(folder, scale=scale) if work.name.startswith(("circles", "MNIST"))]:
+        config, place = work.config(), folder / "run"
+        data, threads = prepare_data(config), _threads(work)
+        contenders = {
+            OURS: inside(partial(by_litmus, work, config, data, place), threads=threads),
+            "itself without": inside(partial(by_litmus, work, config, data, place, records=False), threads=threads),
+        }
+        runs = interleave(contenders, rounds=rounds)
+        name = f"evidence for the verdict: {work.name}"
+        made.append(_row(name, runs, OURS, "itself without", goal=1.05, note="records of layers"))
+    return made
+
+
 def _threads(work: Work) -> int:
     """What Litmus chooses for a model of this size, given to both sides."""
     from litmus.learning.trainer import set_threads

@@ -141,11 +141,16 @@ def read_table(path: Path) -> list[Tensor]:
     return [x[train], y[train], x[val], y[val]]
 
 
-def by_litmus(work: Work, config: dict[str, Any], data: Any, folder: Path) -> Run:
-    """Set-up and fit, and reading where it is part of the work; neither test scores nor verdict."""
+def by_litmus(work: Work, config: dict[str, Any], data: Any, folder: Path, *, records: bool = True) -> Run:
+    """Set-up and fit, and reading where it is part of the work; neither test scores nor verdict.
+
+    `records`: whether what the layers do is recorded for the verdict, as it is in every run.
+    """
     data = data or prepare_data(config)
     sink = make(config["logger"], "logger", directory=str(folder)) if work.board else None
     run = Run.build(config, folder, data=data, sinks=[sink] if sink else [])
+    if not records:
+        run.trainer.callbacks.remove(run.trace)
     run.fit()
     if sink:
         sink.close()
