@@ -1,5 +1,6 @@
 """Bad tables stop before the first step, each with one line that says what, where and what to do."""
 
+import bz2
 import gzip
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -53,8 +54,8 @@ BAD = [
     Bad("header only", "x,color,y", "no row below"),
     Bad("ragged", table(color3="a,b"), r"row 3 \(line 5\): 4 cells, more than the 3"),
     Bad("short row", table().replace("0.375,blue,yes", "0.375,blue"), r"row 3 \(line 5\): 2 cells, fewer"),
-    Bad("short row", table().replace("4.875,blue,yes\n", "4.875"), r"row 39 \(line 41\): 1 cells, fewer"),
-    Bad("short row", table(color1='"a\nb"').replace("0.375,blue,yes", "0.375"), r"row 3 \(line 6\): 1 cells"),
+    Bad("short row", table().replace("4.875,blue,yes\n", "4.875"), r"row 39 \(line 41\): 1 cell, fewer"),
+    Bad("short row", table(color1='"a\nb"').replace("0.375,blue,yes", "0.375"), r"row 3 \(line 6\): 1 cell, fewer"),
     Bad("stray quote", table(color3='bl"ue'), r"line 5: a stray or unclosed quote near .*bl"),
     Bad("stray quote", table(color3='"blue'), r"line 5: a stray or unclosed quote"),
     Bad("repeated names", table().replace("x,color,y", "x,x,y"), "columns 1 and 2 are both named 'x'"),
@@ -69,7 +70,11 @@ BAD = [
     Bad("stray word", table(x7="abc"), "must hold", {"kinds": {"x": "number"}}),
     Bad("thousands", table(x7='"1,234"'), r"row 7 \(line 9\), column 'x': '1,234' has a thousands separator"),
     Bad("thousands", column([f'"{i + 1},000"' for i in range(ROWS)]), r"row 0 \(line 2\).*thousands separator"),
-    Bad("decimal comma", column(['"3,5"'] * 20 + ["4"] * 20), "'3,5' has a decimal comma; set data.decimal=comma"),
+    Bad(
+        "decimal comma",
+        column(['"3,5"'] * 20 + ["4"] * 20),
+        "'3,5' has a decimal comma; write a point, or train with data.decimal=comma",
+    ),
     Bad("unit", column([f"${i}.50" for i in range(ROWS)]), r"'\$0.50' has a sign of currency"),
     Bad("unit", column([*NUMBERS[:39], "5 %"]), r"row 39 \(line 41\).*'5 %' has a sign"),
     Bad("thousands", column([f"{i + 1}'000" for i in range(ROWS)]), "has a thousands separator"),
@@ -107,9 +112,22 @@ BAD = [
     ),
     Bad("positive", table(), "task.positive=maybe is none of the labels .*'no', 'yes'", {}, {"positive": "maybe"}),
     Bad("positive", targets(NUMBERS), "task.positive=1 needs a target of two classes", {}, {"positive": 1}),
-    Bad("delimiter", table().replace(",", ";"), "one column, 'x;color;y'.*data.delimiter=semicolon"),
-    Bad("delimiter", table().replace(",", "\t"), "data.delimiter=tab"),
-    Bad("delimiter", table().replace(",", "|"), "data.delimiter=pipe"),
+    Bad("delimiter", table().replace("x,color,y", "x;color|y"), "one column, 'x;color|y'.*data.delimiter=semicolon"),
+    Bad("delimiter", table().replace(",", "  "), "the only one is 'x color y'; if blanks.*set data.delimiter=space"),
+    Bad("delimiter", "sep=;\n", "there is no header; a header line and rows are needed"),
+    Bad(
+        "no header", table().split("\n", 1)[1], "columns are 0.0, red, yes; if the file has no header, write one above"
+    ),
+    Bad("no header", "1,1,a\n2,2,b\n", "columns 1 and 2 are both named '1'; if the file has no header, write one"),
+    Bad(
+        "title", "Sales 2024\n" + table(), "line 1: the header has 1 cell, and 41 of 41 rows have 3; remove lines above"
+    ),
+    Bad("title", "Sales 2024,,\n" + table(), "columns 2 and 3 have no name; name them in the header"),
+    Bad(
+        "title",
+        table().replace("yes\n", "yes,\n").replace("no\n", "no,\n"),
+        "the header has 3 cells, and 40 of 40 rows",
+    ),
     Bad("delimiter", table(), "one column, 'x,color,y'.*data.delimiter=comma", {"delimiter": "semicolon"}),
     Bad("target name", table(), "data.target=Y_: no such column; did you mean 'y'", {"target": "Y_"}),
     Bad("target name", table(), "data.target=price: no such column; the columns are x, color, y", {"target": "price"}),
@@ -122,12 +140,28 @@ BAD = [
     Bad("no features", table(), "no column is left", {"drop_columns": ("x", "color")}),
     Bad("no features", column(["same"] * ROWS), "no column is of use.*constant"),
     Bad("encoding", table(color3="bleu pâle").encode("latin-1"), "line 5: byte 0xe2 near .* is not UTF-8"),
-    Bad("encoding", table().encode("utf-16"), "the encoding is UTF-16"),
+    Bad("encoding", table().encode("utf-16")[:-1], "damaged or cut off UTF-16"),
     Bad("encoding", table().encode("utf-16-le"), "line 1: a zero byte"),
     Bad("not a text", b"PK\x03\x04" + bytes(100), "an Excel workbook or zip archive"),
     Bad("not a text", b"PAR1" + bytes(100), "a Parquet file; use data=parquet"),
     Bad("not a text", "<!DOCTYPE html>\n<html><body>not found</body></html>\n", "this is a web page"),
+    Bad("not a text", "\n <HTML>", "this is a web page"),
     Bad("not a text", '[{"x": 1, "y": 2}]', "this is JSON; write the table as CSV"),
+    Bad("not a text", '{\n  "x": 1\n}', "this is JSON; write the table as CSV"),
+    Bad("not a text", bz2.compress(table().encode()), "this is compressed; unpack it, or use gzip"),
+    Bad("not a text", b"\x89PNG\r\n\x1a\n", "this is an image; for images use data=image_folder"),
+    Bad(
+        "mixed dates",
+        column([("2024-01-05", "05.01.2024")[i % 2] for i in range(ROWS)]),
+        "'05.01.2024' is not a date as 20",
+    ),
+    Bad(
+        "mixed dates",
+        column(["0000-00-00"] * 9 + ["2024-01-05"] * 31),
+        r"row 0 .*'0000-00-00' is not a date as 31 other",
+    ),
+    Bad("thousands", column([f'"{i + 1},10,000"' for i in range(ROWS)]), "'1,10,000' has a thousands separator"),
+    Bad("minus", column([f"{i}.5{'-' * (i % 2)}" for i in range(ROWS)]), "'1.5-' has its minus sign behind"),
     Bad("damaged gzip", gzip.compress(table().encode())[:-20], "damaged or cut off gzip"),
     Bad("too few rows", "x,y\n1,a\n2,b\n3,a\n4,b\n", "only 4 rows; at least 10"),
     Bad("fractions", table(), "leave no rows to train on", {"val_fraction": 0.5, "test_fraction": 0.5}),

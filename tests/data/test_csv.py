@@ -56,13 +56,59 @@ GOOD = columns(x=numbers(), y=labels())
         GOOD.replace(",", " , ").encode(),
         gzip.compress(GOOD.encode()),
         GOOD.replace("yes", '"yes"').replace("x,y", '"x","y"').encode(),
+        GOOD.encode("utf-16"),
+        gzip.compress(GOOD.encode("utf-16")),
+        GOOD.replace(",", ";").encode(),
+        GOOD.replace(",", "\t").encode(),
+        GOOD.replace(",", "|").encode(),
+        b"sep=;\n" + GOOD.replace(",", ";").encode(),
+        b'\xef\xbb\xbf"SEP=^"\r\n' + GOOD.replace(",", "^").replace("\n", "\r\n").encode(),
+        b"sep=\t\n" + GOOD.replace(",", "\t").encode(),
     ],
-    ids=["bom", "crlf", "cr", "no last line end", "blank lines", "spaces", "gzip", "quotes"],
+    ids=[
+        *("bom", "crlf", "cr", "no last line end", "blank lines", "spaces", "gzip", "quotes", "utf-16", "utf-16 gzip"),
+        *("semicolons", "tabs", "pipes", "sep=;", "sep=^", "sep=tab"),
+    ],
 )
 def test_the_same_table_written_otherwise_gives_the_same_tensors(content: bytes, prepared: Any) -> None:
     plain, other = prepared(GOOD), prepared(content)
     assert other.spec == plain.spec
     assert all((other.splits[name].x == plain.splits[name].x).all() for name in plain.splits)
+
+
+def test_lines_are_counted_from_the_one_that_names_the_delimiter(tmp_path: Path) -> None:
+    table = CSV(path=write(tmp_path / "a.csv", "sep=;\nx;y\n1;a\n2;b\n"), target="y").load()
+    assert table.frame.columns == ["x", "y"]
+    assert table.place.lines is not None
+    assert table.place.lines.tolist() == [3, 4]
+
+
+def test_runs_of_blanks_are_one_delimiter_where_that_is_asked_for(tmp_path: Path) -> None:
+    text = '  x   "my note"  y\n 1.5   "two  words"  a \n\n2\t\tone   b'
+    table = CSV(path=write(tmp_path / "a.csv", text), target="y", delimiter="space").load()
+    assert dict(table.frame[0].to_dicts()[0]) == {"x": "1.5", "my note": "two  words", "y": "a"}
+    assert table.frame.height == 2
+
+
+@pytest.mark.parametrize("start", ["x^2", "x\x01", "xڰ"])
+def test_text_that_begins_as_zlib_does_is_read_as_text(start: str, tmp_path: Path) -> None:
+    table = CSV(path=write(tmp_path / "a.csv", f'{start},y\n{start},a\n"{start}",b\n'), target="y").load()
+    assert table.frame.columns == [start, "y"]
+    assert table.frame[start].to_list() == [start, start]
+
+
+def test_dates_and_booleans_may_have_marks_for_missing_cells(prepared: Any) -> None:
+    days = ["NaT" if i == 3 else "-" if i == 4 else f"2024-02-{i % 28 + 1:02}" for i in range(ROWS)]
+    flags = [("TRUE", "FALSE", "NA")[i % 3] for i in range(ROWS)]
+    data = prepared(columns(day=days, flag=flags, x=numbers(), y=labels()))
+    assert data.rows.inputs.schema["day"] == pl.Datetime("us")
+    assert data.rows.inputs.schema["flag"] == pl.Boolean
+    (note,) = [note for note in data.notes if note.startswith("missing cells")]
+    assert "day 2 (as '-', 'NaT'), flag 13 (as 'NA')" in note
+
+
+def test_the_minus_sign_of_web_pages_is_a_minus_sign() -> None:
+    assert read_numbers(pl.Series(["\u22121.5", "2"])).values.to_list() == [-1.5, 2.0]
 
 
 def test_a_quoted_line_end_stays_in_its_cell_and_lines_are_still_right(tmp_path: Path) -> None:
@@ -83,14 +129,14 @@ def test_a_category_called_none_stays_a_level(prepared: Any) -> None:
     assert "stage=None" in data.spec.features
 
 
-@pytest.mark.parametrize("mark", ["", "NA", "N/A", "NaN", "nan", "null", "None", "?", "-"])
+@pytest.mark.parametrize("mark", ["", "NA", "N/A", "<NA>", "NaN", "nan", "null", "None", "?", "-", "--", ".", "\\N"])
 def test_marks_for_missing_numbers_are_filled_and_said_in_one_line(mark: str, prepared: Any) -> None:
     values: list[Any] = numbers()
     values[5] = values[9] = mark
     data = prepared(columns(x=values, w=numbers(), y=labels()))
     (note,) = [note for note in data.notes if note.startswith("missing cells")]
     assert "x 2" in note
-    assert repr(mark) in note or not mark
+    assert repr(mark) in note or not mark, "as it stands in the file"
     assert data.spec.features == ("x", "w")
 
 

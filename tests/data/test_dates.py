@@ -48,6 +48,17 @@ def trained(form: str, days: list[dt.date], folder: Path, **keys: bool) -> Prepa
         "%d-%b-%y",
         "%Y-%m-%dT00:00:00Z",
         "%m/%d/%Y 12:00 AM",
+        "%m/%d/%Y, 12:00 AM",
+        "%y-%m-%d",
+        "%d-%m-%y",
+        "%m-%d-%y",
+        "%y/%m/%d",
+        "%y.%m.%d",
+        "%a, %d %b %Y 00:00:00 GMT",
+        "%A, %B %d, %Y",
+        "%Y-%m-%d 00:00:00 UTC",
+        "%Y-%m-%d 00:00:00+00",
+        "%Y-%m-%d 00:00:00 +0000",
     ],
 )
 def test_usual_spellings_are_read(form: str) -> None:

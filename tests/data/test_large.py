@@ -122,7 +122,7 @@ GOOD = [f"{i}.5,{'ab'[i % 3 == 0]}" for i in range(40_000)]
 @pytest.mark.parametrize(
     ("line", "cells", "message"),
     [
-        (30_001, "1.5", r"row 30000 \(line 30002\): 1 cells, fewer than the 2"),
+        (30_001, "1.5", r"row 30000 \(line 30002\): 1 cell, fewer than the 2"),
         (30_001, "1,2,3", r"row 30000 \(line 30002\): 3 cells, more than the 2"),
         (30_001, '1,"a', r"line 30002: a stray or unclosed quote"),
         (30_001, "1,\0", r"line 30002: a zero byte"),

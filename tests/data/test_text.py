@@ -279,7 +279,7 @@ BROKEN_TABLES = [
     ),
     pytest.param(b"text,y\ngood,a\nbad\n", r"line 3", id="ragged row"),
     pytest.param("text,y\ngrün,a\nbad,b\n".encode("latin-1"), r"line 2: byte 0xfc .* is not UTF-8", id="Latin-1"),
-    pytest.param("text,y\ngood,a\n".encode("utf-16"), r"UTF-16; save the file as UTF-8", id="UTF-16"),
+    pytest.param("text,y\ngood,a\n".encode("utf-16")[:-1], r"damaged or cut off UTF-16", id="cut off UTF-16"),
     pytest.param(b"review,y\ngood,a\n", r"data\.text=text: no such column", id="text column misspelled"),
     pytest.param(b"text,label\ngood,a\n", r"data\.target=y: no such column", id="target misspelled"),
     pytest.param(b"PK\x03\x04xxxxxx", r"an Excel workbook or zip archive", id="workbook"),
@@ -320,7 +320,7 @@ BROKEN_FILES = [
     pytest.param(
         "one\ntwo grün\n".encode("latin-1"), r"line 2: byte 0xfc is not UTF-8 \(Latin-1, perhaps\)", id="Latin-1"
     ),
-    pytest.param("good".encode("utf-16"), r"the encoding is UTF-16; save the file as UTF-8", id="UTF-16"),
+    pytest.param("good".encode("utf-16")[:-1], r"byte 0x64 is not UTF-16; save the file as UTF-8", id="cut off UTF-16"),
     pytest.param(b"\x89PNG\r\n\0\0\0", r"not a text file \(it holds zero bytes\)", id="binary"),
 ]
 

@@ -5,14 +5,14 @@ Boolean      boolean         String       id or text, kept for the data checks b
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, final
 
 import polars as pl
 
 from litmus.data.dates import Dates, as_moments, read_dates
 from litmus.data.layout import Decimal, Layout
-from litmus.data.numbers import CONTINUOUS, check_finite, check_stray, read_numbers
+from litmus.data.numbers import CONTINUOUS, check_finite, check_stray, read_numbers, without_marks
 from litmus.data.place import Place, first_true
 from litmus.data.target import as_text
 from litmus.errors import quote
@@ -134,8 +134,8 @@ def conform(raw: pl.Series, kind: ColumnKind, place: Place, layout: Layout) -> T
     Raises:
         DataError: A cell that cannot be read so.
     """
-    if raw.dtype.is_nested():
-        raise place.error("lists or structures in the cells; write one plain value a cell", column=raw.name)
+    if raw.dtype.is_nested() or raw.dtype in {pl.Object, pl.Binary}:
+        raise place.error(f"cells of type {quote(str(raw.dtype), 30)}; write one plain value a cell", column=raw.name)
     match kind:
         case "number":
             return Typed(_as_number(raw, place, layout.decimal))
@@ -214,15 +214,16 @@ def _spans(raw: pl.Series) -> pl.Series:
 
 
 def _type_text(raw: pl.Series, place: Place, layout: Layout) -> Typed:
-    """A column of words: true and false, dates, prose, identifiers, or categories."""
+    """A column of words: true and false, dates, prose, identifiers, or categories, whose levels may be called None."""
+    words, marks = without_marks(raw.cast(pl.String))
+    if words.n_unique() <= 5 and words.drop_nulls().str.to_lowercase().is_in(list(TRUTH)).all():
+        return Typed(_as_boolean(words, place), marks)
+    dates = read_dates(words, layout.day_first, year_first=layout.year_first)
+    if dates is not None:
+        return replace(_checked_dates(words, dates, place), marks=marks)
     text = _cleaned(raw)
     present = text.drop_nulls()
     distinct = present.n_unique()
-    if distinct <= 4 and present.str.to_lowercase().is_in(list(TRUTH)).all():
-        return Typed(_as_boolean(text, place))
-    dates = read_dates(text, layout.day_first)
-    if dates is not None:
-        return _checked_dates(text, dates, place)
     unique = distinct >= max(LEAST_UNIQUE, UNIQUE_SHARE * len(present))
     if unique or (distinct > CONTINUOUS and _is_prose(present)):
         return Typed(text)
@@ -259,7 +260,7 @@ def _as_number(raw: pl.Series, place: Place, decimal: Decimal) -> pl.Series:
 def _as_boolean(raw: pl.Series, place: Place) -> pl.Series:
     if raw.dtype == pl.Boolean:
         return raw
-    text = _cleaned(as_text(raw)).str.to_lowercase()
+    text = without_marks(as_text(raw))[0].str.to_lowercase()
     values = text.replace_strict(list(ZERO_ONE), list(ZERO_ONE.values()), default=None, return_dtype=pl.Boolean)
     wrong = first_true(values.is_null() & text.is_not_null())
     if wrong is not None:
@@ -270,8 +271,10 @@ def _as_boolean(raw: pl.Series, place: Place) -> pl.Series:
 def _as_date(raw: pl.Series, place: Place, layout: Layout) -> Typed:
     if isinstance(raw.dtype, pl.Date | pl.Datetime):
         return Typed(as_moments(raw))
-    text = _cleaned(raw)
-    dates = read_dates(text, layout.day_first)
+    if raw.dtype.is_numeric():
+        raise place.error("numbers where dates are expected; write them as 2026-11-30", column=raw.name)
+    text, marks = without_marks(raw.cast(pl.String))
+    dates = read_dates(text, layout.day_first, year_first=layout.year_first)
     if dates is None:
         first = first_true(text.is_not_null())
         if first is None:
@@ -281,13 +284,14 @@ def _as_date(raw: pl.Series, place: Place, layout: Layout) -> Typed:
             f"{quote(text[first])} is not a date{known}; write it as 2026-11-30, or with a time as 2026-11-30 14:00"
         )
         raise place.error(message, position=first, column=raw.name)
-    return _checked_dates(text, dates, place)
+    return replace(_checked_dates(text, dates, place), marks=marks)
 
 
 def _checked_dates(text: pl.Series, dates: Dates, place: Place) -> Typed:
     wrong = first_true(dates.values.is_null() & text.is_not_null())
     if wrong is not None:
-        message = f"{quote(text[wrong])} is not a date as the other cells are; correct it"
+        good = len(text) - dates.values.null_count()
+        message = f"{quote(text[wrong])} is not a date as {good} other cells are; correct it, or leave it empty"
         raise place.error(message, position=wrong, column=text.name)
     return Typed(dates.values, dates=dates)
 

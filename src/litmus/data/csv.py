@@ -12,10 +12,11 @@ from litmus.data.reading import Table
 @final
 @dataclass(frozen=True, kw_only=True)
 class CSV(FileTable):
-    """A CSV file in UTF-8 with a header line; gzip is unpacked.
+    """A CSV file in UTF-8 or UTF-16 with a header line; gzip is unpacked.
 
     Args:
-        delimiter: What stands between cells; null: a comma, a tab in `.tsv` and `.tab` files.
+        delimiter: What stands between cells, where space is any run of blanks; null: what the file says in a first line
+            such as `sep=;`, else a comma, a tab in `.tsv` and `.tab` files, else what the header has in its place.
         decimal: What stands before the decimals.
         day_first: Whether 3/4/2025 is the third of April; null: as reads most of a column, month first where both do.
     """

@@ -9,12 +9,24 @@ import polars as pl
 from numpy.typing import NDArray
 
 YEAR_FIRST = ("%Y-%m-%d", "%Y/%m/%d", "%Y.%m.%d")
-MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y")
-DAY_FIRST = ("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y", "%d/%m/%y")
+SHORT_YEAR_FIRST = ("%y-%m-%d", "%y/%m/%d", "%y.%m.%d")
+MONTH_FIRST = ("%m/%d/%Y", "%m-%d-%Y", "%m/%d/%y", "%m-%d-%y")
+DAY_FIRST = ("%d.%m.%Y", "%d/%m/%Y", "%d-%m-%Y", "%d.%m.%y", "%d/%m/%y", "%d-%m-%y")
 NAMED = ("%d-%B-%Y", "%d %B %Y", "%B %d, %Y", "%B %d %Y", "%d-%B-%y", "%d. %B %Y")  # %B reads Nov and November
 TIME_FORMATS = ("", " %H:%M:%S%.f", " %H:%M", " %H:%M:%S%.f%z", " %H:%M%z", " %I:%M:%S %p", " %I:%M %p")
-WITH_NUMBERS = r"^\s*(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}(-\d{1,2}-\d{4}|[/.]\d{1,2}[/.]\d{2,4}))([T ].*)?$"
-WITH_NAMES = r"^\s*(\d{1,2}\.?[- ][A-Za-z]{3,9}[- ]\d{2,4}|[A-Za-z]{3,9} \d{1,2},? \d{4})([T ].*)?$"
+WITH_NUMBERS = r"^(\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|\d{1,2}(-\d{1,2}-(\d{4}|\d\d)|[/.]\d{1,2}[/.]\d{2,4}))( .*)?$"
+WITH_NAMES = r"^(\d{1,2}\.?[- ][A-Za-z]{3,9}[- ]\d{2,4}|[A-Za-z]{3,9} \d{1,2},? \d{4})( .*)?$"
+SPELLINGS = (  # of one and the same moment, and of months, which are taken for their first day
+    (r"^(?i:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,? ", ""),
+    (r"^(\S+)T(\d)", "${1} ${2}"),
+    (r"(\d), (\d{1,2}:)", "${1} ${2}"),
+    (r"(:\d\d(?:\.\d+)?) ?(?:Z|UTC|GMT)$", "${1}+00:00"),
+    (r"(:\d\d(?:\.\d+)?) ?([+-]\d\d)$", "${1}${2}:00"),
+    (r"(:\d\d(?:\.\d+)?) ([+-]\d\d:?\d\d)$", "${1}${2}"),
+    (r"^(\d{4})([-/.])(\d{1,2})$", "${1}${2}${3}${2}01"),
+    (r"^(\d{1,2})([-/.])(\d{4})$", "${3}-${1}-01"),
+    (r"^([A-Za-z]{3,9})([- ])(\d{4}|\d\d)$", "1${2}${1}${2}${3}"),
+)
 PARTS = ("year", "month", "weekday", "days")
 CLOCK = ("hour sin", "hour cos")
 MONTHS = 12
@@ -42,33 +54,61 @@ class Dates:
         return self.day_first is False and not (self.values.dt.day() > MONTHS).any()
 
 
-def read_dates(text: pl.Series, day_first: bool | None = None) -> Dates | None:
+def read_dates(text: pl.Series, day_first: bool | None = None, *, year_first: bool = False) -> Dates | None:
     """The dates of a column; None where it is not mostly dates.
 
     Args:
         text: Cells as written.
         day_first: How 3/4/2025 is meant; None: as reads most of the column, month first where both do.
+        year_first: Whether 23-11-02 is in 2023 wherever it can be; False: as makes the column span less time, for a
+            day taken for a year scatters over decades.
     """
+    text = text.str.strip_chars()
     present = text.drop_nulls()
-    if not len(present):
+    sample = _one_spelling(present.head(SAMPLE))
+    named = _looks_like(sample, WITH_NAMES)
+    if not named and not _looks_like(sample, WITH_NUMBERS):
         return None
-    named = _looks_like(present, WITH_NAMES)
-    if not named and not _looks_like(present, WITH_NUMBERS):
-        return None
-    clean = text.str.strip_chars().str.replace(r"^(\S+)T(\d)", "${1} ${2}").str.replace(r"Z$", "+00:00")
-    sample = clean.drop_nulls().head(SAMPLE)
-    forms = NAMED if named else _forms(day_first)
-    ranked = sorted(forms, key=lambda form: _parse(sample, form).null_count())
-    tries = [(form, _parse(clean, form)) for form in ranked[:2]]
+    tried = {form: _parse(sample, form) for form in (NAMED if named else _forms(day_first))}
+    ranked = sorted(tried, key=lambda form: _rank(form, tried[form], year_first=year_first))
+    tries = [(form, _parse_all(text, form)) for form in ranked[:2]]
     form, best = min(tries, key=lambda pair: pair[1].null_count())
-    missed = best.null_count() - text.null_count()
-    if missed > max(1, len(present) // 20) or missed == len(present):
+    left = _one_spelling(text.filter(best.is_null() & text.is_not_null()))
+    if len(left) == len(present) or (len(left) > max(1, len(present) // 20) and not _are_slips(left, len(present))):
         return None
     return Dates(best.rename(text.name), True if form in DAY_FIRST else False if form in MONTH_FIRST else None)
 
 
-def _looks_like(present: pl.Series, pattern: str) -> bool:
-    return int(present.head(SAMPLE).str.contains(pattern).sum()) >= min(len(present), SAMPLE) / 2
+def _are_slips(left: pl.Series, count: int) -> bool:
+    """Whether what is not read among `count` cells is dates as well, in other spellings, rather than other words."""
+    dated = left.str.contains(WITH_NUMBERS) | left.str.contains(WITH_NAMES)
+    return bool(dated.all()) and 2 * len(left) <= count
+
+
+def _one_spelling(text: pl.Series) -> pl.Series:
+    for pattern, spelling in SPELLINGS:
+        text = text.str.replace(pattern, spelling)
+    return text
+
+
+def _parse_all(text: pl.Series, form: str) -> pl.Series:
+    """The series in one way to write dates; what is spelled in need of a second look gets one."""
+    parsed = _parse(text, form)
+    left = (parsed.is_null() & text.is_not_null()).arg_true()
+    return parsed if not len(left) else parsed.scatter(left, _parse(_one_spelling(text[left]), form))
+
+
+def _rank(form: str, parsed: pl.Series, *, year_first: bool) -> tuple[int, int]:
+    """What to sort the forms by: cells that they do not read, then years where a year of two digits may stand first."""
+    low, high = parsed.dt.year().min(), parsed.dt.year().max()
+    span = high - low if isinstance(low, int) and isinstance(high, int) else 0
+    if year_first:
+        span = int(form not in SHORT_YEAR_FIRST)
+    return parsed.null_count(), span if "%y" in form and form not in NAMED else 0
+
+
+def _looks_like(sample: pl.Series, pattern: str) -> bool:
+    return len(sample) > 0 and int(sample.str.contains(pattern).sum()) >= len(sample) / 2
 
 
 def _forms(day_first: bool | None) -> tuple[str, ...]:
@@ -76,7 +116,8 @@ def _forms(day_first: bool | None) -> tuple[str, ...]:
     dotted = tuple(form for form in DAY_FIRST if "." in form)
     slashed = tuple(form for form in DAY_FIRST if "." not in form)
     american = () if day_first else MONTH_FIRST
-    return (*YEAR_FIRST, *dotted, *american, *(() if day_first is False else slashed))
+    short = SHORT_YEAR_FIRST if day_first is None else ()
+    return (*YEAR_FIRST, *dotted, *american, *(() if day_first is False else slashed), *short)
 
 
 def _parse(text: pl.Series, date_format: str) -> pl.Series:

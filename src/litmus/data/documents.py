@@ -12,13 +12,12 @@ from litmus.data.base import Origin, Rows
 from litmus.data.folder import Entry, rows_of
 from litmus.data.layout import Layout
 from litmus.data.place import first_true
-from litmus.data.reading import PARQUET_SUFFIXES, Table, read_bytes, read_table
+from litmus.data.reading import PARQUET_SUFFIXES, UTF_16, Table, read_bytes, read_table
 from litmus.data.target import as_text
 from litmus.errors import DataError, quote
 
 TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".csv.gz", ".tsv.gz", *PARQUET_SUFFIXES)
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,16 +116,16 @@ def _longest(table: Table, others: set[str | None]) -> str:
 
 
 def _decoded(content: bytes, file: Path) -> str:
-    """The text of a file without its byte order mark."""
-    if content.startswith(UTF_16):
-        raise DataError("the encoding is UTF-16; save the file as UTF-8", file=file)
-    if b"\0" in content:
+    """The text of a file, in UTF-16 where it has the mark of that, without its byte order mark."""
+    wide = content.startswith(UTF_16)
+    if b"\0" in content and not wide:
         raise DataError("not a text file (it holds zero bytes); remove it, or save it as UTF-8 text", file=file)
     try:
-        text = content.removeprefix(BYTE_ORDER_MARK).decode()
+        text = content.decode("utf-16") if wide else content.removeprefix(BYTE_ORDER_MARK).decode()
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        message = f"byte {content[error.start]:#04x} is not UTF-8 (Latin-1, perhaps); save the file as UTF-8"
+        encoding = "UTF-16" if wide else "UTF-8 (Latin-1, perhaps)"
+        message = f"byte {content[error.start]:#04x} is not {encoding}; save the file as UTF-8"
         raise DataError(message, file=file, line=line) from error
     if not text.strip():
         raise DataError("the text is empty; write one, or remove the file", file=file)

@@ -110,7 +110,8 @@ def _conformed(table: Table, like: pl.Series, day_first: bool | None) -> pl.Seri
         pl.String: "id",
     }
     kind = kinds.get(like.dtype.base_type(), kind_of(like))
-    layout = table.layout if day_first is None else replace(table.layout, day_first=day_first)
+    first = table.layout.day_first if day_first is None else day_first
+    layout = replace(table.layout, day_first=first, year_first=day_first is None)
     return table.kept(conform(table.frame[like.name], kind, table.place, layout).series.cast(like.dtype))
 
 

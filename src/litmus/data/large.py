@@ -4,13 +4,13 @@ A Parquet file is read column by column as it stands. A CSV is first checked pie
 and its cells are kept as text in nameless Parquet files, from which its columns are read.
 """
 
+import codecs
 import gzip
 import hashlib
 import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from io import BufferedReader
 from pathlib import Path
 from typing import IO, Any, cast, final
 
@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from litmus.config.words import path_of
 from litmus.data.base import Origin
-from litmus.data.layout import NEWLINE, QUOTE, Layout, check_names
+from litmus.data.layout import NEWLINE, QUOTE, Layout, check_names, opening
 from litmus.data.place import Place
 from litmus.data.reading import (
     GZIP,
+    UTF_16,
     Table,
     cells_of,
     check_start,
@@ -87,7 +88,9 @@ def open_csv(path: str, layout: Layout, memory: Memory) -> Table:
         sha256 = hashlib.file_digest(content, "sha256").hexdigest()
     with opened(path) as content, unpacking(Place(file=path)):
         text = gzip.GzipFile(fileobj=content) if packed else content
-        frame, lines = _cells_in_pieces(text, path, layout.character(path), shelf)
+        wide = text.peek(2)[:2] in UTF_16
+        plain = cast("IO[bytes]", codecs.EncodedFile(cast("Any", text), "utf-8", "utf-16") if wide else text)
+        frame, lines = _cells_in_pieces(plain, path, layout, shelf)
     place = Place(file=path, lines=lines)
     return _table(frame, Origin(path=path, sha256=sha256, rows=frame.height), place, shelf, layout)
 
@@ -148,15 +151,13 @@ def _table(frame: LazyColumns, origin: Origin, place: Place, shelf: Shelf, layou
     )
 
 
-def _cells_in_pieces(
-    text: BufferedReader | gzip.GzipFile, path: str, delimiter: str, shelf: Shelf
-) -> tuple[LazyColumns, NDArray[np.int64]]:
+def _cells_in_pieces(text: IO[bytes], path: str, layout: Layout, shelf: Shelf) -> tuple[LazyColumns, NDArray[np.int64]]:
     """All cells as text in nameless files, and the line on which each row begins."""
     lines: list[NDArray[np.int64]] = []
     names: list[str] = []
     with ExitStack() as closing:
         files = []
-        for frame, at in _checked(text, path, delimiter, min(max(shelf.limit // 16, SMALLEST_PIECE), LARGEST_PIECE)):
+        for frame, at in _checked(text, path, layout, min(max(shelf.limit // 16, SMALLEST_PIECE), LARGEST_PIECE)):
             names = names or frame.columns
             files.append(
                 closing.enter_context(shelf.stored(frame.rename(dict(zip(frame.columns, names, strict=True)))))
@@ -169,15 +170,17 @@ def _cells_in_pieces(
     return columns, numbers
 
 
-def _checked(
-    text: BufferedReader | gzip.GzipFile, path: str, delimiter: str, size: int
-) -> Iterator[tuple[pl.DataFrame, NDArray[np.int64]]]:
+def _checked(text: IO[bytes], path: str, layout: Layout, size: int) -> Iterator[tuple[pl.DataFrame, NDArray[np.int64]]]:
     """The cells of each piece and the line on which each row begins; the first piece's columns have their names."""
-    place, header = Place(file=path), b""
+    place, header, delimiter = Place(file=path), b"", ""
     for piece in _pieces(text, size):
         data = check_text(piece if header else check_start(piece, place), place)
         if header and data.isspace():
             continue
+        if not header:
+            begun = opening(data, layout, path)
+            data, delimiter = data[begun.skipped :], begun.delimiter
+            place = replace(place, first_line=int(begun.skipped > 0))
         # the header that is put before a later piece is a line that the file does not have
         here = replace(place, first_line=place.first_line - bool(header))
         frame, lines = cells_of(header + data, delimiter, here)
@@ -187,7 +190,7 @@ def _checked(
         place = replace(place, first_row=rows, first_line=breaks)
 
 
-def _pieces(text: BufferedReader | gzip.GzipFile, size: int) -> Iterator[bytes]:
+def _pieces(text: IO[bytes], size: int) -> Iterator[bytes]:
     """The bytes of a CSV in pieces that end where a record ends."""
     rest = b""
     while block := text.read(size):

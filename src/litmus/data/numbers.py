@@ -11,8 +11,8 @@ from litmus.data.place import Place, first_true
 from litmus.errors import quote
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)
-MISSING = ("", "na", "n/a", "#n/a", "nan", "null", "none", "?", "-")
-THOUSANDS = r"^[+-]?\p{Sc}?\s?\d{1,3}((,\d{3})+|(['’\u00a0\u202f]\d{3})+|(\.\d{3}){2,})([.,]\d+)?$"
+MISSING = ("", "na", "n/a", "#n/a", "#na", "<na>", "nan", "nat", "null", "(null)", "\\n", "none", "?", "-", "--", ".")
+THOUSANDS = r"^[+-]?\p{Sc}?\s?\d{1,3}((,\d{2,3})*,\d{3}|(['’_\u00a0\u202f]\d{3})+|(\.\d{3}){2,})([.,]\d+)?$"
 DECIMAL_COMMA = r"^[+-]?\d{1,3}(\.?\d{3})*,\d+([eE][+-]?\d+)?$|^[+-]?\d+,\d+([eE][+-]?\d+)?$"
 DECIMAL_POINT = r"^[+-]?\d*\.\d+([eE][+-]?\d+)?$"
 GROUPED = r"^\s*[+-]?\d{1,3}(\.\d{3})+(,\d*)?\s*$"
@@ -24,8 +24,9 @@ UNIT = r"^[+-]?\d[\d.,]*(\.\d[A-Za-zµ°]|\s[A-Za-zµ°]|[A-Za-zµ°]{2})[A-Za-z
 UNIT_NAME = r"([A-Za-zµ°][A-Za-z/²³]*)$"
 NOTATIONS = {
     THOUSANDS: "has a thousands separator; write the number without it",
-    DECIMAL_COMMA: "has a decimal comma; set data.decimal=comma, or write a point",
-    DECIMAL_POINT: "has a decimal point; leave out data.decimal=comma, or write a comma",
+    DECIMAL_COMMA: "has a decimal comma; write a point, or train with data.decimal=comma",
+    DECIMAL_POINT: "has a decimal point; write a comma, or train without data.decimal=comma",
+    r"^\d[\d.,]*\s?-$": "has its minus sign behind; write it in front",
 }
 MARKED = {
     SIGN: "has a sign of currency or per cent; write the bare number",
@@ -52,17 +53,23 @@ class Numbers:
 
 
 def read_numbers(raw: pl.Series, decimal: Decimal = "point") -> Numbers:
-    """Numbers of a text column; empty cells, NA, N/A, NaN, null, None, `?` and `-` are missing."""
+    """Numbers of a text column; empty cells and the marks of `without_marks` are missing."""
     text = raw if decimal == "point" else _with_points(raw)
     values = text.cast(pl.Float64, strict=False)
     if values.null_count() == raw.null_count() and not _has_nan(values):
         return Numbers(values)
+    text, marks = without_marks(text)
+    values = text.str.replace("\u2212", "-").cast(pl.Float64, strict=False)  # the minus sign of web pages
+    stray = values.is_null() & text.is_not_null()
+    return Numbers(values, stray if stray.any() else None, marks)
+
+
+def without_marks(text: pl.Series) -> tuple[pl.Series, tuple[str, ...]]:
+    """Stripped text with null for empty cells, NA, N/A, NaN, NaT, null, None, `?`, `-` and their like; those found."""
     text = text.str.strip_chars()
-    missing = text.is_null() | text.str.to_lowercase().is_in(MISSING)
-    marks = tuple(sorted(text.filter(missing).drop_nulls().unique().to_list()))
-    values = text.set(missing, None).cast(pl.Float64, strict=False)
-    stray = values.is_null() & ~missing
-    return Numbers(values, stray if stray.any() else None, tuple(mark for mark in marks if mark))
+    missing = text.str.to_lowercase().is_in(MISSING)
+    marks = sorted(text.filter(missing.fill_null(value=False)).unique().to_list())
+    return text.set(missing, None), tuple(mark for mark in marks if mark)
 
 
 def _with_points(raw: pl.Series) -> pl.Series:

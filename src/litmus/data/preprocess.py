@@ -151,8 +151,9 @@ class TablePreprocess(Preprocess):
     def _input(self, column: Encoder, table: Table) -> pl.Series:
         """A column as the kind that it had in training, its dates read in the order that they had."""
         layout = self.roles.layout
-        if isinstance(column, DateEncoder) and column.day_first is not None:
-            layout = replace(layout, day_first=column.day_first)
+        if isinstance(column, DateEncoder):
+            first = layout.day_first if column.day_first is None else column.day_first
+            layout = replace(layout, day_first=first, year_first=column.day_first is None)
         found = conform(table.frame[column.name], column.kind, table.place, layout)
         if found.dates is not None and found.dates.ambiguous and layout.day_first is None:
             message = "dates with day or month first, and training had another form; write them as 2026-11-30"

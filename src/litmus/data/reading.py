@@ -1,11 +1,13 @@
 """Files to tables, strictly: a cell that is not where it should be is an error with its line, never a silent null."""
 
+import codecs
 import gzip
 import hashlib
+import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from io import BufferedReader, BytesIO
 from pathlib import Path
@@ -17,25 +19,30 @@ from numpy.typing import NDArray
 
 from litmus.config.words import path_of
 from litmus.data.base import Origin
-from litmus.data.layout import Layout, check_names, names_of, scan
+from litmus.data.layout import Layout, check_names, headless, names_of, opening, scan, squeezed
 from litmus.data.place import Place
 from litmus.data.shelf import Shelf
 from litmus.errors import DataError, quote
 
 PARQUET_SUFFIXES = (".parquet", ".pq", ".parq")
-MAGIC = {
-    b"PK\x03\x04": "an Excel workbook or zip archive; export it as CSV",
-    b"PAR1": "a Parquet file; use data=parquet",
+MAGIC = {  # how other files begin, in small letters and without blanks
+    b"pk\x03\x04": "an Excel workbook or zip archive; export it as CSV",
+    b"par1": "a Parquet file; use data=parquet, or end its name in .parquet",
     b"\xd0\xcf\x11\xe0": "an old Excel workbook; export it as CSV",
-    b"SQLite": "an SQLite database; export the table as CSV",
-    b"%PDF": "a PDF document; a CSV is needed",
-    b"<!DOCTYPE": "a web page; download the table itself",
-    b"<!doctype": "a web page; download the table itself",
-    b"<html": "a web page; download the table itself",
-    b"[{": "JSON; write the table as CSV",
-    b'{"': "JSON; write the table as CSV",
+    b"sqlite": "an SQLite database; export the table as CSV",
+    b"%pdf": "a PDF document; a CSV is needed",
+    **dict.fromkeys((b"<!doctype", b"<html", b"<table"), "a web page; download the table itself"),
+    b"<?xml": "an XML document; write the table as CSV",
+    **dict.fromkeys((b"[{", b"[[", b'{"', b"[]", b"{}"), "JSON; write the table as CSV"),
+    b"@relation": "an ARFF file; write the table as CSV",
+    **dict.fromkeys((b"bzh9", b"\xfd7zxz", b"\x28\xb5\x2f\xfd", b"7z\xbc\xaf"), "compressed; unpack it, or use gzip"),
+    b"arrow1": "an Arrow file; write it as Parquet or CSV",
+    **dict.fromkeys((b"\x93numpy", b"\x80\x04", b"\x80\x05"), "a NumPy or pickle file; write the table as CSV"),
+    b"\x89hdf": "an HDF5 file; write the table as CSV or Parquet",
+    **dict.fromkeys((b"\x89png", b"\xff\xd8\xff"), "an image; for images use data=image_folder"),
 }
 GZIP = b"\x1f\x8b"
+UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 PANDAS_INDEX = "__index_level_0__"
 
 
@@ -79,7 +86,7 @@ class Table:
             DataError: There is none; the nearest name is suggested.
         """
         if name not in self.frame.columns:
-            raise self.place.error(f"{key}={name}: no such column; {_near(name, self.frame.columns)}")
+            raise self.place.error(f"{key}={name}: no such column; {near_column(name, self.frame.columns)}")
         return self.frame[name]
 
     def kept(self, column: pl.Series) -> pl.Series:
@@ -106,7 +113,10 @@ def read_csv(path: str, layout: Layout) -> Table:
     raw = read_bytes(path)
     place = Place(file=path)
     data = check_text(check_start(_unpacked(raw, place), place), place)
-    frame, lines = cells_of(data, layout.character(path), place)
+    begun = opening(data, layout, path)
+    below = replace(place, first_line=int(begun.skipped > 0))
+    frame, lines = cells_of(data[begun.skipped :], begun.delimiter, below)
+    lines = lines + below.first_line
     index, notes = index_column(frame, place)
     frame = frame if index is None else frame.drop(index)
     origin = Origin(path=path, sha256=hashlib.sha256(raw).hexdigest(), rows=frame.height)
@@ -119,6 +129,10 @@ def cells_of(data: bytes, delimiter: str, place: Place) -> tuple[pl.DataFrame, N
     Raises:
         DataError: Ragged, without rows, or with repeated columns.
     """
+    if not data or data.isspace():
+        raise place.error("there is no header; a header line and rows are needed")
+    if delimiter == " ":
+        data = squeezed(data)
     return _plain(data, delimiter, place) or _scanned(data, delimiter, place)
 
 
@@ -131,7 +145,7 @@ def _plain(data: bytes, delimiter: str, place: Place) -> tuple[pl.DataFrame, NDA
         return None
     try:
         frame = pl.read_csv(BytesIO(data), separator=delimiter, infer_schema=False)
-    except pl.exceptions.PolarsError:
+    except (pl.exceptions.PolarsError, OSError):  # OSError: text such as `x^2` begins like zlib to polars
         return None
     if not frame.height or frame[:, -1].null_count():
         return None
@@ -142,13 +156,8 @@ def _plain(data: bytes, delimiter: str, place: Place) -> tuple[pl.DataFrame, NDA
 def _scanned(data: bytes, delimiter: str, place: Place) -> tuple[pl.DataFrame, NDArray[np.int64]]:
     """Cells and lines of any CSV, after every record has been measured."""
     scanned = scan(data, delimiter, place)
-    frame = pl.read_csv(
-        BytesIO(scanned.data),
-        has_header=False,
-        separator=delimiter,
-        infer_schema=False,
-        new_columns=[f"column_{number}" for number in range(len(scanned.names))],
-    )
+    header = delimiter.join(f"column_{number}" for number in range(len(scanned.names))).encode()
+    frame = pl.read_csv(BytesIO(header + b"\n" + scanned.data), separator=delimiter, infer_schema=False)
     if frame.shape != (len(scanned.lines), len(scanned.names)):
         raise place.error(f"{frame.height} rows read, {len(scanned.lines)} expected; check quotes and line ends")
     frame.columns = list(scanned.names)
@@ -166,11 +175,7 @@ def read_parquet(path: str) -> Table:
     if not raw:
         raise place.error("the file is empty")
     if not raw.startswith(b"PAR1"):
-        kind = next(
-            (what for magic, what in MAGIC.items() if raw.startswith(magic)),
-            "not a Parquet file; for text use data=csv",
-        )
-        raise place.error(f"this is {kind}")
+        raise place.error(f"this is {kind_of_file(raw) or 'not a Parquet file; for text use data=csv'}")
     with undamaged(place):
         frame = pl.read_parquet(BytesIO(raw))
     if not frame.height:
@@ -208,7 +213,7 @@ def opened(path: str) -> Iterator[BufferedReader]:
         with path_of(path).open("rb") as file:
             yield file
     except FileNotFoundError as error:
-        raise DataError(f"no such file; {_near_file(path)}", file=path) from error
+        raise DataError(f"no such file; {near_file(path)}", file=path) from error
     except IsADirectoryError as error:
         raise DataError(
             "this is a folder; name a file in it, or use data=image_folder or data=text", file=path
@@ -219,21 +224,29 @@ def opened(path: str) -> Iterator[BufferedReader]:
         raise DataError(f"the file cannot be read ({_first_line(error)})", file=path) from error
 
 
-def _near_file(path: str) -> str:
+def near_file(path: str) -> str:
+    """What a missing file or folder was probably meant to be, or what else is wrong with its path."""
+    if re.match(r"[a-z][a-z0-9+]+://", path):
+        return "an address on the net is not read; download the file first"
     folder = path_of(path).parent
     if not folder.is_dir():
         return f"the folder {quote(str(folder))} does not exist either"
-    near = get_close_matches(Path(path).name, [entry.name for entry in folder.iterdir()], n=1, cutoff=0.5)
-    return f"did you mean {quote(near[0])}?" if near else "check data.path"
+    names = {entry.stem.casefold(): entry.name for entry in folder.iterdir()}
+    near = get_close_matches(Path(path).stem.casefold(), list(names), n=1)
+    return f"did you mean {quote(names[near[0]])}?" if near else "check the path"
 
 
-def _near(name: str, columns: list[str]) -> str:
+def near_column(name: str, columns: Sequence[str]) -> str:
+    """The column that was probably meant, or which there are."""
     folded = {column.casefold(): column for column in columns}
-    near = get_close_matches(name.casefold(), list(folded), n=1, cutoff=0.5)
+    near = get_close_matches(name.strip().casefold(), list(folded), n=1)
     if near:
         return f"did you mean {quote(folded[near[0]])}?"
-    shown = ", ".join(columns[:8])
-    return f"the columns are {shown}" + (f" and {len(columns) - 8} more" if len(columns) > 8 else "")
+    if len(columns) == 1 and " " in columns[0]:
+        return f"the only one is {quote(columns[0])}; if blanks separate the cells, set data.delimiter=space"
+    shown = ", ".join(columns[:8]) + (f" and {len(columns) - 8} more" if len(columns) > 8 else "")
+    hint = headless(columns)
+    return f"the columns are {shown}" + (f"; {hint}" if hint else "")
 
 
 def _first_line(error: BaseException) -> str:
@@ -242,16 +255,19 @@ def _first_line(error: BaseException) -> str:
 
 def _unpacked(raw: bytes, place: Place) -> bytes:
     with unpacking(place):
-        return gzip.decompress(raw) if raw.startswith(GZIP) else raw
+        data = gzip.decompress(raw) if raw.startswith(GZIP) else raw
+        return data.decode("utf-16").encode() if data.startswith(UTF_16) else data
 
 
 @contextmanager
 def unpacking(place: Place) -> Iterator[None]:
-    """What is said of damaged gzip, as a DataError."""
+    """What is said of damaged gzip or UTF-16, as a DataError."""
     try:
         yield
     except (OSError, EOFError, zlib.error) as error:
         raise place.error(f"damaged or cut off gzip ({_first_line(error)}); copy the file again") from error
+    except UnicodeError as error:
+        raise place.error(f"damaged or cut off UTF-16 ({_first_line(error)}); copy the file again") from error
 
 
 def check_start(data: bytes, place: Place) -> bytes:
@@ -259,12 +275,15 @@ def check_start(data: bytes, place: Place) -> bytes:
     data = data.removeprefix(b"\xef\xbb\xbf")
     if not data or data.isspace():
         raise place.error("the file is empty; a header line and rows are needed")
-    for magic, what in MAGIC.items():
-        if data.startswith(magic):
-            raise place.error(f"this is {what}")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise place.error("the encoding is UTF-16; save the file as UTF-8")
+    if kind := kind_of_file(data):
+        raise place.error(f"this is {kind}")
     return data
+
+
+def kind_of_file(data: bytes) -> str:
+    """What a file is by its beginning, and what to do with it; "" for text."""
+    start = b"".join(data[:64].split()).lower()
+    return next((kind for magic, kind in MAGIC.items() if start.startswith(magic)), "")
 
 
 def check_text(data: bytes, place: Place) -> bytes:

@@ -79,7 +79,7 @@ class Text(TextSource, RoleSource):
         test_path: Another such table or folder, used for test only.
         text: Column of texts; null: the one with the most words.
         target: Column to predict; in folders the class folder's name.
-        delimiter: What stands between cells of a CSV; null: a comma, a tab in `.tsv` files.
+        delimiter: What stands between cells of a CSV, as for tables; null: as the file shows.
     """
 
     path: str
