@@ -101,9 +101,16 @@ BAD = [
     Bad("target missing", table(y7="?"), r"row 7 \(line 9\), column 'y': the target is '\?', a mark for missing"),
     Bad("target missing", targets([*NUMBERS[:39], "NaN"]), r"row 39 \(line 41\), column 'y': the target is 'NaN'"),
     Bad("target infinite", targets([*NUMBERS[:39], "inf"]), r"row 39 \(line 41\), column 'y': inf is infinite"),
-    Bad("target stray", targets([*NUMBERS[:39], "high"]), r"row 39 \(line 41\), column 'y': 'high' is not a number"),
-    Bad("target stray", table(y7="yse"), r"row 7, column 'y': the label 'yse' occurs only once"),
+    Bad(
+        "target stray",
+        targets([*NUMBERS[:39], "high"]),
+        r"row 39 \(line 41\), column 'y': 'high' is not a number as 39 other cells are; .*leave the row out",
+    ),
+    Bad("target stray", table(y7="yse"), r"row 7 \(line 9\), column 'y': the label 'yse' occurs only once"),
     Bad("target text", table(), "'yes' is not a number, which a regression needs", {}, {"kind": "regression"}),
+    Bad("target dates", targets([f"2024-01-{i % 28 + 1:02}" for i in range(ROWS)]), "row 0 .*'2024-01-01' is a date"),
+    Bad("target lists", targets([f'"[{i % 2}, 1]"' for i in range(ROWS)]), r"'\[0, 1\]': several values in a cell"),
+    Bad("target missing", table(y7="<NA>"), r"row 7 \(line 9\), column 'y': the target is '<NA>', a mark for missing"),
     Bad("target text", targets([f"about {i}" for i in range(ROWS)]), "40 labels in 40 rows, such as 'about 0'"),
     Bad("target constant", targets(["3.5"] * ROWS), "every value is 3.5"),
     Bad("one class", targets(["yes"] * ROWS), "every row has the label 'yes'"),
@@ -250,10 +257,27 @@ def test_a_file_without_permission_is_said(tmp_path: Path, monkeypatch: pytest.M
             "x,color,y\n1,red,maybe\n",
             r"b.csv, row 0 \(line 2\), column 'y': the label 'maybe' is none of the training file's: 'no', 'yes'",
         ),
+        (
+            targets([f"{i % 2}" for i in range(ROWS)]),
+            targets(["0", "1", "2"]),
+            r"b.csv, row 2 \(line 4\), column 'y': the label '2' is none of the classes .*: '0', '1'; correct it",
+        ),
+        (
+            targets([f"{i % 2}" for i in range(ROWS)]),
+            targets(NUMBERS),
+            r"b.csv, row 1 \(line 3\), column 'y': the label '1.5' is none of the classes trained on",
+        ),
         (table(), "x,y\n1,yes\n", "b.csv: columns of .*a.csv are missing here; add them: color"),
         (table(), table(x3="abc"), r"b.csv, row 3 \(line 5\), column 'x': 'abc' is not a number"),
     ],
-    ids=["word among numbers", "unknown class", "missing column", "stray word"],
+    ids=[
+        "word among numbers",
+        "unknown class",
+        "unknown number",
+        "other kind of target",
+        "missing column",
+        "stray word",
+    ],
 )
 def test_a_bad_test_file_is_named_itself(train: str, test: str, match: str, tmp_path: Path) -> None:
     for name, text in (("a.csv", train), ("b.csv", test)):

@@ -11,6 +11,7 @@ from polars.testing import assert_frame_equal
 
 import litmus
 import litmus.train as module
+from litmus.data.frame import table_of
 from litmus.errors import CheckpointError, ConfigError, DataError
 from litmus.evidence import Evidence
 from litmus.notebook import Answer
@@ -94,6 +95,18 @@ def test_what_is_refused_leaves_nothing_behind(frame, arguments, error, match):
     with pytest.raises(error, match=match):
         litmus.train(frame, **arguments)
     assert list(Path().iterdir()) == []
+
+
+def test_a_frame_that_is_already_kept_is_refused_by_the_same_name(frame):
+    with pytest.raises(DataError, match=r"^frame: data\.target=bougt"):
+        litmus.train(frame, target="bougt")
+    kept = Path("outputs/frames")
+    kept.mkdir(parents=True)
+    table = table_of(frame)
+    table.frame.write_parquet(kept / f"{table.origin.sha256[:16]}.parquet")
+    with pytest.raises(DataError, match=r"^frame: data\.target=bougt"):
+        litmus.train(frame, target=" bougt ")
+    assert len(list(kept.iterdir())) == 1
 
 
 def test_a_refused_frame_is_named_as_what_it_is_and_not_by_the_file_it_was_kept_in(frame):

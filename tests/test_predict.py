@@ -63,12 +63,25 @@ def test_missing_cells_and_unseen_categories_are_predicted_and_mentioned(trained
     assert "missing cells" in told
 
 
+@pytest.mark.parametrize("mark", ["sep=;\n", ""])
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_new_rows_may_be_written_otherwise_than_those_trained_on(trained, mark, encoding):
+    rows = ["x", "z", "colour", "day"], ["1.5", "2", "red", "2025-03-01"], ["NA", "-", "red", "NaT"]
+    for name, delimiter in (("plain.csv", ","), ("new.csv", ";")):
+        text = "\n".join(map(delimiter.join, rows))
+        Path(name).write_text(text if delimiter == "," else mark + text, encoding=encoding)
+        assert predict(trained, name, f"said_{name}") == 0
+    assert Path("said_new.csv").read_text() == Path("said_plain.csv").read_text()
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("x,colour,day\n1,red,2025-03-01\n", ["new.csv", "missing", "z"]),
         ("x,z,colour,day\n1,2,red,2025-03-01\nabc,2,red,2025-03-01\n", ["new.csv", "row 1 (line 3)", "'x'", "'abc'"]),
         ("x,z,colour,day\n", ["new.csv", "no row"]),
+        ("X,z,colour,day\n1,2,red,2025-03-01\n", ["new.csv", "missing: x", "did you mean 'X'?"]),
+        ('x,z,colour,day\n"1,5",2,red,2025-03-01\n', ["'1,5' has a decimal comma; write a point"]),
         (None, ["new.csv", "no such file"]),
     ],
 )
@@ -89,11 +102,14 @@ def test_rows_that_cannot_be_predicted_are_named_and_nothing_is_written(trained,
         ("said.txt", "csv or .parquet"),
         ("nowhere/said.csv", "does not exist"),
         ("folder.csv", "is a folder"),
+        ("folder", "is a folder"),
+        ("shop.csv/said.csv", "'shop.csv' is a file, not a folder"),
     ],
 )
 def test_an_output_that_cannot_be_is_refused_before_anything_is_read(trained, shop, capsys, output, reason):
     shutil.copy(shop, "shop.csv")
     Path("folder.csv").mkdir()
+    Path("folder").mkdir()
     assert predict(trained, "shop.csv", output) == 2
     assert reason in capsys.readouterr().err
     assert Path("shop.csv").read_bytes() == shop.read_bytes()

@@ -186,13 +186,16 @@ def train(data: Any = None, target: str | None = None, *, overrides: Sequence[st
         LitmusError: With the same message as on the command line; what was refused leaves nothing behind.
     """
     made: list[Path] = []
+    words: list[str] = []
     try:
-        return _train([*_data_words(data, overrides, made), *_target_words(target), *overrides])
+        words += [*_data_words(data, overrides, made), *_target_words(target), *overrides]
+        return _train(words)
     except InputError as error:
         for path in made:
             path.unlink() if path.is_file() else path.rmdir()
-        if made and isinstance(error, DataError):  # what was kept is gone: the frame itself is what is wrong
-            raise DataError(str(error).replace(str(made[0]), "frame")) from error
+        kept = values(words).get("data.path", "")
+        if kept and isinstance(error, DataError) and not isinstance(data, str | Path | None):  # the frame is wrong
+            raise DataError(str(error).replace(kept, "frame")) from error
         raise
 
 
@@ -250,8 +253,9 @@ def _keep(data: Any, folder: Path, made: list[Path]) -> Path:
     return path
 
 
-def _target_words(target: str | None) -> list[str]:
-    return [] if target is None else [f"data.target={target}"]
+def _target_words(target: object) -> list[str]:
+    """The target's override; names in a frame may be numbers or tuples, and are text with us."""
+    return [] if target is None else [f"data.target={str(target).strip()}"]
 
 
 def _is_pandas(data: Any) -> bool:

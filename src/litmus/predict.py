@@ -77,10 +77,12 @@ def writable(output: str, sources: dict[str, str]) -> Path:
         ConfigError: Its suffix is unknown, it is a folder or in none, or it is one of `sources` (by key).
     """
     path = path_of(output)
-    if path.suffix.lower() not in SUFFIXES:
-        raise ConfigError(f"output={output}: the suffix says the format; end it in .csv or .parquet")
     if path.is_dir():
         raise ConfigError(f"output={output}: is a folder; name a file in it")
+    if path.suffix.lower() not in SUFFIXES:
+        raise ConfigError(f"output={output}: the suffix says the format; end it in .csv or .parquet")
+    if path.parent.is_file():
+        raise ConfigError(f"output={output}: {quote(str(path.parent))} is a file, not a folder; name another")
     if not path.parent.is_dir():
         raise ConfigError(f"output={output}: the folder {quote(str(path.parent))} does not exist; make it first")
     for key, source in sources.items():

@@ -270,6 +270,32 @@ def test_a_test_file_is_the_test_split_and_its_rows_keep_their_own_numbers(tmp_p
     assert len(data.splits["val"]) == 8
 
 
+def test_a_test_file_in_another_format_is_read_as_its_name_says(tmp_path: Path) -> None:
+    path, test_path = (
+        write(tmp_path / "a.csv", GOOD.replace("yes", "True").replace("no", "False")),
+        tmp_path / "b.parquet",
+    )
+    pl.DataFrame({"x": numbers(12), "y": [i % 3 == 0 for i in range(12)]}).write_parquet(test_path)
+    data = prepare(CSV(path=path, test_path=str(test_path), target="y"))
+    assert data.spec.classes == ("False", "True")
+    assert data.splits["test"].y.tolist() == [float(i % 3 == 0) for i in range(12)]
+
+
+def test_rows_of_a_test_file_do_not_change_the_task(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", columns(x=numbers(), y=[i % 2 for i in range(ROWS)]))
+    test_path = write(tmp_path / "b.csv", columns(x=numbers(30), y=["1.0"] * 30))
+    data = prepare(CSV(path=path, test_path=test_path, target="y"))
+    assert data.coder.note.endswith("positive class '1' (conventional name)")
+    assert data.class_counts["test"] == [0, 30]
+
+
+def test_equal_numbers_that_differ_in_the_file_are_not_called_constant(prepared: Any) -> None:
+    text = columns(wide=[10**30 + i for i in range(ROWS)], gone=["NA"] * ROWS, x=numbers(), y=labels())
+    notes = prepared(text).notes
+    assert any(note.startswith("column 'wide': numbers that differ beyond digit 15 alone") for note in notes)
+    assert "column 'gone': empty, not used" in notes
+
+
 def test_a_split_column_is_followed_and_val_is_taken_from_train_where_it_has_none(prepared: Any) -> None:
     part = ["train" if i < 30 else "test" for i in range(ROWS)]
     data = prepared(columns(x=numbers(), part=part, y=labels()), split="column", split_column="part")

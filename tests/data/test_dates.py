@@ -81,6 +81,22 @@ def test_a_new_file_is_read_in_the_order_of_training_even_where_another_would_do
     assert rows.inputs["when"].dt.date().to_list() == [day]
 
 
+@pytest.mark.parametrize("form", ["%y-%m-%d", "%d-%m-%y", "%m-%d-%y", "%y/%m/%d"])
+def test_years_of_two_digits_stand_in_a_new_file_where_they_stood_in_training(form: str, tmp_path: Path) -> None:
+    data = trained(form, DAYS, tmp_path)
+    assert data.rows.inputs["when"].dt.date().to_list() == DAYS
+    day = dt.date(2023, 4, 3)
+    rows = data.preprocess.read(written(form, [day], tmp_path, "new.csv"), labelled=False)
+    assert rows.inputs["when"].dt.date().to_list() == [day]
+
+
+def test_a_month_is_its_first_day() -> None:
+    for cells in (["2024-03", "2024-11"], ["03/2024", "11/2024"], ["Mar 2024", "Nov 2024"], ["Mar-24", "Nov-24"]):
+        found = read_dates(pl.Series("when", cells))
+        assert found is not None
+        assert found.values.dt.date().to_list() == [dt.date(2024, 3, 1), dt.date(2024, 11, 1)]
+
+
 def test_a_test_file_is_read_in_the_order_of_the_training_file(tmp_path: Path) -> None:
     source = CSV(
         path=written("%d/%m/%Y", DAYS, tmp_path), target="y", test_path=written("%d/%m/%Y", EARLY, tmp_path, "b.csv")

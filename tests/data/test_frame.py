@@ -29,6 +29,17 @@ def test_what_is_no_frame_is_refused(frame: object, match: str) -> None:
         table_of(frame)
 
 
+def test_names_are_stripped_as_those_of_files_are() -> None:
+    assert table_of(pl.DataFrame({" x ": [1], "y": [2]})).frame.columns == ["x", "y"]
+    with pytest.raises(DataError, match="columns 1 and 2 are both named 'x'"):
+        table_of({"x": [1], "x ": [2]})
+
+
+def test_whole_numbers_of_any_size_will_do() -> None:
+    wide = [2**70 + i % 3 for i in range(30)]
+    assert prepare(Frame(frame=COLUMNS | {"wide": wide}, target="y")).spec.features == ("x",)
+
+
 def test_a_misspelled_target_names_the_nearest() -> None:
     with pytest.raises(DataError, match="target=yy: no such column; did you mean 'y'"):
         prepare(Frame(frame=COLUMNS, target="yy"))

@@ -14,6 +14,7 @@ from litmus.data import picture as pictures
 from litmus.data.image import ImagePreprocess
 from litmus.data.image_folder import ImageFolder
 from litmus.data.module import DataModule
+from litmus.data.prepared import prepare
 from litmus.errors import DataError
 
 RNG = np.random.default_rng(0)
@@ -493,7 +494,7 @@ def test_a_folder_that_is_not_laid_out_in_classes_is_refused_with_the_remedy(fol
 
 
 def test_a_path_that_is_missing_or_a_file_is_refused(tmp_path):
-    with pytest.raises(DataError, match=r"nowhere: no such folder; check data\.path"):
+    with pytest.raises(DataError, match=r"nowhere: no such folder; check the path"):
         read(tmp_path / "nowhere")
     file = draw(tmp_path / "one.png")
     with pytest.raises(DataError, match=r"one\.png: a file, not a folder of images; expected"):
@@ -506,3 +507,37 @@ def test_two_test_splits_are_refused(tmp_path):
             draw(tmp_path / split / label / "0.png")
     with pytest.raises(DataError, match=r"has a test folder already; leave out data\.test_path="):
         read(tmp_path, test_path=str(tmp_path / "test"))
+
+
+def test_a_class_that_only_a_test_folder_has_is_named_by_its_image(folder, tmp_path):
+    draw(tmp_path / "later" / "cat" / "1.png")
+    draw(tmp_path / "later" / "fox" / "1.png")
+    with pytest.raises(
+        DataError, match=r"later/fox/1.png: the label 'fox' is none of the classes trained on"
+    ) as caught:
+        prepare(ImageFolder(path=str(folder), test_path=str(tmp_path / "later")))
+    assert str(caught.value).startswith(str(tmp_path / "later"))
+
+
+def test_a_class_of_one_image_is_named_by_that_image(folder):
+    draw(folder / "fox" / "1.png")
+    with pytest.raises(DataError, match=r"^.*pets/fox/1.png: the label 'fox' occurs only once"):
+        prepare(ImageFolder(path=str(folder)))
+
+
+def test_a_split_folder_without_class_folders_is_refused(folder, tmp_path):
+    folder.rename(tmp_path / "train")
+    draw(tmp_path / "test" / "1.png")
+    with pytest.raises(DataError, match=r"test: this test folder holds no class folders; expected"):
+        read(tmp_path)
+
+
+def test_links_that_lead_nowhere_or_in_a_circle_are_named(folder):
+    link = folder / "cat" / "link"
+    link.symlink_to(folder / "cat")
+    with pytest.raises(DataError, match=r"cat/link: a link to a folder that it is in itself; remove it"):
+        read(folder)
+    link.unlink()
+    link.symlink_to(folder / "nowhere.png")
+    with pytest.raises(DataError, match=r"cat/link: a link to what is not there; remove it"):
+        read(folder)

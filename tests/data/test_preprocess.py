@@ -176,7 +176,7 @@ def test_other_types_of_the_same_values_are_read_alike() -> None:
 
 
 def test_missing_columns_are_named_in_one_line() -> None:
-    with pytest.raises(DataError, match="missing; add them: size, color"):
+    with pytest.raises(DataError, match="missing: size, color; add them"):
         encode(made(), frame().drop("size", "color"))
 
 

@@ -12,6 +12,7 @@ from annotated_types import Ge, Gt, Lt
 from numpy.typing import NDArray
 from torch import Tensor
 
+from litmus.data.place import Place
 from litmus.data.shelf import Shelf
 
 TaskKind = Literal["binary", "multiclass", "regression"]
@@ -50,6 +51,8 @@ class Rows:
         time: Sortable; rows are split in its order.
         weight: `(n,)` float64 >= 0, each row's weight in the loss and nowhere else.
         names: A readable name for each row, such as a file's path below the folder.
+        lines: `(n,)` int64, the lines of the file on which rows begin, counted from 1; None where it has no lines.
+        test_path: The file or folder of the rows that are test, where these have one of their own.
         notes: What was inferred or mended, a line each.
         day_first: Of the date columns where it matters, whether the day was written before the month.
         shelf: Keeps what is larger than memory; None: the inputs are in memory.
@@ -64,12 +67,20 @@ class Rows:
     time: pl.Series | None = None
     weight: NDArray[np.float64] | None = None
     names: tuple[str, ...] | None = None
+    lines: NDArray[np.int64] | None = None
+    test_path: str | None = None
     notes: tuple[str, ...] = ()
     day_first: Mapping[str, bool] = field(default_factory=dict)
     shelf: Shelf | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    @property
+    def place(self) -> Place:
+        """Where the rows stand, for messages."""
+        other = None if self.test_path is None or self.split is None else (self.test_path, self.split == "test")
+        return Place(file=self.origin.path, rows=self.numbers, lines=self.lines, names=self.names, other=other)
 
     def pieces(self, index: NDArray[np.int64]) -> Iterator["Rows"]:
         """The rows at the positions `index` (m,), in that order, a few at a time and in memory."""
@@ -92,6 +103,8 @@ class Rows:
             time=None if self.time is None else self.time[index],
             weight=None if self.weight is None else self.weight[index],
             names=None if self.names is None else tuple(self.names[i] for i in index),
+            lines=None if self.lines is None else self.lines[index],
+            test_path=self.test_path,
             notes=self.notes,
             day_first=self.day_first,
             shelf=self.shelf,

@@ -12,11 +12,10 @@ from litmus.data.base import Origin, Rows
 from litmus.data.folder import Entry, rows_of
 from litmus.data.layout import Layout
 from litmus.data.place import first_true
-from litmus.data.reading import PARQUET_SUFFIXES, UTF_16, Table, read_bytes, read_table
+from litmus.data.reading import UTF_16, Table, read_bytes, read_table
 from litmus.data.target import as_text
 from litmus.errors import DataError, quote
 
-TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".csv.gz", ".tsv.gz", *PARQUET_SUFFIXES)
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
@@ -72,6 +71,7 @@ def rows_of_column(table: Table, texts: pl.Series, target: pl.Series | None, not
         inputs=texts.to_list(),
         target=target,
         numbers=np.arange(len(texts)) if place.rows is None else place.rows,
+        lines=place.lines,
         origin=table.origin,
         notes=(*table.notes, *notes),
     )
@@ -97,11 +97,6 @@ def rows_of_texts(texts: list[str], target: pl.Series, name: str) -> Rows:
     digest = hashlib.sha256("\0".join([*texts, *as_text(target).to_list()]).encode())
     origin = Origin(path=name, sha256=digest.hexdigest(), rows=len(texts))
     return Rows(inputs=texts, target=target, numbers=np.arange(len(texts)), origin=origin)
-
-
-def is_table(path: str) -> bool:
-    """Whether the name is that of a table."""
-    return path.lower().endswith(TABLE_SUFFIXES)
 
 
 def _longest(table: Table, others: set[str | None]) -> str:

@@ -21,8 +21,10 @@ from litmus.data.columns import (
 from litmus.data.dates import has_clock
 from litmus.data.layout import Layout
 from litmus.data.reading import Columns, Table
+from litmus.data.target import as_text
 
 MOST_NAMED = 6
+DIGITS = 15  # decimal digits that a float64 keeps
 FILLS = {
     "auto": "numbers and dates: median; booleans: more frequent; categories: a level of their own",
     "mean": "mean",
@@ -170,8 +172,7 @@ def _describe_one(series: pl.Series, frame: Columns) -> str:
     """What a person should know of a column that is not used, or not as it stands."""
     name = f"column {series.name!r}"
     if is_constant(series):
-        present = frame[series.name].drop_nulls()
-        return f"{name}: constant ({present[0]}), not used" if len(present) else f"{name}: empty, not used"
+        return f"{name}: {_sameness(series, frame[series.name])}, not used"
     match kind_of(series):
         case "id":
             hint = _disguised(frame[series.name])
@@ -185,6 +186,17 @@ def _describe_one(series: pl.Series, frame: Columns) -> str:
             return f"{name}: category of {series.n_unique()} levels; the rarest share one (data.max_levels)"
         case _:
             return ""
+
+
+def _sameness(series: pl.Series, raw: pl.Series) -> str:
+    """Why nothing can be learned from a column of one value, or none."""
+    present = raw.filter(series.is_not_null())
+    if not len(present):
+        return "empty"
+    words = as_text(present).unique()
+    if series.dtype == pl.Float64 and len(words) > 1 and (words.str.len_chars() > DIGITS).all():
+        return f"numbers that differ beyond digit {DIGITS} alone, such as {present[0]}"
+    return f"constant ({present[0]})"
 
 
 def _disguised(raw: pl.Series) -> str:

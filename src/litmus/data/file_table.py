@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 from litmus.data.base import Rows
 from litmus.data.columns import ColumnKind, conform, kind_of
 from litmus.data.features import Features
+from litmus.data.large import open_table
 from litmus.data.numbers import check_stray, read_numbers
 from litmus.data.place import Place, first_true
-from litmus.data.reading import Table
+from litmus.data.reading import Table, is_table
 from litmus.data.shelf import Memory
 from litmus.data.table import TableSource
 from litmus.data.target import as_text
@@ -66,7 +67,7 @@ class FileTable(TableSource):
 
     def _test_rows(self, path: str, rows: Rows, chosen: Features) -> tuple[Rows, Features, Place]:
         """The test file's rows, read as the kinds that the training file's columns have."""
-        table = self.open(path)
+        table = open_table(path, self.layout, self.memory) if is_table(path) else self.open(path)
         place = table.place
         assert rows.target is not None  # noqa: S101 - read_target gives one
         missing = [name for name in (*chosen.frame.columns, rows.target.name) if name not in table.frame.columns]
@@ -77,6 +78,7 @@ class FileTable(TableSource):
             inputs=pl.DataFrame(columns),
             target=_target_like(table, rows.target),
             numbers=np.arange(table.frame.height, dtype=np.int64),
+            lines=place.lines,
             origin=table.origin,
             group=self._complete(table, self.group, "data.group"),
             time=self._read_time(table),
@@ -128,6 +130,8 @@ def joined(rows: Rows, test: Rows) -> Rows:
         group=_stacked(rows.group, test.group),
         time=_stacked(rows.time, test.time),
         weight=None if rows.weight is None or test.weight is None else np.concatenate((rows.weight, test.weight)),
+        lines=None if rows.lines is None or test.lines is None else np.concatenate((rows.lines, test.lines)),
+        test_path=test.origin.path,
         shelf=rows.shelf or test.shelf,
         notes=(*rows.notes, f"test: all {len(test)} rows of {test.origin.path}"),
         day_first=rows.day_first,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from litmus.config.words import path_of
 from litmus.data.base import Origin, Rows
+from litmus.data.reading import near_file
 from litmus.errors import DataError, quote
 
 Kind = Literal["image", "text"]
@@ -86,7 +87,7 @@ def scan(path: str, kind: Kind, *, training: bool = True) -> tuple[list[Entry], 
     root = path_of(path)
     _check_folder(root, kind)
     folders = _folders(root)
-    official = _is_official(folders)
+    official = _is_official(folders, kind)
     notes = list(_beside(root, kind))
     entries: list[Entry] = []
     for folder in folders if official else [root]:
@@ -127,7 +128,7 @@ def _layout(kind: Kind) -> str:
 
 def _check_folder(root: Path, kind: Kind) -> None:
     if not root.exists():
-        raise DataError("no such folder; check data.path", file=root)
+        raise DataError(f"no such folder; {near_file(str(root))}", file=root)
     if not root.is_dir():
         raise DataError(f"a file, not a folder of {kind}s; {_layout(kind)}", file=root)
 
@@ -160,10 +161,20 @@ def _folders(folder: Path) -> list[Path]:
 def _files(folder: Path) -> Iterator[Path]:
     """All files of a folder and of the folders below it."""
     for entry in _visible(folder):
+        if entry.is_symlink():
+            _check_link(entry)
         if entry.is_dir():
             yield from _files(entry)
         else:
             yield entry
+
+
+def _check_link(link: Path) -> None:
+    """A link leads to a file, or to a folder that it is not in."""
+    if not link.exists():
+        raise DataError("a link to what is not there; remove it, or bring the file back", file=link)
+    if link.parent.resolve().is_relative_to(link.resolve()):
+        raise DataError("a link to a folder that it is in itself; remove it", file=link)
 
 
 def _loose(folder: Path, kind: Kind) -> list[Path]:
@@ -171,11 +182,20 @@ def _loose(folder: Path, kind: Kind) -> list[Path]:
     return [entry for entry in _visible(folder) if entry.is_file() and entry.suffix.lower() in SUFFIXES[kind]]
 
 
-def _is_official(folders: Sequence[Path]) -> bool:
-    """Whether the folders are splits: all have such names, train among them, and each holds folders."""
+def _is_official(folders: Sequence[Path], kind: Kind) -> bool:
+    """Whether the folders are splits: all have such names, train among them, and hold folders.
+
+    Raises:
+        DataError: Some hold class folders and some do not.
+    """
     names = [folder.name.lower() for folder in folders]
     known = len(names) > 1 and all(name in SPLIT_FOLDERS for name in names)
-    return known and any(SPLIT_FOLDERS[name] == "" for name in names) and all(map(_folders, folders))
+    flat = [folder for folder in folders if not _folders(folder)]
+    if not known or all(SPLIT_FOLDERS[name] for name in names) or len(flat) == len(folders):
+        return False
+    if flat:
+        raise DataError(f"this {flat[0].name} folder holds no class folders; {_layout(kind)}", file=flat[0])
+    return True
 
 
 def _beside(folder: Path, kind: Kind) -> Iterator[str]:

@@ -40,13 +40,15 @@ class Frame(TableSource):
 
 
 def table_of(frame: object) -> Table:
-    """A frame as a table whose rows are numbered from 0.
+    """A frame as a table whose rows are numbered from 0, its names stripped as those of files are.
 
     Raises:
         DataError: Not a frame, without rows, or with two columns of one name.
     """
     made = _as_polars(frame)
     place = Place(file=NAME)
+    check_names(names := [name.strip() for name in made.columns], place)
+    made = made.rename(dict(zip(made.columns, names, strict=True)))
     if not made.height:
         raise place.error("the frame has no rows")
     return Table(frame=made, origin=Origin(path=NAME, sha256=digest(made), rows=made.height), place=place)

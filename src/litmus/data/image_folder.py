@@ -1,7 +1,7 @@
 """Image folders: a folder for each class, or train, val and test folders of them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal, final
 
 from annotated_types import Ge, Len
@@ -38,4 +38,5 @@ class ImageFolder(ImageSource):
     def read(self) -> Rows:
         self.check_extras()
         entries, notes = scan_both(self.path, self.test_path, "image")
-        return read_files(entries, self.path, size=self.size, channels=self.channels, memory=self.memory, notes=notes)
+        rows = read_files(entries, self.path, size=self.size, channels=self.channels, memory=self.memory, notes=notes)
+        return replace(rows, test_path=self.test_path)

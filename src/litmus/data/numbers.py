@@ -80,7 +80,9 @@ def _with_points(raw: pl.Series) -> pl.Series:
     return ungrouped.str.replace_many([",", "."], [".", ","])  # 3.5 becomes 3,5, which is no number, and not 35
 
 
-def check_stray(raw: pl.Series, numbers: Numbers, place: Place, *, forced: bool = False) -> None:
+def check_stray(
+    raw: pl.Series, numbers: Numbers, place: Place, *, forced: bool = False, otherwise: str | None = None
+) -> None:
     """Stop at text in a column of numbers, and at numbers written in a way that is not read.
 
     Args:
@@ -88,6 +90,7 @@ def check_stray(raw: pl.Series, numbers: Numbers, place: Place, *, forced: bool 
         numbers: The same as numbers.
         place: Where it stands.
         forced: It must be numbers whatever it looks like.
+        otherwise: What to do where the cell is right; None: take the column for a category.
 
     Raises:
         DataError: A few cells, or one word again and again, are no numbers; or separators and units are in the way.
@@ -105,7 +108,8 @@ def check_stray(raw: pl.Series, numbers: Numbers, place: Place, *, forced: bool 
     if remedy is None and forced:
         remedy = "is not a number, which this column must hold; correct the cell, or leave it empty"
     elif remedy is None:
-        remedy = f"is not a number as {good} other cells are; correct it, or set data.kinds={{{raw.name}: category}}"
+        otherwise = otherwise or f"set data.kinds={{{raw.name}: category}}"
+        remedy = f"is not a number as {good} other cells are; correct it, or {otherwise}"
     raise place.error(f"{word} {remedy}", position=position, column=raw.name)
 
 

@@ -1,6 +1,7 @@
 """Where values stand in their source, so that an error can name file, row, line and column."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import final
 
 import numpy as np
@@ -21,6 +22,8 @@ class Place:
         lines: `(n,)` lines of the file counted from 1; None where a file has no lines.
         first_row: Rows of the file before those at hand, which count from 0.
         first_line: Lines of the file before those at hand.
+        names: The file of each row below `file`, which is then a folder.
+        other: A second file or folder, and which rows `(n,)` are from it; their names begin with its own.
     """
 
     file: str | None = None
@@ -28,14 +31,21 @@ class Place:
     lines: NDArray[np.int64] | None = None
     first_row: int = 0
     first_line: int = 0
+    names: tuple[str, ...] | None = None
+    other: tuple[str, NDArray[np.bool_]] | None = None
 
     def error(self, message: str, *, position: int | None = None, column: str | None = None) -> DataError:
         """The error to raise about the value at `position` among the rows at hand."""
         if position is None:
             return DataError(message, file=self.file, column=column)
+        is_other = self.other is not None and bool(self.other[1][position])
+        file = self.other[0] if self.other is not None and is_other else self.file
+        if self.names is not None:
+            folder = Path(file or "")
+            return DataError(message, file=(folder.parent if is_other else folder) / self.names[position])
         row = position if self.rows is None else int(self.rows[position])
         line = None if self.lines is None else int(self.lines[position])
-        return DataError(message, file=self.file, row=row, line=line, column=column)
+        return DataError(message, file=file, row=row, line=line, column=column)
 
     def line_error(self, message: str, line: int, *, row: int | None = None) -> DataError:
         """The error to raise about a line, and row, of the text at hand."""

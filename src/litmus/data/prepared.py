@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from litmus.data.base import SPLITS, DataSpec, Preprocess, Rows, Source, Split, TaskKind
-from litmus.data.place import Place
 from litmus.data.shelf import CELL, MB
 from litmus.data.split import assign
 from litmus.data.target import TargetCoder, as_text
@@ -67,9 +66,8 @@ def prepare(
     rows, notes = _reduced(source, source.read(), seed)
     if rows.target is None:
         raise DataError("there is no target to learn", file=rows.origin.path)
-    place = Place(file=rows.origin.path, rows=rows.numbers)
-    coder = TargetCoder.infer(rows.target, kind=kind, positive=positive, place=place)
-    y = coder.encode(rows.target, place=place)
+    coder = _coder(rows, kind, positive)
+    y = coder.encode(rows.target, place=rows.place)
     assignment = _assigned(source, rows, coder, seed, fold)
     positions = _positions(assignment)
     counts = _class_counts(y, coder, positions)
@@ -89,6 +87,15 @@ def prepare(
         class_counts=counts,
         notes=tuple(note for note in notes if note),
     )
+
+
+def _coder(rows: Rows, kind: TaskKind | Literal["auto"] | None, positive: object) -> TargetCoder:
+    """Kind of target and classes as the rows say that are not test: no official test row may change the task."""
+    if rows.split is not None:
+        known = np.flatnonzero(rows.split != "test").astype(np.int64)
+        rows = replace(rows, inputs=np.empty(len(rows)), shelf=None).take(known)  # inputs may be large
+    assert rows.target is not None  # noqa: S101 - the caller has looked
+    return TargetCoder.infer(rows.target, kind=kind, positive=positive, place=rows.place)
 
 
 def _assigned(source: Source, rows: Rows, coder: TargetCoder, seed: int, fold: int | None) -> NDArray[np.int8]:

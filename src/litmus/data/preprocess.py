@@ -17,7 +17,7 @@ from litmus.data.encoders import ENCODERS, CategoryEncoder, DateEncoder, Encoder
 from litmus.data.large import open_table
 from litmus.data.layout import Layout
 from litmus.data.place import Place, first_true
-from litmus.data.reading import Columns, Table
+from litmus.data.reading import Columns, Table, near_column
 from litmus.data.target_column import read_target
 from litmus.errors import DataError
 
@@ -117,7 +117,7 @@ class TablePreprocess(Preprocess):
             start, end = end, end + len(column.names)
             with np.errstate(over="ignore"):
                 x[:, start:end] = column.encode(frame[column.name])
-        _check_encoded(x, self, Place(file=rows.origin.path, rows=rows.numbers))
+        _check_encoded(x, self, rows.place)
         return torch.from_numpy(x)
 
     def read(self, path: str, *, labelled: bool) -> Rows:
@@ -132,7 +132,8 @@ class TablePreprocess(Preprocess):
         roles, place = self.roles, table.place
         missing = [column.name for column in self.columns if column.name not in table.frame.columns]
         if missing:
-            raise place.error(f"columns of the training data are missing; add them: {', '.join(missing)}")
+            found = near_column(missing[0], table.frame.columns)
+            raise place.error(f"columns of the training data are missing: {', '.join(missing[:8])}; add them; {found}")
         inputs = [table.kept(self._input(column, table)) for column in self.columns]
         if self.impute == "error":
             refuse_missing(inputs, place)
@@ -141,6 +142,7 @@ class TablePreprocess(Preprocess):
             inputs=pl.DataFrame(inputs),
             target=self._target(table, labelled=labelled),
             numbers=np.arange(count, dtype=np.int64) if place.rows is None else place.rows,
+            lines=place.lines,
             origin=table.origin,
             group=_optional(table.frame, roles.group),
             time=self._time(table) if labelled else None,

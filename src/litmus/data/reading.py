@@ -25,6 +25,7 @@ from litmus.data.shelf import Shelf
 from litmus.errors import DataError, quote
 
 PARQUET_SUFFIXES = (".parquet", ".pq", ".parq")
+TABLE_SUFFIXES = (".csv", ".tsv", ".tab", ".csv.gz", ".tsv.gz", *PARQUET_SUFFIXES)
 MAGIC = {  # how other files begin, in small letters and without blanks
     b"pk\x03\x04": "an Excel workbook or zip archive; export it as CSV",
     b"par1": "a Parquet file; use data=parquet, or end its name in .parquet",
@@ -102,6 +103,11 @@ def read_table(path: str, layout: Layout | None = None) -> Table:
 def is_parquet(path: str) -> bool:
     """Whether the name is that of a Parquet file."""
     return path.lower().endswith(PARQUET_SUFFIXES)
+
+
+def is_table(path: str) -> bool:
+    """Whether the name is that of a table."""
+    return path.lower().endswith(TABLE_SUFFIXES)
 
 
 def read_csv(path: str, layout: Layout) -> Table:

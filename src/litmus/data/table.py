@@ -79,6 +79,7 @@ class TableSource(RoleSource):
             inputs=chosen.frame,
             target=read_target(table, target),
             numbers=np.arange(count, dtype=np.int64) if place.rows is None else place.rows,
+            lines=place.lines,
             origin=table.origin,
             split=self._read_split(table),
             group=self._complete(table, self.group, "data.group"),

@@ -94,7 +94,8 @@ class TargetCoder:
         unknown = first_true(codes == -1)
         if unknown is not None:
             raise place.error(
-                f"the label {quote(labels[unknown])} is none of the classes trained on: {_listed(self.classes)}",
+                f"the label {quote(labels[unknown])} is none of the classes trained on: {_listed(self.classes)}; "
+                "correct it, or leave the row out",
                 position=unknown,
                 column=self.name,
             )
@@ -118,7 +119,8 @@ class TargetCoder:
 
 def as_text(values: pl.Series) -> pl.Series:
     """Labels as a person writes them: whole numbers without `.0`, booleans in lower case, no outer spaces."""
-    if values.dtype.is_float() and (values == values.round(0)).all() and (values.abs() < 2**53).all():
+    fractional = values.dtype.is_float() or values.dtype.is_decimal()
+    if fractional and (values == values.round(0)).all() and (values.abs() < 2**53).all():
         values = values.cast(pl.Int64)
     text = values.cast(pl.String)
     if values.dtype == pl.String:

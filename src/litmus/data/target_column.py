@@ -2,12 +2,14 @@
 
 import polars as pl
 
+from litmus.data.dates import read_dates
 from litmus.data.numbers import check_finite, check_stray, read_numbers
 from litmus.data.place import Place, first_true
 from litmus.data.reading import Table
 from litmus.errors import quote
 
-MARKS = ("?", "nan", "#n/a")  # NA, none and - may be the names of classes
+MARKS = ("?", "nan", "#n/a", "<na>")  # NA, none and - may be the names of classes
+LISTED = r"^\[.*\]$"
 
 
 def read_target(table: Table, name: str) -> pl.Series:
@@ -20,10 +22,11 @@ def read_target(table: Table, name: str) -> pl.Series:
     if raw.dtype != pl.String:
         return _present(_finite_target(raw, place), place)
     text = _present(raw, place)
+    _check_text(text, place)
     if place.lines is None:
         return text
     numbers = read_numbers(text, table.layout.decimal)
-    check_stray(text, numbers, place)
+    check_stray(text, numbers, place, otherwise="leave the row out")
     if numbers.stray is not None:
         return text
     wrong = first_true(numbers.values.is_null() | numbers.values.is_nan())
@@ -32,6 +35,16 @@ def read_target(table: Table, name: str) -> pl.Series:
         raise place.error(message, position=wrong, column=name)
     check_finite(numbers.values, place)
     return text if table.layout.decimal == "point" else numbers.values
+
+
+def _check_text(text: pl.Series, place: Place) -> None:
+    """Text that names classes or holds numbers: neither lists of labels nor dates."""
+    if text.str.contains(LISTED).all():
+        message = f"{quote(text[0])}: several values in a cell: multi-label targets are not supported"
+        raise place.error(f"{message}; name a plain column", position=0, column=text.name)
+    if text.n_unique() > 2 and read_dates(text) is not None:
+        message = f"the target {quote(text[0])} is a date; write it as a number, such as days"
+        raise place.error(message, position=0, column=text.name)
 
 
 def _finite_target(raw: pl.Series, place: Place) -> pl.Series:

@@ -15,12 +15,12 @@ from torch import Tensor
 
 from litmus.config.words import path_of
 from litmus.data.base import Preprocess, Rows, Source
-from litmus.data.documents import TextColumns, is_table, read_column, rows_of_column, rows_of_files
+from litmus.data.documents import TextColumns, read_column, rows_of_column, rows_of_files
 from litmus.data.extra import import_extra
 from litmus.data.file_table import joined
 from litmus.data.folder import scan_any, scan_both
 from litmus.data.layout import Delimiter, Layout
-from litmus.data.reading import Table
+from litmus.data.reading import Table, is_table
 from litmus.data.roles import RoleSource
 from litmus.data.target_column import read_target
 from litmus.errors import DataError, quote
@@ -119,7 +119,7 @@ class Text(TextSource, RoleSource):
                     file=self.path,
                 )
         entries, notes = scan_both(self.path, self.test_path, "text")
-        return rows_of_files(entries, self.path, notes)
+        return replace(rows_of_files(entries, self.path, notes), test_path=self.test_path)
 
     def _read_table(self) -> Rows:
         rows = self._rows(self.path)

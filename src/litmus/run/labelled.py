@@ -15,7 +15,6 @@ from torch import Tensor
 from litmus.config import to_plain
 from litmus.data.base import SPLITS, Origin, Rows
 from litmus.data.module import DataModule
-from litmus.data.place import Place
 from litmus.errors import CheckpointError, ConfigError, DataError, RunError
 from litmus.run.predictor import Predictor
 from litmus.run.training import prepare_data
@@ -151,7 +150,7 @@ def _positions(data: DataModule, name: str) -> NDArray[np.int64]:
 def _predict_rows(predictor: Predictor, rows: Rows) -> Predictions:
     if rows.target is None:
         raise DataError("the rows have no target to score against", file=rows.origin.path)
-    target = predictor.coder.encode(rows.target, place=Place(file=rows.origin.path, rows=rows.numbers))
+    target = predictor.coder.encode(rows.target, place=rows.place)
     pred, prob = predictor.predict_rows(rows)
     return Predictions(
         split="test",
