@@ -15,6 +15,24 @@ CAUSES = {
     "a flag without its value": ("train --config-dir", ["--config-dir: needs a value, <dir>"]),
     "a folder of configs that is not there": ("train --config-dir nowhere", ["--config-dir 'nowhere': no such folder"]),
     "a word that is no override": ("train epochs", ["epochs: is not key=value; did you mean epochs=...?"]),
+    "an empty word": ("train ", ["'': is not key=value"]),
+    "a folder of one's own for a run": ("train hydra.run.dir=x", ["hydra.run.dir: runs make folders of their own"]),
+    "a key of tables without a table": (
+        "train data.target=y",
+        ["data.target: is a key of your own tables; add data.path"],
+    ),
+    "a misspelled key of tables": ("train data.pth=a.csv", ["data.pth: no such key; did you mean data.path?"]),
+    "a mapping to what is no kind": (
+        "train data.path=a.csv data.kinds={z:cat}",
+        ["data.kinds: must be a mapping of names, each to number, category, date", "not {z:cat}"],
+    ),
+    "a resumed check": ("check resume=last", ["resume: check looks at what a new run would do; leave it out"]),
+    "nothing to resume": ("train resume=", ["resume: is empty; write a run or sweep directory"]),
+    "an option of Hydra that does not exist": ("train -m hydra/sweeper=optun", ["hydra/sweeper: no option 'optun'"]),
+    "another tool's name of a metric": (
+        "train criteria.acc=.9",
+        ["criteria.acc: no such key; did you mean criteria.acc"],
+    ),
     "a misspelled key": (
         "train trainer.max_epoch=3",
         ["trainer.max_epoch: no such key; did you mean trainer.max_epochs?"],

@@ -80,7 +80,8 @@ def test_a_sweep_may_be_a_preset(train, compared):
         (["model=mlp,mpl"], "did you mean model=mlp?"),
         (["model.activation=relu,rellu", "optimizer.lr=.1,.01,.001"], "did you mean model.activation=relu?"),
         (["model.dropout=range(0,2)"], "model.dropout: must be a number >= 0 and < 1, not 1"),
-        (["data.target=choice(a,b)", "data=iris"], "data.target: no such key"),
+        (["data.target=choice(a,b)", "data=iris"], "data.target: is a key of your own tables; add data.path"),
+        (["seed=range(1,3,0)"], "seed: cannot be swept: range() arg 3 must not be zero"),
     ],
 )
 def test_one_bad_point_stops_a_sweep_before_its_directory_exists(train, capsys, words, said):

@@ -37,7 +37,8 @@ class Colour(Enum):
         (tuple[float, float], "a list, each a number"),
         (float | torch.Tensor, "a number"),
         (Optional[int | str], "a whole number, text or null"),  # noqa: UP045  # the older spelling must work, too
-        (dict[str, int], "a mapping"),
+        (dict[str, int], "a mapping of names, each to a whole number"),
+        (dict, "a mapping"),
         (Path, "a path"),
         (Colour, "red"),
         (Name, "a name of 1 to 100 letters, digits, dots, dashes or underscores"),

@@ -84,3 +84,8 @@ def test_errors_of_ours_pass_through_unchanged(monkeypatch):
 
 def test_the_names_of_facts_are_no_keys_of_data_sources():
     assert "seed" not in FACTS
+
+
+def test_a_reference_that_leads_nowhere_is_refused():
+    with pytest.raises(ConfigError, match="Interpolation key 'nowhere' not found"):
+        make({"_target_": "torch.nn.Linear", "in_features": "${nowhere}"}, "model")

@@ -183,7 +183,7 @@ def read_line(argv: Sequence[str]) -> Line:
         name, sign, value = word.partition("=")
         name = SHORT.get(name, name)
         if name not in FLAGS:
-            raise ConfigError(f"{word}: no such flag{_meant(name, [*FLAGS, *SHORT])}; litmus --help lists them")
+            raise ConfigError(_no_flag(word, name))
         if FLAGS[name].value and not sign:
             if not rest:
                 raise ConfigError(f"{name}: needs a value, {FLAGS[name].value}")
@@ -192,6 +192,14 @@ def read_line(argv: Sequence[str]) -> Line:
     command = words.pop(0) if words else ""
     _judge(command, flags)
     return Line(command, tuple(words), flags)
+
+
+def _no_flag(word: str, name: str) -> str:
+    meant = _meant(name, [*FLAGS, *SHORT])
+    key, sign, value = word.lstrip("-").partition("=")
+    if not meant and len(key) > 1:
+        meant = f"; a key has no dashes: {key}={value if sign else '...'}"
+    return f"{word}: no such flag{meant}; litmus --help lists them"
 
 
 def arguments(line: Line) -> tuple[list[str], dict[str, Any]]:
@@ -208,7 +216,7 @@ def arguments(line: Line) -> tuple[list[str], dict[str, Any]]:
             keys[key] = _value(key, text, command.keys[key])
         elif sign and key.partition(".")[0] in command.groups:
             overrides.append(word)
-        elif sign and not _looks_like_path(word):
+        elif sign and not _looks_like_path(key, word):
             allowed = [*command.keys, *command.groups]
             raise ConfigError(
                 f"{line.command}: no such key {quote(key)}{_meant(key, allowed)}; it takes {_list(allowed)}"
@@ -222,7 +230,8 @@ def arguments(line: Line) -> tuple[list[str], dict[str, Any]]:
 
 def _judge(command: str, flags: Iterable[str]) -> None:
     if command and command not in COMMANDS:
-        raise ConfigError(f"{quote(command)} is no command{_meant(command, COMMANDS)}; litmus --help lists them")
+        meant = _meant(command, [*COMMANDS, "--help", "--version"])
+        raise ConfigError(f"{quote(command)} is no command{meant}; litmus --help lists them")
     for name in flags:
         if command and command not in FLAGS[name].commands:
             raise ConfigError(f"{name}: {command} takes no such flag; it belongs to {_list(FLAGS[name].commands)}")
@@ -242,6 +251,10 @@ def _complete(name: str, command: Command, positionals: list[str], keys: dict[st
     """Refuses too many words and too few."""
     usage = f"usage: litmus {name} {command.usage}"
     missing = [key for key, kind in command.keys.items() if kind.needed and key not in keys]
+    if missing and positionals:
+        raise ConfigError(
+            f"{name}: {quote(positionals[0])} is no key=value; did you mean {missing[0]}={positionals[0]}?"
+        )
     if missing:
         raise ConfigError(f"{name}: {_list([f'{key}=...' for key in missing], 'and')} missing; {usage}")
     if len(positionals) < command.least:
@@ -250,9 +263,9 @@ def _complete(name: str, command: Command, positionals: list[str], keys: dict[st
         raise ConfigError(f"{name}: {quote(positionals[command.most])} is one word too many; {usage}")
 
 
-def _looks_like_path(word: str) -> bool:
+def _looks_like_path(key: str, word: str) -> bool:
     """Whether a word with an `=` in it is meant as a path: a job's folder is called after its overrides."""
-    return "/" in word or "\\" in word or Path(word).exists()
+    return "/" in key or "\\" in key or Path(word).exists()
 
 
 def _meant(word: str, choices: Iterable[str]) -> str:

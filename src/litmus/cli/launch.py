@@ -91,6 +91,8 @@ def resume(words: Sequence[str], *, config_dir: str | None = None) -> int:
 
 def check(words: Sequence[str], *, config_dir: str | None = None) -> int:
     """Data and config without training."""
+    if values(words).get("resume", "null") != "null":
+        raise ConfigError("resume: check looks at what a new run would do; leave it out")
     with loading():
         from litmus import check as command
 

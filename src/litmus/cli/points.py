@@ -44,7 +44,15 @@ def check_points(composer: Composer, overrides: Overrides, varying: Sequence[Ove
 
 
 def _options(override: Override) -> list[str]:
-    return [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
+    return [f"{override.get_key_element()}={value}" for value in _texts(override)]
+
+
+def _texts(override: Override) -> list[str]:
+    """Each value of a sweep as text."""
+    try:
+        return list(override.sweep_string_iterator())
+    except ValueError as error:
+        raise ConfigError([Problem(override.key_or_group, f"cannot be swept: {error}")]) from error
 
 
 def _variants(cfg: DictConfig, varying: Sequence[Override]) -> Iterator[DictConfig]:
@@ -64,7 +72,7 @@ def _values(override: Override) -> Iterator[Any]:
     if isinstance(range_of, IntervalSweep):
         yield from (range_of.start, range_of.end)
         return
-    for text in override.sweep_string_iterator():
+    for text in _texts(override):
         yield OverridesParser.create().parse_override(f"{override.get_key_element()}={text}").value()
 
 

@@ -37,6 +37,8 @@ def asked(words: Sequence[str], library: Library) -> tuple[Path, list[Override]]
                 f"{quote(word)}: a resumed run keeps its own config; only {' and '.join(CHANGEABLE)} may change"
             )
     wanted = given["resume"]
+    if not wanted.strip():
+        raise ConfigError("resume: is empty; write a run or sweep directory, or last, after the =")
     place = last(Path(given.get("output_dir", "outputs"))) if wanted == "last" else Path(wanted)
     if place.suffix == ".ckpt" and place.parent.name == "checkpoints":
         place = place.parent.parent

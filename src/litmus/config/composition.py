@@ -114,7 +114,7 @@ def translated_errors(library: Library) -> Iterator[None]:
 def _sentence(error: Exception, library: Library) -> str:
     text = " ".join(line.strip() for line in str(error).splitlines() if line.strip())
     if missing := re.search(r"Could not find '([\w/]+)/([^'/]+)'", text):
-        told = re.search(r"Available options in '[^']+':((?:\s+[\w-]+)+)", str(error))
+        told = re.search(r"Available options in '[^']+':((?:\s*\n\t[\w-]+)+)", str(error))
         options = library.options.get(missing[1]) or (told[1].split() if told else [])
         nearest = near(missing[2], options)
         remedy = f"; did you mean {missing[1]}={nearest}?" if nearest else f"; there is {', '.join(options)}"

@@ -133,6 +133,8 @@ def _words(hint: Any) -> list[str]:
         return [_bounded(hint, NAMES[bare])]
     if inspect.isclass(bare) and issubclass(bare, Enum):
         return [str(member.value) for member in bare]
+    if inspect.isclass(bare) and issubclass(bare, Mapping) and len(get_args(plain)) == 2:
+        return [f"a mapping of names, each to {describe(get_args(plain)[1])}"]
     element = _element(hint)
     return [_kind(bare) if element in {None, Any} else f"a list, each {describe(element)}"]
 

@@ -8,6 +8,9 @@ from collections.abc import Collection, Iterable
 
 # What people call things elsewhere, and what it is called here.
 SYNONYMS = {
+    "acc": "accuracy",
+    "auc": "auroc",
+    "roc_auc": "auroc",
     "learning_rate": "lr",
     "eta": "lr",
     "bs": "batch_size",

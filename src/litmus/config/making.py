@@ -7,9 +7,10 @@ from typing import Any
 
 from hydra.utils import instantiate
 from omegaconf import DictConfig
+from omegaconf.errors import OmegaConfBaseException
 
 from litmus.config.signatures import RESERVED, nodes, settle_node
-from litmus.config.storage import to_plain
+from litmus.config.storage import to_plain, unresolved
 from litmus.config.targets import needs, target
 from litmus.errors import ConfigError, LitmusError, Problem
 
@@ -46,7 +47,10 @@ def make(node: DictConfig | Mapping[str, Any] | None, key: str = "", **facts: An
 
 def _plain(node: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
     """The node as plain types, references resolved; most come so already."""
-    return to_plain(node) if isinstance(node, DictConfig) or "${" in str(node) else dict(node)
+    try:
+        return to_plain(node) if isinstance(node, DictConfig) or "${" in str(node) else dict(node)
+    except OmegaConfBaseException as error:
+        raise ConfigError([unresolved(error)]) from error
 
 
 def _divided(settled: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -17,6 +17,7 @@ from litmus.config.targets import target
 from litmus.errors import ConfigError, Problem, quote
 
 OPTIONAL = frozenset({"scheduler", "callback", "logger"})  # null, or without a target: nothing is made
+TABLE_KEYS = ("data.path", "data.test_path", "data.target")  # which the bundled data do not take
 ROLES = {"model": "torch.nn.modules.module.Module", "optimizer": "torch.optim.optimizer.Optimizer"}
 
 
@@ -109,7 +110,10 @@ class _Checker:
             yield self._stranger(key, {})
 
     def _stranger(self, key: str, parameters: Mapping[str, Parameter]) -> Problem:
-        if found := right_key(key, self.known):
+        foreign = () if "data.path" in self.known else TABLE_KEYS
+        if key in foreign:
+            return Problem(key, "is a key of your own tables; add data.path=<file>")
+        if found := right_key(key, [*self.known, *foreign]):
             return Problem(key, "no such key", found)
         words = [word for word in parameters if word not in FACTS]
         place = key.rpartition(".")[0] or "the config"

@@ -19,6 +19,7 @@ CHOICE = re.compile(r"choice\((.*)\)", re.DOTALL)
 # Hydra takes no null for a group: this stands for it. Checkpoints are always kept
 NULLABLE = {"scheduler": "scheduler=none", "callback": "++callback.early_stopping=null", "logger": "~logger"}
 FILES = frozenset({"csv", "parquet", "image_folder", "text"})  # options of data that read data.path
+FOLDERS = frozenset({"hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"})
 MOST_LISTED = 8
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
 MODELS = {
@@ -154,8 +155,11 @@ def _parse(word: str, library: Library, *, sweep: bool) -> Override:
     if word.startswith("~") and KEY.fullmatch(key[1:]):
         return _hydra(word, word)
     if not sign or not KEY.fullmatch(key):
-        nearest = near(key, [*library.options, *TEXT_KEYS, *SYNONYMS])
-        raise ConfigError([Problem(word, "is not key=value", f"{nearest}=..." if nearest else "")])
+        raise ConfigError(
+            [Problem(word if word.strip() else quote(word), "is not key=value", _meant(word, key, library))]
+        )
+    if key in FOLDERS:
+        raise ConfigError([Problem(key, "runs make folders of their own; set output_dir=<folder> and name=<name>")])
     if key in library.options or key in GROUPS:
         if text == "null" and key in NULLABLE:
             return _hydra(NULLABLE[key], word)
@@ -169,6 +173,14 @@ def _parse(word: str, library: Library, *, sweep: bool) -> Override:
     if override.is_sweep_override() and not sweep:
         raise ConfigError([Problem(word, "is several values; a sweep needs -m, a list brackets, text quotes")])
     return override
+
+
+def _meant(word: str, key: str, library: Library) -> str:
+    """The override that a word without `=` was probably meant to be."""
+    if word.strip() and path_of(word).exists():
+        return f"data.path={word}"
+    nearest = near(key, [*library.options, *TEXT_KEYS, *SYNONYMS])
+    return f"{nearest}=..." if nearest and nearest != "y" else ""
 
 
 def _hydra(text: str, word: str) -> Override:
