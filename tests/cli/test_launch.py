@@ -7,7 +7,7 @@ import pytest
 from omegaconf import OmegaConf
 
 from litmus.cli import main
-from litmus.cli.job import Stop
+from litmus.cli.signals import Stop
 from litmus.errors import AdequacyError, DataError, InterruptedRun, RunError
 
 
@@ -128,7 +128,7 @@ def test_a_sweep_that_is_refused_in_every_job_leaves_nothing_behind(train, compa
         (AdequacyError("fail_on=inadequate: the verdict is inadequate"), 3, True),
         (InterruptedRun(2, "go on with litmus train resume=x"), 130, True),
         (InterruptedRun(15, "go on with litmus train resume=x"), 143, True),
-        (KeyboardInterrupt(), 130, True),
+        (KeyboardInterrupt(), 130, False),
         (RuntimeError("boom"), 1, True),
         (SystemExit(7), 1, True),
         (MemoryError("too large"), 1, True),
@@ -177,6 +177,16 @@ def test_an_interrupt_before_the_job_begins_leaves_nothing_behind(train, monkeyp
     assert main(["train", "data=iris"]) == 143
     assert capsys.readouterr().err == "error: interrupted before there was anything to save\n"
     assert (train.seen, files()) == ([], [])
+
+
+def test_a_sweep_that_is_stopped_before_its_first_checkpoint_leaves_nothing_behind(train, capsys):
+    def act(cfg):
+        raise Stop("interrupted before there was anything to save", 143)
+
+    train.act = act
+    assert main(["train", "-m", "data=iris", "optimizer.lr=.5,.1"]) == 143
+    assert capsys.readouterr().err == "error: interrupted before there was anything to save\n"
+    assert files() == []
 
 
 def test_an_interrupt_ends_a_whole_sweep_and_says_how_to_go_on_with_all_of_it(train, compared, capsys):

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from litmus.cli.commands import COMMANDS, Line, arguments, read_line
 from litmus.cli.loading import loading
+from litmus.cli.signals import stopped_by_signals
 from litmus.errors import LitmusError
 
 INTERRUPTED = 130
@@ -19,8 +20,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if argv is None else argv)
     debug = "--debug" in words
     try:
-        status = _dispatch(read_line(words))
-        sys.stdout.flush()
+        with stopped_by_signals():
+            status = _dispatch(read_line(words))
+            sys.stdout.flush()
     except LitmusError as error:
         _complain(error.lines(), debug=debug)
         return error.exit_code

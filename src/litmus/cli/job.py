@@ -3,9 +3,7 @@
 import json
 import logging
 import signal
-import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,6 +18,7 @@ from omegaconf import DictConfig, OmegaConf, open_dict
 
 from litmus.cli.directory import job_name
 from litmus.cli.loading import loading
+from litmus.cli.signals import Stop
 from litmus.config import make, saved, settle, trust, trusted
 from litmus.errors import ConfigError, InterruptedRun, LitmusError, Problem
 
@@ -42,19 +41,6 @@ class Failure:
     message: str
     exit_code: int
     error: LitmusError | None = None
-
-
-class Stop(KeyboardInterrupt):  # neither Hydra nor Lightning may take it for a failure and go on
-    """A signal ended a run: no further job is started.
-
-    Args:
-        message: What was interrupted, and how to go on.
-        exit_code: 128 and the signal's number.
-    """
-
-    def __init__(self, message: str, exit_code: int) -> None:
-        super().__init__(message)
-        self.exit_code = exit_code
 
 
 @final
@@ -117,24 +103,6 @@ def prepare(allow: tuple[str, ...] = ()) -> None:
     """What a process needs before it can compose or run a job."""
     OmegaConf.register_new_resolver("litmus.job", job_name, replace=True)
     trust(allow)
-
-
-@contextmanager
-def stopped_by_signals() -> Iterator[None]:
-    """Lets SIGTERM unwind as Ctrl-C does, so that what is open gets closed; the fit has handlers of its own."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, _frame: object) -> None:
-        raise Stop("interrupted before there was anything to save", 128 + number)
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _record(directory: Path, status: Literal["failed", "interrupted"], reason: str, cfg: DictConfig) -> None:

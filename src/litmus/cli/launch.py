@@ -9,9 +9,10 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf, open_dict
 
 from litmus.cli.directory import Directory, leftovers, make_directory
-from litmus.cli.job import Failure, Job, execute, prepare, refuse, stopped_by_signals
+from litmus.cli.job import Failure, Job, execute, prepare, refuse
 from litmus.cli.loading import loading
 from litmus.cli.points import check_points, dirname_overrides, swept
+from litmus.cli.signals import stopped_by_signals
 from litmus.config import check as problems_of
 from litmus.config import settle, trusted
 from litmus.config.composition import ROOT, composer, name_of, translated_errors
@@ -19,13 +20,15 @@ from litmus.config.keys import quoted
 from litmus.config.words import translate, values
 from litmus.errors import ConfigError, InputError, Problem, RunError
 
+UNSAVED = "interrupted before there was anything to save"
+
 
 def train(words: Sequence[str], *, config_dir: str | None = None) -> int:
     """One run; raises what ended it, and leaves nothing behind when it was refused."""
     if values(words).get("resume", "null") != "null":
         return resume(words, config_dir=config_dir)
     prepare()
-    with stopped_by_signals(), composer(config_dir) as composing:
+    with stopped_by_signals(UNSAVED), composer(config_dir) as composing:
         cfg = composing.compose(translate(words, composing.library).all)
         if OmegaConf.select(cfg, "hydra.sweeper.params"):
             raise ConfigError(
@@ -38,8 +41,7 @@ def train(words: Sequence[str], *, config_dir: str | None = None) -> int:
         try:
             outcome = execute(cfg, directory.path, ("train", *words))
         except KeyboardInterrupt as stop:
-            if stop.__cause__ is None and not (directory.path / "status.json").exists():
-                directory.remove()  # stopped before the job began: there is nothing to go on with
+            _leave_no_shell(directory, stop)
             raise
     if isinstance(outcome, Failure):
         _take_back(directory, [outcome])
@@ -50,7 +52,7 @@ def train(words: Sequence[str], *, config_dir: str | None = None) -> int:
 def sweep(words: Sequence[str], *, config_dir: str | None = None) -> int:
     """A multirun: every point is checked first; a job that fails does not end the others."""
     prepare()
-    with stopped_by_signals(), composer(config_dir) as composing:
+    with stopped_by_signals(UNSAVED), composer(config_dir) as composing:
         overrides = translate(words, composing.library, sweep=True)
         base = composing.compose(overrides.fixed)
         varying = swept(overrides, base)
@@ -64,7 +66,11 @@ def sweep(words: Sequence[str], *, config_dir: str | None = None) -> int:
         with translated_errors(composing.library):
             hydra = GlobalHydra.instance().hydra
             assert hydra is not None  # noqa: S101  # `composer` has just started it
-            results = hydra.multirun(ROOT, job, [*own, *dirname_overrides(overrides), *overrides.all])
+            try:
+                results = hydra.multirun(ROOT, job, [*own, *dirname_overrides(overrides), *overrides.all])
+            except KeyboardInterrupt as stop:
+                _leave_no_shell(directory, stop)
+                raise
     _sum_up(directory, _returned(results), test=base.test is not False)
     return 0
 
@@ -75,7 +81,7 @@ def resume(words: Sequence[str], *, config_dir: str | None = None) -> int:
     from litmus.sweep.records import is_sweep
 
     prepare()
-    with stopped_by_signals(), composer(config_dir) as composing:
+    with stopped_by_signals(UNSAVED), composer(config_dir) as composing:
         place, changes = asked(words, composing.library)
         if is_sweep(place):
             outcomes = resume_sweep(place, changes, composing, ("train", *words))
@@ -97,7 +103,7 @@ def check(words: Sequence[str], *, config_dir: str | None = None) -> int:
         from litmus import check as command
 
     prepare()
-    with stopped_by_signals(), composer(config_dir) as composing:
+    with composer(config_dir) as composing:
         cfg = composing.compose(translate(words, composing.library).all)
     refuse(problems_of(cfg), cfg)
     settle(cfg)
@@ -159,6 +165,12 @@ def _sum_up(directory: Directory, outcomes: list[Any], *, keep: bool = False, te
 def _shown(path: Path) -> Path:
     """As short as it can be said from here."""
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+
+
+def _leave_no_shell(directory: Directory, stop: KeyboardInterrupt) -> None:
+    """Removes the directory of what was stopped before it had saved anything that it could go on with."""
+    if stop.__cause__ is None and not any(leftovers(directory.path)):
+        directory.remove()
 
 
 def _take_back(directory: Directory, failures: Sequence[Failure]) -> None:
