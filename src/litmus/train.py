@@ -88,9 +88,9 @@ def train(
             progress.stop()
         probes = config["verdict"]["probes"] != "off" and not job
         outcome = assess(run, checked, test=test, probes=probes)
-        record_figures(outcome, command=command)
+        provenance = record_figures(outcome, command=command)
         outcome = refine(outcome, terminal, probes=probes)
-        record_pages(outcome, sinks=sinks, command=command, figures=not job)
+        record_pages(outcome, sinks=sinks, provenance=provenance, figures=not job)
         if terminal is not None:
             terminal.files(directory)
     return outcome

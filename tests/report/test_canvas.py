@@ -1,3 +1,4 @@
+import io
 import math
 import re
 
@@ -6,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.text import Text
+from PIL import Image
 
 from litmus.report import canvas
 
@@ -42,6 +44,34 @@ def test_wide_positive_values_get_a_logarithmic_axis(values, scale):
     ax.plot(values)
     canvas.log_if_wide(ax, canvas.values(values))
     assert ax.get_yscale() == scale
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "shown"), [(0.003, 0.06, {"0.005", "0.01", "0.02", "0.05"}), (1e-5, 5, {"0.0001", "0.01", "1"})]
+)
+def test_a_logarithmic_axis_says_some_round_numbers(low, high, shown):
+    host = canvas.figure()
+    ax = canvas.axes(host)
+    ax.plot([low, high])
+    canvas.logarithmic(ax)
+    host.draw_without_rendering()
+    bottom, top = ax.get_ylim()
+    labels = {label.get_text() for label in ax.get_yticklabels() if bottom <= label.get_position()[1] <= top}
+    assert shown <= labels
+    assert len(labels) < 10
+
+
+def test_lines_take_few_colours_in_png_and_pictures_keep_all_theirs():
+    def opened(draw):
+        host = canvas.figure()
+        draw(canvas.axes(host))
+        return Image.open(io.BytesIO(canvas.png(host)))
+
+    lines = opened(lambda ax: ax.plot([1, 2], color=canvas.COLOURS[1]))
+    picture = opened(lambda ax: ax.imshow(np.arange(10_000).reshape(100, 100), cmap="cividis"))
+    assert lines.mode == "P"
+    assert min(lines.convert("RGB").getpixel((2, 2))) > 250
+    assert len(picture.getcolors(1 << 20)) > 256
 
 
 def test_svg_keeps_text_as_text_and_escapes_it():

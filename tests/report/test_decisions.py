@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
-from litmus.report import decisions
+from litmus.report import canvas, decisions
 
 
 def test_roc_has_scikit_learns_points_and_area(scenes):
@@ -47,6 +47,12 @@ def test_confusion_prints_every_count_and_its_share_of_the_row(scenes):
     matrix = np.array(scene.evidence.confusion["test"])
     shares = np.round(100 * matrix / matrix.sum(1, keepdims=True))
     assert texts == [f"{c}\n{s:.0f} %" for c, s in zip(matrix.ravel(), shares.ravel(), strict=True)]
+
+
+def test_beyond_four_classes_a_cell_without_rows_stays_empty():
+    ax = canvas.axes(canvas.figure())
+    decisions._cells(ax, 7 * np.eye(5), np.eye(5))
+    assert [text.get_text() for text in ax.texts] == ["7\n100 %"] * 5
 
 
 def test_confusion_of_many_classes_shows_the_most_confused():

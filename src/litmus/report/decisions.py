@@ -31,7 +31,7 @@ def confusion(scene: Scene) -> Figure:
     host, ax, bar, tilt = _grid(names)
     canvas.dress(ax, f"Confusion on {split}{limited}", "predicted", "true")
     ax.grid(visible=False)
-    image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto", interpolation="none")
     _cells(ax, matrix[np.ix_(shown, shown)], shares)
     host.colorbar(image, cax=bar, label="share of the true class")
     bar.yaxis.label.set_color(canvas.INK)
@@ -158,11 +158,11 @@ def _ticks(ax: Axes, names: list[str], tilt: int) -> None:
 
 
 def _cells(ax: Axes, counts: Array, shares: Array) -> None:
-    """Counts, with shares below where there is room; empty cells stay empty in large matrices."""
+    """Counts, with shares below where there is room; beyond four classes a cell without rows stays empty."""
     n = len(counts)
     size = 11 if n <= 4 else (8 if n <= 12 else 6.5)
     for (i, j), count in np.ndenumerate(counts):
-        if n > 12 and count == 0:
+        if n > 4 and count == 0:
             continue
         text = _short(count)
         if n <= 12 and counts[i].sum() > 0:

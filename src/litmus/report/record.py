@@ -40,15 +40,17 @@ class Outcome:
     predictions: Mapping[SplitName, Predictions]
 
 
-def record_figures(outcome: Outcome, *, command: Sequence[str]) -> None:
-    """Writes what programs read: metrics, evidence, verdict, predictions and provenance."""
+def record_figures(outcome: Outcome, *, command: Sequence[str]) -> dict[str, Any]:
+    """Writes what programs read: metrics, evidence, verdict, predictions and provenance, which it returns."""
     run, evidence = outcome.run, outcome.evidence
     directory = run.paths.directory
     held_out = [outcome.predictions[name] for name in HELD_OUT if name in outcome.predictions]
     files.write_metrics(directory, evidence)
     files.write_predictions(directory, held_out, run.data.spec.classes)
-    files.write_provenance(directory, provenance(run, command))
+    origin = provenance(run, command)
+    files.write_provenance(directory, origin)
     record_verdict(outcome)
+    return origin
 
 
 def record_verdict(outcome: Outcome) -> None:
@@ -57,7 +59,9 @@ def record_verdict(outcome: Outcome) -> None:
     files.write_verdict(outcome.run.paths.directory, outcome.verdict)
 
 
-def record_pages(outcome: Outcome, *, sinks: Iterable[Sink], command: Sequence[str], figures: bool = True) -> None:
+def record_pages(
+    outcome: Outcome, *, sinks: Iterable[Sink], provenance: Mapping[str, Any], figures: bool = True
+) -> None:
     """Writes what people look at: report.html, and figures and verdict into TensorBoard; `figures` as in `publish`."""
     run, evidence = outcome.run, outcome.evidence
     surface = _surface(run, evidence) if figures else None
@@ -70,8 +74,8 @@ def record_pages(outcome: Outcome, *, sinks: Iterable[Sink], command: Sequence[s
         ),
         outcome.verdict,
         config=evidence.config,
-        overrides=_overrides(command),
-        provenance=provenance(run, command),
+        overrides=provenance["overrides"],
+        provenance=provenance,
         notes=run.data.notes,
         writer=next((sink for sink in sinks if isinstance(sink, Writer)), None),
         figures=figures,

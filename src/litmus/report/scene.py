@@ -68,7 +68,7 @@ def make_surface(
     *,
     names: Sequence[str],
     columns: Sequence[Column] = (),
-    resolution: int = 160,
+    resolution: int = 240,
 ) -> Surface:
     """The surface of a model with one or two inputs.
 

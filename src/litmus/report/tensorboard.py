@@ -66,7 +66,7 @@ class Writer:
         from tensorboard.compat.proto.summary_pb2 import Summary
 
         width, height = int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
-        image = Summary.Image(width=width, height=height, colorspace=4, encoded_image_string=png)
+        image = Summary.Image(width=width, height=height, colorspace=3, encoded_image_string=png)
         self._add([Summary.Value(tag=tag, image=image)], step)
 
     def text(self, tag: str, markdown: str, step: int = 0) -> None:
