@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any
 
@@ -169,7 +169,7 @@ class Evidence:
 
     def to_json(self) -> str:
         """JSON with non-finite numbers as null."""
-        return json.dumps(plain({"version": VERSION, **asdict(self)}), ensure_ascii=False, indent=1, allow_nan=False)
+        return json.dumps({"version": VERSION, **plain(self)}, ensure_ascii=False, indent=1, allow_nan=False)
 
     @staticmethod
     def from_json(text: str) -> "Evidence":
@@ -187,13 +187,15 @@ class Evidence:
 
 
 def plain(value: Any) -> Any:
-    """`value` with tuples as lists and non-finite floats as None, ready for strict JSON."""
+    """`value` with dataclasses as mappings, tuples as lists and non-finite floats as None, ready for strict JSON."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
+    if is_dataclass(value):  # `asdict` would copy each number of each curve
+        return {one.name: plain(getattr(value, one.name)) for one in fields(value)}
     return value
 
 
