@@ -24,7 +24,7 @@ FAINT = "#8c959f"
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f6a00", "#555555")
 SPLIT_COLOURS = {"train": "#0072b2", "val": "#d55e00", "test": "#009e73"}
 SPLIT_STYLES = {"train": "-", "val": "--", "test": ":"}
-TICKS = 7  # intervals of an axis at most: each tick costs what a curve does
+TICKS = 6  # intervals of an axis at most: each tick costs what a curve does
 STEPS = (1, 2, 4, 5, 10)  # their sizes, whose numbers stay short
 MAX_POINTS = 2000  # of one scatter: more hide each other, and make a report heavy
 

@@ -79,10 +79,10 @@ def _chance(ax: Axes, evidence: Evidence) -> None:
 
 
 def _cut_below(ax: Axes, floor: float) -> None:
-    """Leaves out what lies far below: the first epochs' R² may be any negative number."""
+    """Leaves out what lies far below, and what R² cannot reach: the first epochs' may be any negative number."""
     low, high = ax.get_ylim()
     if low < floor < high:
-        ax.set_ylim(floor, max(high, 0.0))
+        ax.set_ylim(floor, min(max(high, 0.0), 1.05))
         ax.set_ylabel(f"{ax.get_ylabel()}, from {floor:g} up")
 
 
