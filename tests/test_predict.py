@@ -122,10 +122,13 @@ def test_the_input_is_not_overwritten_through_a_link(trained, shop, capsys):
     assert "would be lost" in capsys.readouterr().err
 
 
-def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), pl.exceptions.ComputeError("parquet: No space left on device")]
+)
+def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch, error):
     def fail(frame: pl.DataFrame, path: Path) -> None:
         path.write_text("half")
-        raise OSError(28, "No space left on device")
+        raise error
 
     monkeypatch.setattr(pl.DataFrame, "write_csv", fail)
     (tmp_path / "said.csv").write_text("old")

@@ -12,6 +12,7 @@ LitmusError
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from errno import EDQUOT, ENOSPC, EROFS
 from typing import ClassVar, final
 
 MAX_CHARACTERS = 300
@@ -139,6 +140,15 @@ class AdequacyError(LitmusError):
     """`fail_on=inadequate|undetermined` was set and the verdict met it."""
 
     exit_code: ClassVar[int] = 3
+
+
+def described(error: BaseException) -> str:
+    """What to say of an error that is none of ours: of a file that failed, with the file and the remedy."""
+    if isinstance(error, OSError) and error.strerror:
+        where = f" ({error.filename})" if error.filename else ""
+        remedy = {ENOSPC: "; free some room", EDQUOT: "; free some room", EROFS: "; choose another output_dir"}
+        return f"{error.strerror}{where}{remedy.get(error.errno or 0, '')}"
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
 
 
 def _one_line(message: str) -> str:

@@ -1,6 +1,7 @@
 """Predictions for new rows, from one checkpoint and nothing else."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import polars as pl
@@ -104,7 +105,9 @@ def write(frame: pl.DataFrame, path: Path) -> None:
         else:
             frame.write_csv(part)
         part.replace(path)
-    except OSError as error:
-        raise ConfigError(f"output={path}: cannot be written ({error.strerror or error}); name another") from error
+    except (OSError, pl.exceptions.PolarsError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ConfigError(f"output={path}: cannot be written ({reason}); name another") from error
     finally:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):  # a folder that may not be written to
+            part.unlink(missing_ok=True)

@@ -150,6 +150,26 @@ def test_how_a_run_ends_is_its_exit_status(train, capsys, error, status, kept):
         assert "RuntimeError: boom" in log.read_text()
 
 
+def test_a_full_disk_is_said_in_one_line_even_where_the_log_cannot_be_written(train, monkeypatch, capsys):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device", "status.json")
+
+    def lost(handler, record):
+        try:
+            full()
+        except OSError:
+            handler.handleError(record)
+
+    train.act = full
+    monkeypatch.setattr("logging.FileHandler.emit", lost)
+    monkeypatch.setattr("logging.raiseExceptions", True)
+    monkeypatch.setattr("litmus.run.write_status", full)
+    assert main(["train", "data=iris"]) == 1
+    err = capsys.readouterr().err
+    assert err.startswith("error: No space left on device (status.json); free some room; traceback in ")
+    assert len(err.splitlines()) == 1
+
+
 def test_a_sweep_preset_without_the_flag_is_refused_rather_than_run_once(train, capsys):
     assert main(["train", "sweep=lr_hidden"]) == 2
     assert "start it by litmus train -m" in capsys.readouterr().err

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from litmus.cli.commands import COMMANDS, Line, arguments, read_line
 from litmus.cli.loading import loading
 from litmus.cli.signals import stopped_by_signals
-from litmus.errors import LitmusError
+from litmus.errors import LitmusError, described
 
 INTERRUPTED = 130
 
@@ -34,8 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  # whatever it is, its user gets one line and a status
         if debug:
             traceback.print_exc()
-        reason = " ".join(str(error).split())[:160]
-        _complain([f"{type(error).__name__}: {reason} (--debug shows where)"], debug=False)
+        _complain([f"{described(error)} (--debug shows where)"], debug=False)
         return 1
     return status
 

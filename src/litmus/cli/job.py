@@ -4,6 +4,7 @@ import json
 import logging
 import signal
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -20,7 +21,7 @@ from litmus.cli.directory import job_name
 from litmus.cli.loading import loading
 from litmus.cli.signals import Stop
 from litmus.config import make, saved, settle, trust, trusted
-from litmus.errors import ConfigError, InterruptedRun, LitmusError, Problem
+from litmus.errors import ConfigError, InterruptedRun, LitmusError, Problem, described
 
 log = logging.getLogger(__name__)
 
@@ -64,6 +65,7 @@ class Job:
         """The value of the monitor; a Failure if there is none."""
         directory = Path(HydraConfig.get().runtime.output_dir)
         logging.captureWarnings(True)
+        logging.raiseExceptions = False  # a log that cannot be written is not worth a traceback on the terminal
         try:
             with loading():
                 from litmus import train
@@ -83,7 +85,7 @@ class Job:
             return Failure(str(directory), "; ".join(error.lines()), error.exit_code, error)
         except (Exception, SystemExit) as error:
             log.exception("this run failed")
-            message = f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
+            message = described(error)
             _record(directory, "failed", message, cfg)
             return Failure(str(directory), f"{message}; traceback in {directory / 'log.txt'}", 1)
         if self.sweep:
@@ -114,10 +116,11 @@ def _record(directory: Path, status: Literal["failed", "interrupted"], reason: s
         known = json.loads(paths.status.read_text(encoding="utf-8"))["status"]
     except (OSError, ValueError, KeyError):
         known = "running"
-    if known == "running" and directory.is_dir():
-        write_status(paths, status, reason=reason)
-    if not paths.config.exists() and directory.is_dir():
-        OmegaConf.save(saved(cfg), paths.config)
+    with suppress(OSError):  # a full disk is what ended the run, perhaps, and that is said already
+        if known == "running" and directory.is_dir():
+            write_status(paths, status, reason=reason)
+        if not paths.config.exists() and directory.is_dir():
+            OmegaConf.save(saved(cfg), paths.config)
 
 
 def execute(cfg: DictConfig, directory: Path, command: tuple[str, ...], *, sweep: bool = False) -> Any:
