@@ -26,6 +26,10 @@ CAUSES = {
         "train data.path=a.csv data.kinds={z:cat}",
         ["data.kinds: must be a mapping of names, each to number, category, date", "not {z:cat}"],
     ),
+    "several devices that nothing joins": (
+        "train trainer.devices=7",
+        ["trainer.devices: 7 need a way to share the work; did you mean trainer=ddp trainer.devices=7?"],
+    ),
     "a resumed check": ("check resume=last", ["resume: check looks at what a new run would do; leave it out"]),
     "nothing to resume": ("train resume=", ["resume: is empty; write a run or sweep directory"]),
     "an option of Hydra that does not exist": ("train -m hydra/sweeper=optun", ["hydra/sweeper: no option 'optun'"]),

@@ -64,6 +64,7 @@ class _Checker:
         missing = [group for group in SECTIONS if group not in self.plain and group != "logger"]
         yield from (Problem(group, "is missing from the config") for group in missing)
         yield from self.targets
+        yield from _processes(self.plain.get("trainer"))
         for key, node in nodes(self.plain):
             if key in self.signatures:
                 yield from self._node(key, node, self.signatures[key])
@@ -145,6 +146,17 @@ def _value(key: str, value: Any, hint: Any) -> Iterator[Problem]:
         return
     best = near(meant, choices(hint)) if isinstance(meant, str) else ""
     yield Problem(key, f"must be {describe(hint)}, not {_shown(value)}", f"{key}={best}" if best else "")
+
+
+def _processes(trainer: Any) -> Iterator[Problem]:
+    """Lightning's own way to several processes starts the command line again, which waits for itself forever."""
+    if not isinstance(trainer, dict) or trainer.get("strategy", "auto") not in {"auto", "ddp"}:
+        return
+    count = trainer.get("devices")
+    if isinstance(count, int) and count > 1:
+        yield Problem(
+            "trainer.devices", f"{count} need a way to share the work", f"trainer=ddp trainer.devices={count}"
+        )
 
 
 def _missing(key: str, node: dict[str, Any], parameters: Mapping[str, Parameter]) -> Iterator[Problem]:
