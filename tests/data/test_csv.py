@@ -289,6 +289,14 @@ def test_rows_of_a_test_file_do_not_change_the_task(tmp_path: Path) -> None:
     assert data.class_counts["test"] == [0, 30]
 
 
+def test_digits_with_leading_zeros_are_said_to_be_codes_perhaps(prepared: Any) -> None:
+    zips, hours = [f"0{i * 7 % 100:04}" for i in range(ROWS)], [f"{i % 24:02}" for i in range(ROWS)]
+    text = columns(zip=zips, hour=hours, x=numbers(), y=labels())
+    said = [note for note in prepared(text).notes if "leading zeros" in note]
+    assert said == ["numbers with leading zeros: 'zip'; for codes set data.kinds={zip: category}"]
+    assert not any("leading zeros" in note for note in prepared(text, kinds={"zip": "category"}).notes)
+
+
 def test_equal_numbers_that_differ_in_the_file_are_not_called_constant(prepared: Any) -> None:
     text = columns(wide=[10**30 + i for i in range(ROWS)], gone=["NA"] * ROWS, x=numbers(), y=labels())
     notes = prepared(text).notes

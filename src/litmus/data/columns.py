@@ -24,6 +24,7 @@ UNIQUE_SHARE = 0.95
 ID_NAME = re.compile(
     r"(^|[_\s.\-])(id|ids|uuid|guid)$|[a-z](Id|ID|UUID)$|^id[_\s]|^(index|idx|row|rowid|row_number|unnamed: \d+)$"
 )
+PADDED = re.compile(r"0\d\d")  # months and hours are no codes
 TRUTH = {"true": True, "false": False}
 ZERO_ONE = {"1": True, "0": False, "yes": True, "no": False, "t": True, "f": False, "y": True, "n": False, **TRUTH}
 
@@ -102,11 +103,13 @@ class Typed:
         series: Its values.
         marks: The marks for missing values that it uses.
         dates: How its dates were read, where it was text.
+        padded: Whether its numbers are digits of one length with leading zeros, as codes are.
     """
 
     series: pl.Series
     marks: tuple[str, ...] = ()
     dates: Dates | None = None
+    padded: bool = False
 
 
 def type_column(raw: pl.Series, place: Place, layout: Layout) -> Typed:
@@ -124,7 +127,7 @@ def type_column(raw: pl.Series, place: Place, layout: Layout) -> Typed:
         return Typed(pl.Series(raw.name, [None] * len(raw), dtype=pl.Float64), numbers.marks)
     check_stray(raw, numbers, place)
     if numbers.stray is None:
-        return Typed(check_finite(numbers.values, place), numbers.marks)
+        return Typed(check_finite(numbers.values, place), numbers.marks, padded=_is_padded(raw))
     return _type_text(raw, place, layout)
 
 
@@ -228,6 +231,13 @@ def _type_text(raw: pl.Series, place: Place, layout: Layout) -> Typed:
     if unique or (distinct > CONTINUOUS and _is_prose(present)):
         return Typed(text)
     return Typed(text.cast(pl.Categorical))
+
+
+def _is_padded(raw: pl.Series) -> bool:
+    if not any(cell and PADDED.match(cell) for cell in raw.head(LEAST_UNIQUE)):  # most columns: without a query
+        return False
+    present = raw.drop_nulls()
+    return bool(present.str.contains(r"^\d+$").all()) and present.str.len_chars().n_unique() == 1
 
 
 def _is_prose(present: pl.Series) -> bool:

@@ -109,7 +109,8 @@ def choose_features(choice: Choice, table: Table, target: str) -> Features:
         raise table.place.error(f"no column is of use ({unused}); name some with data.features=[...]")
     marks = {name: column.marks for name, column in typed.items()}
     missing = _missing_note(columns, used, marks, choice.impute)
-    notes = (_summary(columns), *_describe(columns, table.frame), *_ambiguous(choice.layout, typed), *missing)
+    read = (*_ambiguous(choice.layout, typed), *_padded(typed))
+    notes = (_summary(columns), *_describe(columns, table.frame), *read, *missing)
     day_first = {name: c.dates.day_first for name, c in typed.items() if c.dates and c.dates.day_first is not None}
     if table.shelf is not None:  # which holds no text; only data checks would look at it
         columns = [series for series in columns if series.dtype != pl.String]
@@ -212,6 +213,15 @@ def _ambiguous(layout: Layout, typed: Mapping[str, Typed]) -> tuple[str, ...]:
     if not names or layout.day_first is not None:
         return ()
     return (f"dates read month first, though day first would do as well: {', '.join(names)} (data.day_first=true)",)
+
+
+def _padded(typed: Mapping[str, Typed]) -> tuple[str, ...]:
+    """A line on digits that may be codes."""
+    names = [name for name, column in typed.items() if column.padded]
+    if not names:
+        return ()
+    listed = ", ".join(map(repr, names))
+    return (f"numbers with leading zeros: {listed}; for codes set data.kinds={{{names[0]}: category}}",)
 
 
 def _missing_note(
