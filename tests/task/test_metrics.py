@@ -107,6 +107,22 @@ def test_regression_metrics_equal_the_reference_whatever_the_unit(metric, offset
     torch.testing.assert_close(values, expected, rtol=1e-6, atol=0)
 
 
+@pytest.mark.parametrize("classes", [2, 4])
+def test_an_epoch_alone_is_measured_as_among_others(classes) -> None:
+    answers = binary_answers(7, ties=True) if classes == 2 else multiclass_answers(7, classes)
+    alone = Answers(pred=answers.pred[:1], target=answers.target[:1], prob=answers.prob[:1])
+    for metric in Binary.metrics if classes == 2 else Multiclass.metrics:
+        torch.testing.assert_close(metric.compute(alone), metric.compute(answers)[:1], rtol=1e-12, atol=1e-15)
+
+
+def test_a_class_that_is_absent_counts_for_nothing_in_macro_means() -> None:
+    target, pred = torch.tensor([[0, 0, 1, 1]]), torch.tensor([[0, 1, 1, 1]])
+    answers = Answers(pred=pred, target=target, prob=torch.nn.functional.one_hot(pred, 3).double())
+    for metric in Multiclass.metrics[:6]:
+        expected = MULTICLASS[metric.name](target[0].numpy(), pred[0].numpy(), None)
+        assert metric.compute(answers).tolist() == pytest.approx([expected])
+
+
 @pytest.mark.parametrize("row", [0, 100, ROWS - 1])
 def test_an_unknown_score_makes_only_its_own_epochs_areas_unknown(row) -> None:
     answers = binary_answers(6, ties=True)

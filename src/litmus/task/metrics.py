@@ -1,8 +1,8 @@
 """The metrics, over whole splits and over many epochs at once.
 
 Everything takes `Answers` with a leading dimension of epochs: a curve of a thousand epochs costs one call, not a
-thousand. torchmetrics computes what it can compute sample-wise; the ranking and probability scores, for which it has no
-batched form, stand here. What several of them need is computed once. Tests hold all to scikit-learn.
+thousand. torchmetrics counts hits and misses, once for all metrics of labels, and errors of numbers; the ranking and
+probability scores, for which it has no batched form, stand here. Tests hold all to scikit-learn.
 """
 
 from collections.abc import Callable
@@ -11,25 +11,13 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
+from torch.linalg import vecdot
 from torchmetrics.functional import mean_absolute_error, mean_squared_error, r2_score
-from torchmetrics.functional.classification import (
-    binary_accuracy,
-    binary_f1_score,
-    binary_precision,
-    binary_recall,
-    multiclass_accuracy,
-    multiclass_f1_score,
-    multiclass_precision,
-    multiclass_recall,
-)
+from torchmetrics.functional.classification import multilabel_stat_scores
 
 from litmus.task.base import Answers
 
 ECE_BINS = 15
-
-
-def _classes(answers: Answers) -> int:
-    return _prob(answers).shape[-1]
 
 
 def _prob(answers: Answers) -> Tensor:
@@ -39,46 +27,81 @@ def _prob(answers: Answers) -> Tensor:
     return answers.prob.double()
 
 
-def _once(answers: Answers, key: str | int, compute: Callable[[], Any]) -> Any:
+def _once(answers: Answers, key: str, compute: Callable[[Answers], Any]) -> Any:
     """What `compute` gives for these answers, kept for the next metric that needs it."""
     if key not in answers.kept:
-        answers.kept[key] = compute()
+        answers.kept[key] = compute(answers)
     return answers.kept[key]
 
 
 def confusion(answers: Answers) -> Tensor:
     """`(E, classes, classes)` int64 counts, rows true, columns predicted."""
-    counts: Tensor = _once(answers, "confusion", lambda: _confusion(answers))
-    return counts
-
-
-def _confusion(answers: Answers) -> Tensor:
-    k = _classes(answers)
+    k = _prob(answers).shape[-1]
     epochs = torch.arange(len(answers.pred)).unsqueeze(1) * (k * k)
     cells = (epochs + answers.target * k + answers.pred).flatten()
     return torch.bincount(cells, minlength=len(answers.pred) * k * k).view(-1, k, k)
 
 
-def _binary(function: Callable[..., Tensor], answers: Answers) -> Tensor:
-    """torchmetrics' binary label metric as `(E,)`, of the positive class (code 1)."""
-    found = function(answers.pred, answers.target, multidim_average="samplewise", validate_args=False)
-    return found.double().reshape(-1)
+def _each_class(answers: Answers, codes: Tensor) -> Tensor:
+    """Whether rows with these codes `(E, n)` are of each class, `(E, classes, n)`; of two, of the positive one only."""
+    k = _prob(answers).shape[-1]
+    return codes.unsqueeze(-2) == torch.arange(1 if k == 2 else 0, k).unsqueeze(-1)
 
 
-def _multiclass(function: Callable[..., Tensor], average: str, answers: Answers) -> Tensor:
-    """torchmetrics' multiclass label metric as `(E,)`, with its average: "macro", "micro" or "weighted"."""
-    options = {"num_classes": _classes(answers), "average": average, "multidim_average": "samplewise"}
-    return function(answers.pred, answers.target, validate_args=False, **options).double()
+class _Counts(NamedTuple):
+    """Rows of each class against the rest, `(E, classes)` float64.
+
+    Args:
+        tp: Of the class, and taken for it.
+        fp: Of others, taken for it.
+        fn: Of the class, taken for others.
+    """
+
+    tp: Tensor
+    fp: Tensor
+    fn: Tensor
 
 
-accuracy = partial(_binary, binary_accuracy)
-precision = partial(_binary, binary_precision)
-recall = partial(_binary, binary_recall)
-f1 = partial(_binary, binary_f1_score)
-multiclass_micro_accuracy = partial(_multiclass, multiclass_accuracy, "micro")
-macro_precision = partial(_multiclass, multiclass_precision, "macro")
-macro_recall = partial(_multiclass, multiclass_recall, "macro")
-macro_f1 = partial(_multiclass, multiclass_f1_score, "macro")
+def _counts(answers: Answers) -> _Counts:
+    counts: _Counts = _once(answers, "counts", _count)
+    return counts
+
+
+def _count(answers: Answers) -> _Counts:
+    pred, target = (_each_class(answers, codes) for codes in (answers.pred, answers.target))
+    labels = pred.shape[0] * pred.shape[1]  # to torchmetrics a class of an epoch is a label
+    found = multilabel_stat_scores(
+        *(pred.flatten(0, 1).unsqueeze(0), target.flatten(0, 1).unsqueeze(0), labels),
+        average="none",
+        validate_args=False,
+    )
+    tp, fp, tn, fn, _ = found.double().view(*pred.shape[:2], 5).unbind(-1)
+    if pred.shape[1] > 1:
+        return _Counts(tp, fp, fn)
+    # of two classes, what is rightly not taken for one is a hit of the other
+    return _Counts(torch.cat([tn, tp], -1), torch.cat([fn, fp], -1), torch.cat([fp, fn], -1))
+
+
+def _over_classes(value: Callable[[_Counts], tuple[Tensor, Tensor]], answers: Answers) -> Tensor:
+    """A quotient of counts: the positive class's, or the mean over the classes that occur or are predicted."""
+    counts = _counts(answers)
+    part, whole = value(counts)
+    quotient = part / whole.clamp(min=1)
+    if quotient.shape[-1] == 2:
+        return quotient[..., 1]
+    seen = counts.tp + counts.fp + counts.fn > 0
+    return quotient.sum(-1) / seen.sum(-1).clamp(min=1)
+
+
+precision = partial(_over_classes, lambda counts: (counts.tp, counts.tp + counts.fp))
+recall = partial(_over_classes, lambda counts: (counts.tp, counts.tp + counts.fn))
+f1 = partial(_over_classes, lambda counts: (2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn))
+
+
+def accuracy(answers: Answers) -> Tensor:
+    """Share of the rows that are right."""
+    counts = _counts(answers)
+    return counts.tp.sum(-1) / (counts.tp + counts.fn).sum(-1)
 
 
 def balanced_accuracy(answers: Answers) -> Tensor:
@@ -86,10 +109,9 @@ def balanced_accuracy(answers: Answers) -> Tensor:
 
     Source: Brodersen et al. 2010, "The balanced accuracy and its posterior distribution".
     """
-    counts = confusion(answers).double()
-    occurs = counts.sum(-1) > 0
-    recalls = counts.diagonal(dim1=-2, dim2=-1) / counts.sum(-1).clamp(min=1)
-    return recalls.sum(-1) / occurs.sum(-1)
+    counts = _counts(answers)
+    rows = counts.tp + counts.fn
+    return (counts.tp / rows.clamp(min=1)).sum(-1) / (rows > 0).sum(-1)
 
 
 def mcc(answers: Answers) -> Tensor:
@@ -97,96 +119,101 @@ def mcc(answers: Answers) -> Tensor:
 
     Source: Gorodkin 2004, equation 8 (the R_K statistic).
     """
-    counts = confusion(answers).double()
-    true, predicted, n = counts.sum(-1), counts.sum(-2), counts.sum((-2, -1))
-    covariance = counts.diagonal(dim1=-2, dim2=-1).sum(-1) * n - (true * predicted).sum(-1)
-    spread = (n**2 - (true**2).sum(-1)) * (n**2 - (predicted**2).sum(-1))
+    counts = _counts(answers)
+    true, predicted = counts.tp + counts.fn, counts.tp + counts.fp
+    n = true.sum(-1)
+    covariance = counts.tp.sum(-1) * n - (true * predicted).sum(-1)
+    spread = (n**2 - true.square().sum(-1)) * (n**2 - predicted.square().sum(-1))
     return torch.where(spread > 0, covariance / spread.clamp(min=1).sqrt(), torch.zeros_like(n))
 
 
 class _Ranking(NamedTuple):
-    """Rows `(E, n)` by ascending score; ties are told by where they begin.
+    """Rows by ascending score, `(..., n)` float64; of tied ones each is told where they begin.
 
     Args:
-        hits: 1 for rows of the class, else 0.
-        first: Rows with a lower score.
+        score: In order; NaN, where there is any, first.
+        hit: 1 for rows of the class, else 0.
+        first: Rows with a lower score; `(n,)` where no scores are tied.
         below: Rows of the class with a lower score.
-        known: `(E,)`, whether all scores are.
+        n: How many rows.
     """
 
-    hits: Tensor
+    score: Tensor
+    hit: Tensor
     first: Tensor
     below: Tensor
-    known: Tensor
+    n: int
 
 
-def _ranking(answers: Answers, code: int) -> _Ranking:
-    """One class against the rest; both areas need it, so that a sort is done once for the two."""
-    ranking: _Ranking = _once(
-        answers, code, lambda: _rank(_prob(answers)[..., code].contiguous(), answers.target == code)
-    )
+def _sort(score: Tensor, hit: Tensor) -> tuple[Tensor, Tensor]:
+    """Probabilities `score` in ascending order, and whether each is a hit, both `(..., n)` float64.
+
+    Numbers from 0 to 1 are in the order of their bits read as integers, and leave two of them free: with what is sorted
+    along in the lowest, a sort does it, at a third of the cost of finding the order and gathering by it twice. NaN's
+    bits run over into the sign, so that it comes first and stays what it is.
+    """
+    keys = score.contiguous().view(torch.int64).mul(2).bitwise_or_(hit)
+    keys.numpy().sort(-1)  # in a quarter of torch's time
+    return (keys >> 1).view(torch.float64), (keys & 1).double()
+
+
+def _rankings(answers: Answers) -> _Ranking:
+    """`(E, codes, n)`: of the positive class alone, or of each class against the rest."""
+    ranking: _Ranking = _once(answers, "rankings", _rank)
     return ranking
 
 
-def _rank(score: Tensor, positive: Tensor) -> _Ranking:
-    """Of probabilities `score` and `positive`, both `(E, n)`.
-
-    Numbers from 0 to 1 are in the order of their bits read as integers, and leave two of them free: with what is sorted
-    along in the lowest, a sort does it, at a third of the cost of finding the order and gathering by it twice.
-    """
-    keys = score.contiguous().view(torch.int64).mul(2).bitwise_or_(positive)
-    keys.numpy().sort(-1)  # in a quarter of torch's time
-    hits, scores = keys & 1, keys >> 1
-    begins = torch.ones_like(scores, dtype=torch.bool)
-    torch.ne(scores[..., 1:], scores[..., :-1], out=begins[..., 1:])
-    first = torch.where(begins, torch.arange(score.shape[-1]), 0).cummax(-1).values
-    below = (hits.cumsum(-1) - hits).gather(-1, first)
-    return _Ranking(hits, first, below, keys[..., 0] >= 0)  # NaN's bits run over into the sign
+def _rank(answers: Answers) -> _Ranking:
+    hit = _each_class(answers, answers.target)
+    score, hit = _sort(_prob(answers)[..., -hit.shape[1] :].movedim(-1, -2), hit)
+    first, below = torch.arange(score.shape[-1], dtype=torch.float64), hit.cumsum(-1) - hit
+    tied = score[..., 1:] == score[..., :-1]
+    if tied.any():
+        begins = torch.nn.functional.pad(~tied, (1, 0), value=True)
+        first = torch.where(begins, first, 0.0).cummax(-1).values
+        below = below.gather(-1, first.long())
+    return _Ranking(score, hit, first, below, score.shape[-1])
 
 
-def _auroc(ranking: _Ranking) -> Tensor:
+def auroc(answers: Answers) -> Tensor:
     """Area under the ROC curve: share of pairs in order, ties by half; NaN where a class is missing.
 
     Source: Hanley & McNeil 1982 (the Mann-Whitney form).
     """
-    hits, n = ranking.hits, ranking.hits.shape[-1]
-    positives = hits.sum(-1)
-    pairs = positives * (n - positives)
+    ranking = _rankings(answers)
+    positives = ranking.hit.sum(-1)
+    pairs = positives * (ranking.n - positives)
     # pairs in order less pairs out of order, from what stands strictly below each row
-    lead = (ranking.first * hits).sum(-1) - ranking.below.sum(-1)
-    area = (pairs + lead).double() / (2 * pairs).clamp(min=1)
-    return torch.where((pairs > 0) & ranking.known, area, torch.nan)
+    lead = vecdot(ranking.hit, ranking.first) - ranking.below.sum(-1)
+    area = (pairs + lead) / (2 * pairs)
+    return torch.where(ranking.score[..., 0].isnan(), torch.nan, area).mean(-1)
 
 
-def _average_precision(ranking: _Ranking) -> Tensor:
+def average_precision(answers: Answers) -> Tensor:
     """Step-wise area under the precision-recall curve; NaN without positives.
 
     Source: scikit-learn's definition, the sum of (R_k - R_{k-1}) P_k over distinct scores.
     """
-    hits, n = ranking.hits, ranking.hits.shape[-1]
-    positives = hits.sum(-1)
+    ranking = _rankings(answers)
+    positives = ranking.hit.sum(-1)
     # where a tie begins all of it is above the threshold
-    precision_at = (positives.unsqueeze(-1) - ranking.below).double() / (n - ranking.first)
-    area = (precision_at * hits).sum(-1) / positives.clamp(min=1)
-    return torch.where((positives > 0) & ranking.known, area, torch.nan)
+    precision_at = (positives.unsqueeze(-1) - ranking.below) / (ranking.n - ranking.first)
+    area = vecdot(precision_at, ranking.hit) / positives
+    return torch.where(ranking.score[..., 0].isnan(), torch.nan, area).mean(-1)
 
 
-def _per_class(function: Callable[[_Ranking], Tensor], answers: Answers) -> Tensor:
-    """`function` of the positive class, or its macro mean one against the rest."""
-    k = _classes(answers)
-    codes = [1] if k == 2 else range(k)
-    return torch.stack([function(_ranking(answers, code)) for code in codes]).mean(0)
-
-
-auroc = partial(_per_class, _auroc)
-average_precision = partial(_per_class, _average_precision)
+def _true(answers: Answers) -> Tensor:
+    """Probability of each row's true class, `(E, n)`."""
+    prob = _prob(answers)
+    if prob.shape[-1] == 2:
+        return torch.where(answers.target == 1, prob[..., 1], prob[..., 0])
+    return prob.gather(-1, answers.target.unsqueeze(-1)).squeeze(-1)
 
 
 def log_loss(answers: Answers) -> Tensor:
     """Mean negative log-probability of the true class, clipped at float64's epsilon as scikit-learn does."""
-    true = _prob(answers).gather(-1, answers.target.unsqueeze(-1)).squeeze(-1)
     eps = torch.finfo(torch.float64).eps
-    return -true.clamp(eps, 1 - eps).log().mean(-1)
+    return -_true(answers).clamp(eps, 1 - eps).log_().mean(-1)
 
 
 def brier(answers: Answers) -> Tensor:
@@ -196,9 +223,12 @@ def brier(answers: Answers) -> Tensor:
     """
     prob = _prob(answers)
     if prob.shape[-1] == 2:
-        return (prob[..., 1] - answers.target).square().mean(-1)
-    target = torch.nn.functional.one_hot(answers.target, prob.shape[-1]).double()
-    return (prob - target).square().sum(-1).mean(-1)
+        gap = prob[..., 1] - answers.target
+    else:
+        target = answers.target.unsqueeze(-1)
+        gap = prob.scatter_add(-1, target, prob.new_full((), -1.0).expand(target.shape)).flatten(1)
+    squares: Tensor = vecdot(gap, gap)
+    return squares / prob.shape[1]
 
 
 def ece(answers: Answers) -> Tensor:
@@ -208,13 +238,15 @@ def ece(answers: Answers) -> Tensor:
     """
     prob = _prob(answers)
     if prob.shape[-1] == 2:
-        confidence, hit = prob[..., 1], (answers.target == 1).double()
+        score, hit = (part[:, 0] for part in _rankings(answers)[:2])
     else:
         confidence, top = prob.max(-1)
-        hit = (top == answers.target).double()
-    bins = (confidence * ECE_BINS).ceil().long().sub(1).clamp(0, ECE_BINS - 1)
-    gap = torch.zeros(len(prob), ECE_BINS, dtype=torch.float64).scatter_add_(-1, bins, confidence - hit)
-    return gap.abs().sum(-1) / confidence.shape[-1]
+        score, hit = _sort(confidence, top == answers.target)
+    edges = torch.arange(1, ECE_BINS + 1, dtype=torch.float64) / ECE_BINS
+    edges[-1] = torch.inf
+    ends = torch.searchsorted(score, edges.repeat(len(score), 1), right=True)
+    upto = (score - hit).cumsum(-1).gather(-1, (ends - 1).clamp(min=0)) * (ends > 0)
+    return upto.diff(prepend=torch.zeros_like(upto[:, :1])).abs().sum(-1) / score.shape[-1]
 
 
 class _Columns(NamedTuple):
@@ -236,15 +268,16 @@ class _Columns(NamedTuple):
 
 
 def _columns(answers: Answers) -> _Columns:
-    def make() -> _Columns:
-        target, mean = answers.target.double(), answers.target.double().mean(-1, keepdim=True)
-        spread = (target - mean).square().mean(-1, keepdim=True).sqrt()
-        unit = torch.where(spread > 0, spread, 1.0)
-        pred, target = (answers.pred.double() - mean) / unit, (target - mean) / unit
-        return _Columns(pred.T.contiguous(), target.T.contiguous(), unit.squeeze(-1), spread.squeeze(-1) > 0)
-
-    columns: _Columns = _once(answers, "columns", make)
+    columns: _Columns = _once(answers, "columns", _standardise)
     return columns
+
+
+def _standardise(answers: Answers) -> _Columns:
+    target, mean = answers.target.double(), answers.target.double().mean(-1, keepdim=True)
+    spread = (target - mean).square().mean(-1, keepdim=True).sqrt()
+    unit = torch.where(spread > 0, spread, 1.0)
+    pred, target = (answers.pred.double() - mean) / unit, (target - mean) / unit
+    return _Columns(pred.T, target.T, unit.squeeze(-1), spread.squeeze(-1) > 0)
 
 
 def mse(answers: Answers) -> Tensor:

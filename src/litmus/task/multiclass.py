@@ -23,10 +23,10 @@ class Multiclass(Task):
 
     kind: ClassVar[TaskKind] = "multiclass"
     metrics: ClassVar[tuple[Metric, ...]] = (
-        Metric("accuracy", metrics.multiclass_micro_accuracy),
-        Metric("precision", metrics.macro_precision),
-        Metric("recall", metrics.macro_recall),
-        Metric("f1", metrics.macro_f1),
+        Metric("accuracy", metrics.accuracy),
+        Metric("precision", metrics.precision),
+        Metric("recall", metrics.recall),
+        Metric("f1", metrics.f1),
         Metric("balanced_accuracy", metrics.balanced_accuracy),
         Metric("mcc", metrics.mcc),
         *PROBABILITY_METRICS,
