@@ -1,12 +1,11 @@
 """What watches a training: early stopping, checkpoints, signals, non-finite values, and the record of its curves."""
 
-import csv
-import io
 import os
 import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, cast, final
 
+import polars as pl
 import torch
 from annotated_types import Ge, Gt
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -277,24 +276,21 @@ class Recorder(Callback):
         """Brings file and sinks up to date, in the first of several processes."""
         began = time.monotonic()
         learner.curves.settle()
-        rows = learner.curves.table() if learner.trainer.is_global_zero else []
-        if rows:
-            write_history(rows, self.path)
-        for sink in self.sinks:
-            sink.write(rows[self.told :])
-        self.told, now = len(rows), time.monotonic()
+        if learner.trainer.is_global_zero and learner.curves.values:
+            write_history(learner.curves.columns(), self.path)
+            rows = learner.curves.table() if self.sinks else []
+            for sink in self.sinks:
+                sink.write(rows[self.told :])
+            self.told = len(rows)
+        now = time.monotonic()
         self.due = now + max(SETTLE_SECONDS, SETTLE_SHARE * (now - began))
 
 
-def write_history(rows: list[dict[str, float]], path: Path) -> None:
-    """history.csv: one row an epoch, loss columns first, empty where a value is missing; replaced as a whole."""
-    header = ["epoch", "step", *sorted(set().union(*rows) - {"epoch", "step"}, key=_order)]
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(header)
-    writer.writerows([row.get(key, "") for key in header] for row in rows)
+def write_history(columns: dict[str, list[Any]], path: Path) -> None:
+    """history.csv: one row an epoch, loss columns first, empty where a value is None; replaced as a whole."""
+    header = ["epoch", "step", *sorted(columns.keys() - {"epoch", "step"}, key=_order)]
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    part.write_text(text.getvalue(), encoding="utf-8")
+    pl.DataFrame(columns).select(header).write_csv(part)
     part.replace(path)
 
 

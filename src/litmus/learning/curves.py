@@ -6,6 +6,7 @@ On the hot path only tensors are kept; `settle` turns the open epochs into numbe
 import math
 from typing import Any, final
 
+import polars as pl
 import torch
 from torch import Tensor
 
@@ -14,6 +15,7 @@ from litmus.task.objective import Loss
 
 DIGITS = 9
 OPEN_VALUES = 1 << 20  # outputs kept before they are turned into metrics, 4 MB
+CACHED_VALUES = 1 << 15  # outputs measured at once: what is made of them in float64 stays in a processor's cache
 
 _Batch = tuple[Tensor, Tensor, Tensor | None, Tensor | None]  # outputs, targets, mean loss, row weights
 _Epoch = tuple[int, Tensor, Tensor, Tensor]  # epoch, outputs (n, outputs), targets (n,), loss ()
@@ -98,21 +100,32 @@ class Curves:
         self.kept = 0
 
     def _settle(self, split: str, epochs: list[_Epoch]) -> None:
+        at_once = max(1, CACHED_VALUES // max(epochs[0][1].numel(), 1))
+        parts = [self._measure(epochs[first : first + at_once]) for first in range(0, len(epochs), at_once)]
+        # rounded, since the last bits depend on how many epochs are measured at once, and a resumed run measures others
+        # together
+        table = pl.Series(torch.cat(parts, 1).flatten().numpy()).round_sig_figs(DIGITS).to_numpy()
         numbers = [epoch[0] for epoch in epochs]
+        names = ["loss", *(metric.name for metric in self.task.metrics)]
+        for name, column in zip(names, table.reshape(len(names), -1).tolist(), strict=True):
+            self.values.setdefault(f"{split}/{name}", {}).update(zip(numbers, column, strict=True))
+
+    def _measure(self, epochs: list[_Epoch]) -> Tensor:
+        """`(1 + metrics, epochs)` float64, the loss first."""
         answers = self._answers(epochs)
-        columns = {"loss": torch.stack([epoch[3] for epoch in epochs])}
-        columns |= {metric.name: metric.compute(answers) for metric in self.task.metrics}
-        for name, column in columns.items():
-            # the last bits depend on how many epochs are settled at once, and a resumed run settles others together
-            values = [float(f"{value:.{DIGITS}g}") for value in column.tolist()]
-            self.values.setdefault(f"{split}/{name}", {}).update(zip(numbers, values, strict=True))
+        losses = torch.stack([epoch[3] for epoch in epochs]).double().cpu()
+        return torch.stack([losses, *(metric.compute(answers) for metric in self.task.metrics)])
 
     def _answers(self, epochs: list[_Epoch]) -> Answers:
+        target = epochs[0][2]
         with torch.inference_mode():
             activated = self.loss.activate(torch.stack([epoch[1] for epoch in epochs]).double()).cpu()
-            target = torch.stack([epoch[2] for epoch in epochs]).cpu()
+            if all(epoch[2] is target for epoch in epochs):  # a full batch's
+                target = target.expand(len(epochs), -1)
+            else:
+                target = torch.stack([epoch[2] for epoch in epochs])
             pred, prob = self.task.decide(activated, self.threshold)
-        return Answers(pred=pred, target=self.task.in_unit(target), prob=prob)
+        return Answers(pred=pred, target=self.task.in_unit(target.cpu()), prob=prob)
 
     @property
     def threshold(self) -> float | None:
@@ -120,32 +133,29 @@ class Curves:
         threshold = getattr(self.task, "threshold", None)
         return threshold if isinstance(threshold, float) else None
 
-    def table(self) -> list[dict[str, float]]:
-        """One row an epoch, `epoch` first; a key is missing where the epoch did not measure it."""
-        columns = list(self.values.items())
-        return [
-            {
-                "epoch": epoch,
-                "step": self.steps.get(epoch, 0),
-                **{key: column[epoch] for key, column in columns if epoch in column},
-            }
-            for epoch in self._epochs()
-        ]
+    def columns(self) -> dict[str, list[Any]]:
+        """`epoch`, `step` and every key, one value an epoch; None where the epoch did not measure it."""
+        epochs = sorted(set().union(*self.values.values()))
+        steps = [self.steps.get(epoch, 0) for epoch in epochs]
+        return {"epoch": epochs, "step": steps} | {
+            key: list(map(column.get, epochs)) for key, column in self.values.items()
+        }
 
-    def _epochs(self) -> list[int]:
-        return sorted(set().union(*self.values.values()))
+    def table(self) -> list[dict[str, float]]:
+        """The same as one row an epoch; a key is missing where the epoch did not measure it."""
+        columns = self.columns()
+        rows = (zip(columns, row, strict=True) for row in zip(*columns.values(), strict=True))
+        return [{key: value for key, value in row if value is not None} for row in rows]
 
     def state(self) -> dict[str, Any]:
         """Plain types and tensors: the settled values as one table, and the batches of an open epoch."""
         self.settle()
-        epochs, nan = self._epochs(), float("nan")
-        columns = [[column.get(epoch, nan) for epoch in epochs] for column in self.values.values()]
-        measured = [[epoch in column for epoch in epochs] for column in self.values.values()]  # what is NaN too
-        steps = [self.steps.get(epoch, 0) for epoch in epochs]
+        table = pl.DataFrame(self.columns()).cast(pl.Float64)
+        known = table.select(pl.all().is_not_null())  # NaN is a value too
         return {
             "keys": list(self.values),
-            "table": torch.tensor([epochs, steps, *columns], dtype=torch.float64).T.contiguous(),
-            "measured": torch.tensor(measured, dtype=torch.bool).T.contiguous(),
+            "table": torch.from_numpy(table.fill_null(float("nan")).to_numpy(order="c", writable=True)),
+            "known": torch.from_numpy(known.to_numpy(order="c", writable=True)),
             "open": {split: [list(batch) for batch in batches] for split, batches in self.open.items()},
         }
 
@@ -154,9 +164,9 @@ class Curves:
         keys, rows = state["keys"], state["table"].tolist()
         self.steps = {int(row[0]): int(row[1]) for row in rows}
         self.values = {key: {} for key in keys}
-        for row, measured in zip(rows, state["measured"].tolist(), strict=True):
-            for key, value, known in zip(keys, row[2:], measured, strict=True):
-                if known:
+        for row, known in zip(rows, state["known"].tolist(), strict=True):
+            for key, value, measured in zip(keys, row[2:], known[2:], strict=True):
+                if measured:
                     self.values[key][int(row[0])] = value
         self.open = {split: [tuple(batch) for batch in batches] for split, batches in state["open"].items()}
 

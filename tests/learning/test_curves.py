@@ -1,0 +1,67 @@
+"""What becomes of the outputs kept of each epoch: columns, rows and history.csv."""
+
+import csv
+
+import pytest
+import torch
+
+from litmus.data.base import DataSpec
+from litmus.learning import curves as module
+from litmus.learning.callbacks import write_history
+from litmus.learning.curves import Curves
+from litmus.task import auto as make_task
+from litmus.task.loss import auto as make_loss
+
+EPOCHS, ROWS = 7, 60
+
+
+def filled(task: str, every: int = 1) -> Curves:
+    """Curves of a few epochs, of which every so many measured val."""
+    classes = {"binary": ("a", "b"), "multiclass": ("a", "b", "c"), "regression": ()}[task]
+    spec = DataSpec(task=task, input="table", in_shape=(4,), target="y", classes=classes)
+    curves = Curves(task=make_task(spec=spec), loss=make_loss(spec=spec))
+    draw = torch.Generator().manual_seed(0)
+    codes = torch.randint(0, max(len(classes), 2), (ROWS,), generator=draw)
+    target = codes if classes else codes.float()
+    for epoch in range(EPOCHS):
+        for split in ("train", "val") if epoch % every == 0 else ("train",):
+            output = torch.randn(ROWS, 3 if task == "multiclass" else 1, generator=draw)
+            curves.add(split, output, target, torch.tensor(1 / (epoch + 3)))
+            curves.close(split, epoch, epoch + 1)
+    return curves
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_values_do_not_depend_on_how_many_epochs_are_settled_at_once(task, monkeypatch) -> None:
+    whole, parts = filled(task), filled(task)
+    whole.settle()
+    monkeypatch.setattr(module, "CACHED_VALUES", 2 * ROWS)
+    parts.settle()
+    assert parts.table() == whole.table()
+
+
+@pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
+def test_values_have_nine_digits_at_most(task) -> None:
+    curves = filled(task)
+    curves.settle()
+    values = [value for column in curves.values.values() for value in column.values()]
+    assert values == [float(f"{value:.9g}") for value in values]
+
+
+def test_history_is_empty_where_an_epoch_did_not_measure_a_value(tmp_path) -> None:
+    curves = filled("regression", every=2)
+    curves.settle()
+    write_history(curves.columns(), tmp_path / "history.csv")
+    with (tmp_path / "history.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert list(rows[0])[:4] == ["epoch", "step", "train/loss", "val/loss"]
+    assert [row["val/r2"] == "" for row in rows] == [epoch % 2 == 1 for epoch in range(EPOCHS)]
+    assert [float(row["train/loss"]) for row in rows] == list(curves.values["train/loss"].values())
+    assert [path.name for path in tmp_path.iterdir()] == ["history.csv"]
+    assert [len(row) for row in curves.table()] == [12 if epoch % 2 == 0 else 7 for epoch in range(EPOCHS)]
+
+
+def test_what_was_not_measured_is_not_there_after_a_restore() -> None:
+    curves, again = filled("regression", every=2), filled("regression")
+    again.restore(curves.state())
+    assert again.table() == curves.table()
