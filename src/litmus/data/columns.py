@@ -10,9 +10,9 @@ from typing import Literal, final
 
 import polars as pl
 
-from litmus.data.dates import Dates, as_moments, read_dates
+from litmus.data.dates import Dates, as_moments, read_dates, resembles_dates
 from litmus.data.layout import Decimal, Layout
-from litmus.data.numbers import CONTINUOUS, check_finite, check_stray, read_numbers, without_marks
+from litmus.data.numbers import CONTINUOUS, MISSING, check_finite, check_stray, read_numbers, without_marks
 from litmus.data.place import Place, first_true
 from litmus.data.target import as_text
 from litmus.errors import quote
@@ -25,6 +25,8 @@ ID_NAME = re.compile(
     r"(^|[_\s.\-])(id|ids|uuid|guid)$|[a-z](Id|ID|UUID)$|^id[_\s]|^(index|idx|row|rowid|row_number|unnamed: \d+)$"
 )
 PADDED = re.compile(r"0\d\d")  # months and hours are no codes
+MOST_TRUTHS = 8  # spellings of true and false, and marks for missing cells
+CELLS = 2000  # that are looked at first
 TRUTH = {"true": True, "false": False}
 ZERO_ONE = {"1": True, "0": False, "yes": True, "no": False, "t": True, "f": False, "y": True, "n": False, **TRUTH}
 
@@ -218,19 +220,26 @@ def _spans(raw: pl.Series) -> pl.Series:
 
 def _type_text(raw: pl.Series, place: Place, layout: Layout) -> Typed:
     """A column of words: true and false, dates, prose, identifiers, or categories, whose levels may be called None."""
-    words, marks = without_marks(raw.cast(pl.String))
-    if words.n_unique() <= 5 and words.drop_nulls().str.to_lowercase().is_in(list(TRUTH)).all():
-        return Typed(_as_boolean(words, place), marks)
-    dates = read_dates(words, layout.day_first, year_first=layout.year_first)
-    if dates is not None:
-        return replace(_checked_dates(words, dates, place), marks=marks)
     text = _cleaned(raw)
     present = text.drop_nulls()
     distinct = present.n_unique()
+    if distinct <= MOST_TRUTHS and _are_truths(present.unique()):
+        words, marks = without_marks(text)
+        return Typed(_as_boolean(words, place), marks)
+    cells = present.head(CELLS)
+    if resembles_dates(cells.filter(cells.str.contains(r"\d"))):  # which no mark for a missing cell has
+        words, marks = without_marks(text)
+        dates = read_dates(words, layout.day_first, year_first=layout.year_first)
+        if dates is not None:
+            return replace(_checked_dates(words, dates, place), marks=marks)
     unique = distinct >= max(LEAST_UNIQUE, UNIQUE_SHARE * len(present))
     if unique or (distinct > CONTINUOUS and _is_prose(present)):
         return Typed(text)
     return Typed(text.cast(pl.Categorical))
+
+
+def _are_truths(levels: pl.Series) -> bool:
+    return {level.lower() for level in levels.to_list()} - set(MISSING) <= TRUTH.keys()
 
 
 def _is_padded(raw: pl.Series) -> bool:

@@ -65,18 +65,28 @@ def read_dates(text: pl.Series, day_first: bool | None = None, *, year_first: bo
     """
     text = text.str.strip_chars()
     present = text.drop_nulls()
+    if not resembles_dates(present):
+        return None
     sample = _one_spelling(present.head(SAMPLE))
     named = _looks_like(sample, WITH_NAMES)
-    if not named and not _looks_like(sample, WITH_NUMBERS):
-        return None
     tried = {form: _parse(sample, form) for form in (NAMED if named else _forms(day_first))}
     ranked = sorted(tried, key=lambda form: _rank(form, tried[form], year_first=year_first))
-    tries = [(form, _parse_all(text, form)) for form in ranked[:2]]
-    form, best = min(tries, key=lambda pair: pair[1].null_count())
+    form, best = ranked[0], _parse_all(text, ranked[0])
+    if best.null_count() > text.null_count():  # the sample does not show everything
+        tries = [(form, best), (ranked[1], _parse_all(text, ranked[1]))]
+        form, best = min(tries, key=lambda pair: pair[1].null_count())
     left = _one_spelling(text.filter(best.is_null() & text.is_not_null()))
     if len(left) == len(present) or (len(left) > max(1, len(present) // 20) and not _are_slips(left, len(present))):
         return None
     return Dates(best.rename(text.name), True if form in DAY_FIRST else False if form in MONTH_FIRST else None)
+
+
+def resembles_dates(present: pl.Series) -> bool:
+    """Whether the first of some cells, none missing, are mostly written as dates are."""
+    if not len(present):
+        return False
+    sample = _one_spelling(present.head(SAMPLE).str.strip_chars())
+    return _looks_like(sample, WITH_NAMES) or _looks_like(sample, WITH_NUMBERS)
 
 
 def _are_slips(left: pl.Series, count: int) -> bool:
