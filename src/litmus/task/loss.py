@@ -42,7 +42,7 @@ class BCE(ClassLoss):
             spec=spec, class_counts=class_counts, class_weight=class_weight, label_smoothing=label_smoothing
         )
         self.pos_weight: Tensor | None
-        self.register_buffer("pos_weight", None if pos_weight is None else torch.tensor(pos_weight), persistent=False)
+        self._keep("pos_weight", None if pos_weight is None else torch.tensor(pos_weight))
 
     def compute(self, output: Tensor, target: Tensor, reduction: Reduction) -> Tensor:
         soft = target.to(output.dtype)

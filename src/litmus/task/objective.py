@@ -79,6 +79,13 @@ class Loss(nn.Module, ABC):
         total = rows.sum() if weight is None else (rows * weight).sum()
         return total / self.mass(target, weight).sum().clamp_min(torch.finfo(total.dtype).tiny)
 
+    def _keep(self, name: str, value: Tensor | None) -> None:
+        """A constant that moves along with the module; None is no buffer, since those are looked up slowly."""
+        if value is None:
+            setattr(self, name, None)
+        else:
+            self.register_buffer(name, value, persistent=False)
+
     @abstractmethod
     def activate(self, output: Tensor) -> Tensor:
         """Probabilities `(..., n, classes)`, or means `(..., n)` in the loss's unit."""
@@ -108,7 +115,7 @@ class ClassLoss(Loss):
         self.label_smoothing = label_smoothing
         weights = _class_weights(class_weight, class_counts, spec.classes)
         self.weighted = weights is not None
-        self.register_buffer("class_weights", weights, persistent=False)
+        self._keep("class_weights", weights)
 
     def mass(self, target: Tensor, weight: Tensor | None = None) -> Tensor:
         if self.class_weights is None:
