@@ -47,7 +47,7 @@ def reason_for_stock(trainer: Trainer, optimizer: Callable[..., Any]) -> str | N
     version = tuple(int(part) for part in lightning.__version__.split(".")[:3] if part.isdigit())
     low, high = (tuple(int(part) for part in text.split(".")) for text in TESTED)
     asked = cast("Any", trainer)  # Lightning leaves most of its attributes untyped
-    strange = [type(c).__name__ for c in asked.callbacks if type(c) not in CALLBACKS]
+    strange = [type(c).__name__ for c in asked.callbacks if type(c) not in CALLBACKS or _varies(c)]
     reasons = {
         f"lightning {lightning.__version__} is not one that it was tested with": not low <= version < high,
         f"callback {strange and strange[0]} is not ours": bool(strange),
@@ -131,8 +131,12 @@ class LeanFitLoop(_FitLoop):
         self._call("on_train_epoch_end", monitoring=True)
         self.epoch_progress.increment_completed()
 
+    def teardown(self) -> None:
+        if hasattr(self, "learner"):
+            self._publish()
+        super().teardown()
+
     def on_run_end(self) -> None:
-        self._publish()
         self.learner.__dict__.pop("show", None)
         super().on_run_end()
 
@@ -233,8 +237,6 @@ class LeanFitLoop(_FitLoop):
 
     def _show(self, name: str, value: float) -> None:
         self.learner.shown[name] = value
-        if self.scheduled:
-            self._publish()
 
     def _publish(self) -> None:
         """Brings the trainer's callback_metrics up to date."""
@@ -259,6 +261,11 @@ def at_rest(checkpoint: dict[str, Any]) -> dict[str, Any]:
         done = 0 if ended and part == "current" else count["processed"]
         count.update(dict.fromkeys(count, done))
     return checkpoint
+
+
+def _varies(callback: Callback) -> bool:
+    """Whether a callback changes the size of accumulation groups; the Trainer adds one that does not."""
+    return isinstance(callback, GradientAccumulationScheduler) and len(callback.scheduling) > 1
 
 
 def _only(combined: Any) -> Any:
