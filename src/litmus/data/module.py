@@ -2,14 +2,15 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Literal, final
+from typing import Any, Literal, cast, final
 
 import numpy as np
+import torch
 from lightning.pytorch import LightningDataModule
 from numpy.typing import NDArray
 
 from litmus.data.base import Batch, DataSpec, Origin, Preprocess, Rows, Source, Split, SplitName, TaskKind
-from litmus.data.loader import BatchLoader
+from litmus.data.loader import BatchLoader, step_seed
 from litmus.data.prepared import Prepared, prepare
 from litmus.data.target import TargetCoder
 
@@ -117,7 +118,7 @@ class DataModule(LightningDataModule):
             self._train_loader = BatchLoader(
                 self.splits["train"],
                 batch_size=self.source.batch_size,
-                shuffle=self.source.shuffle,
+                shuffle=self.source.shuffle and not getattr(self.trainer, "overfit_batches", 0),
                 seed=self.seed,
                 rank=rank,
                 world=world,
@@ -147,8 +148,25 @@ class DataModule(LightningDataModule):
         """Finish inputs on the device and vary the training ones."""
         x = batch.x if not self.finishes else self.preprocess.finish(batch.x)
         if self.augments and self.trainer is not None and self.trainer.training:
+            self._seed_augmentation()
             x = self.source.augment(x)
         return batch if x is batch.x else batch._replace(x=x)
+
+    def _seed_augmentation(self) -> None:
+        """Makes what varies a batch a function of the seed and its number, which a resumed run begins with too."""
+        trainer = cast("Any", self.trainer)
+        # this batch is not counted yet; numbers below 0, as those from 0 on seed what the model draws
+        seed = step_seed(self.seed, -2 - trainer.fit_loop.epoch_loop.total_batch_idx)
+        on_cpu = trainer.strategy.root_device.type == "cpu"
+        (torch.default_generator if on_cpu else torch).manual_seed(seed)
+
+    def state_dict(self) -> dict[str, Any]:
+        """What the order of training rows depends on beside the config: how many are held at a time."""
+        return {"window": self.train_dataloader().window}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """The order stays what it was, however much memory there is now."""
+        self.train_dataloader().window = state_dict["window"]
 
     @property
     def finishes(self) -> bool:

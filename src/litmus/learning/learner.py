@@ -11,17 +11,14 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from litmus.data.base import Batch
+from litmus.data.loader import step_seed
 from litmus.learning.curves import Curves
+from litmus.learning.schedule import forget_length
 from litmus.task.base import Task
 from litmus.task.objective import Loss
 
+NEVER = 2**62
 RANDOM_LAYERS = (nn.modules.dropout._DropoutNd, nn.RReLU, nn.FractionalMaxPool2d, nn.RNNBase)  # noqa: SLF001
-STEP_STRIDE = 0x9E3779B97F4A7C15  # odd and irregular, so that nearby (seed, step) give unrelated streams
-
-
-def step_seed(seed: int, step: int) -> int:
-    """The seed of one micro-batch: a pure function, so that there is no random state to save."""
-    return (seed * 1_000_003 + step * STEP_STRIDE) % 2**63
 
 
 @final
@@ -119,13 +116,13 @@ class Learner(LightningModule):
             self.show(self.monitor, self.curves.latest(self.monitor))
 
     def on_train_batch_end(self, outputs: Any, batch: Batch, batch_idx: int) -> None:
-        if self.trainer.is_last_batch:
+        if self.trainer.is_last_batch or self.cut:
             self.curves.close("train", self.trainer.current_epoch, self.trainer.global_step)
 
     def on_train_epoch_end(self) -> None:
         """Shows the monitored value to the callbacks that monitor a metric, which come after it."""
         epoch = self.trainer.current_epoch
-        if self.curves.open["train"]:  # where max_steps cut it
+        if self.curves.open["train"]:  # where somebody stopped it
             self.curves.close("train", epoch, self.trainer.global_step)
         self.lrs[epoch:] = [max([group["lr"] for group in self.trainer.optimizers[0].param_groups])]
         if self.monitor.startswith("train/") and not self.cut:
@@ -168,6 +165,8 @@ class Learner(LightningModule):
         if self.make_schedule is None:
             return optimizer
         schedule = self.make_schedule(optimizer=optimizer, total_steps=self._total_steps())
+        if isinstance(schedule["scheduler"], ReduceLROnPlateau):
+            schedule["frequency"] = NEVER  # for Lightning; see _step_plateau
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
     def _total_steps(self) -> float:
@@ -191,6 +190,7 @@ class Learner(LightningModule):
         checkpoint["shown"], checkpoint["shown_epoch"] = dict(self.shown), self.shown_epoch
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        forget_length(checkpoint["lr_schedulers"])
         self.curves.restore(checkpoint["curves"])
         self.mass, self.lrs = checkpoint["mass"], checkpoint["lrs"]
         self.shown, self.shown_epoch = checkpoint["shown"], checkpoint["shown_epoch"]

@@ -1,15 +1,17 @@
 """Learning-rate schedules as Lightning takes them: made when the optimizer and the number of steps are known."""
 
+import math
+from collections.abc import Callable, Iterable
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Lt
 from torch.optim import Optimizer
-from torch.optim.lr_scheduler import CosineAnnealingLR, OneCycleLR, ReduceLROnPlateau, StepLR
+from torch.optim.lr_scheduler import LambdaLR, OneCycleLR, ReduceLROnPlateau, StepLR
 
 from litmus.errors import ConfigError, Problem
 
 Entry = dict[str, Any]
-BY_LEARNER = 2**62  # epochs between two of Lightning's own steps: the learner takes them, where a value is new
 Epochs = Annotated[int, Ge(1)]
 Factor = Annotated[float, Gt(0), Lt(1)]
 
@@ -33,7 +35,14 @@ def cosine(*, optimizer: Optimizer, total_steps: float, min_lr: Annotated[float,
         total_steps: Injected: updates of the whole run.
         min_lr: Where it ends.
     """
-    return _entry(CosineAnnealingLR(optimizer, _finite(total_steps), min_lr), "step")
+    steps = _finite(total_steps)
+
+    def share(lr: float, step: int) -> float:
+        """Of the learning rate; without regard to the last one, so that a resume may change the number of steps."""
+        return (min_lr + (lr - min_lr) * (1 + math.cos(math.pi * min(step / steps, 1))) / 2) / lr
+
+    shares: list[Callable[[int], float]] = [partial(share, group["lr"]) for group in optimizer.param_groups]
+    return _entry(LambdaLR(optimizer, shares), "step")
 
 
 def onecycle(*, optimizer: Optimizer, total_steps: float, warmup: Factor = 0.3) -> Entry:
@@ -74,7 +83,14 @@ def plateau(
         min_lr: Where it ends.
     """
     scheduler = ReduceLROnPlateau(optimizer, mode, factor=factor, patience=patience, min_lr=min_lr)
-    return _entry(scheduler, "epoch") | {"monitor": monitor, "reduce_on_plateau": True, "frequency": BY_LEARNER}
+    return _entry(scheduler, "epoch") | {"monitor": monitor, "reduce_on_plateau": True, "strict": True}
+
+
+def forget_length(states: Iterable[Entry]) -> None:
+    """Takes out of the stored states how long the run was to be, so that a resumed one may be longer."""
+    for state in states:
+        for key in ("total_steps", "_schedule_phases"):
+            state.pop(key, None)
 
 
 def _entry(scheduler: object, interval: Literal["epoch", "step"]) -> Entry:

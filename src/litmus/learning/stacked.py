@@ -18,8 +18,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from litmus.data.base import Batch, Split
-from litmus.data.loader import BatchLoader
-from litmus.learning.learner import step_seed
+from litmus.data.loader import BatchLoader, step_seed
 from litmus.learning.stacked_layers import StackedModel, outline
 from litmus.learning.stacked_rows import StackedRows
 from litmus.learning.stacked_updates import StackedUpdate
