@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from annotated_types import Ge, Gt, Le, Lt
 
 Share = Annotated[float, Ge(0), Lt(1)]
+SomeBatches = Annotated[int, Ge(1)] | Annotated[float, Gt(0), Le(1)]
 Batches = Annotated[int, Ge(0)] | Annotated[float, Ge(0), Le(1)]
 
 
@@ -42,16 +43,17 @@ TRAINER = {
         Annotated[int, Ge(1)] | Literal["auto", -1] | list[Annotated[int, Ge(0)]] | str, "How many, or which."
     ),
     "precision": Argument(
-        Literal[64, 32, 16, "64", "32", "16", "bf16", "64-true", "32-true", "16-mixed", "bf16-mixed", "bf16-true"]
-        | None,
+        Literal[32, 16, "32", "16", "bf16", "32-true", "16-mixed", "bf16-mixed"] | None,
         "Numbers to compute with.",
     ),
-    "log_every_n_steps": Argument(Annotated[int, Ge(0)] | None, "Steps between log rows inside an epoch."),
-    "check_val_every_n_epoch": Argument(Annotated[int, Ge(1)] | None, "Epochs between looks at the validation split."),
-    "limit_train_batches": Argument(Batches | None, "Training batches an epoch: a count, or a share."),
+    "log_every_n_steps": Argument(Annotated[int, Ge(0)] | None, "Without effect here: curves go by the epoch."),
+    "check_val_every_n_epoch": Argument(Annotated[int, Ge(1)], "Epochs between looks at the validation split."),
+    "limit_train_batches": Argument(SomeBatches | None, "Training batches an epoch: a count, or a share."),
     "limit_val_batches": Argument(Batches | None, "Validation batches: a count, or a share."),
-    "limit_test_batches": Argument(Batches | None, "Test batches: a count, or a share."),
-    "overfit_batches": Argument(Batches, "Train and validate on so many batches, to see whether they can be learnt."),
+    "limit_test_batches": Argument(Batches | None, "Without effect here: the whole test split is scored."),
+    "overfit_batches": Argument(
+        Batches, "Train on the same so many batches every epoch, to see whether they can be learnt."
+    ),
     "deterministic": Argument(bool | Literal["warn"] | None, "Refuse operations whose result may vary."),
     "strategy": Argument(str, "How several devices share the work."),
 }

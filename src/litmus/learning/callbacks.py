@@ -152,7 +152,8 @@ class Checkpoint(CheckpointBase):
         learner = cast("Learner", pl_module)
         if learner.cut:
             learner.close_cut_epoch()
-            self.write_last(trainer)
+            if learner.curves.first_non_finite() is None:
+                self.write_last(trainer)
             self.final = True
         else:
             self._write_if_due(trainer)

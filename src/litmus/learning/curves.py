@@ -36,6 +36,7 @@ class Curves:
         self.open: dict[str, list[_Batch]] = {"train": [], "val": []}
         self.closed: dict[str, list[_Epoch]] = {"train": [], "val": []}
         self.batch_losses: list[Tensor] = []  # of the last closed training epoch
+        self.settled: dict[str, _Epoch] = {}  # the last of each split: `values` are rounded
         self.steps: dict[int, int] = {}
         self.kept = 0
         self.processes = 1  # that share the rows
@@ -70,7 +71,8 @@ class Curves:
 
     def first_non_finite(self) -> int | None:
         """Index of the first batch of the last closed training epoch whose loss is not finite; None if all are."""
-        if not self.closed["train"] or math.isfinite(float(self.closed["train"][-1][3])):
+        last = self._last("train")
+        if last is None or math.isfinite(float(last[3])):
             return None
         broken = ~torch.stack(self.batch_losses).isfinite()
         return int(broken.long().argmax())
@@ -83,19 +85,25 @@ class Curves:
     def latest(self, key: str) -> float:
         """The last closed epoch's value of `{split}/{metric}`; NaN if that split has none."""
         split, name = key.split("/", 1)
-        if not self.closed[split]:
+        epoch = self._last(split)
+        if epoch is None:
             settled = self.values.get(key)
             return settled[max(settled)] if settled else float("nan")
-        epoch = self.closed[split][-1]
         if name == "loss":
             return float(epoch[3])
         return float(self.task.metric(name).compute(self._answers([epoch]))[0])
+
+    def _last(self, split: str) -> _Epoch | None:
+        """The last closed epoch, settled or not; None if there was none since a resume."""
+        return self.closed[split][-1] if self.closed[split] else self.settled.get(split)
 
     def settle(self) -> None:
         """Computes every metric of the closed epochs; `values` then holds them."""
         for split, epochs in self.closed.items():
             for run in _same_size(epochs):
                 self._settle(split, run)
+            if epochs:
+                self.settled[split] = epochs[-1]
             epochs.clear()
         self.kept = 0
 

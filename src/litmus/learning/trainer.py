@@ -23,6 +23,12 @@ OURS: dict[str, Any] = {
     "enable_model_summary": False,
     "enable_checkpointing": True,
 }
+# Lightning's arguments that change nothing here, which the log says: curves, early stopping and checkpoints go by the
+# epoch, our predictor scores, our loaders hold tensors and share them among processes, Lightning's loggers are off
+WITHOUT_EFFECT = frozenset(
+    {"val_check_interval", "log_every_n_steps", "limit_test_batches", "limit_predict_batches", "inference_mode"}
+    | {"use_distributed_sampler", "reload_dataloaders_every_n_epochs", "enable_autolog_hparams", "model_registry"}
+)
 # a CNN of 105,000 at batch 64, on two idle cores: a second thread takes 37 % off the wall time, and 23 % more processor
 FEW_PARAMETERS = 100_000
 THREADS = torch.get_num_threads()
@@ -45,7 +51,7 @@ class Trainer(pytorch.Trainer):
     Args:
         loop: lean: our fit loop; stock: Lightning's; auto: lean wherever it does all that the run asks for.
         threads: Of torch on the processor; auto: one for small models, all for others.
-        arguments: Lightning's own, except those that the run decides (logger, callbacks, progress bar).
+        arguments: Lightning's own, except those that the run decides (logger, callbacks, progress bar); see WITHOUT_EFFECT.
     """
 
     def __init__(
@@ -59,6 +65,7 @@ class Trainer(pytorch.Trainer):
         quiet()
         super().__init__(callbacks=callbacks, plugins=[AtomicCheckpointIO(at_rest)], **OURS, **arguments)
         self.loop, self.threads = loop, threads
+        self.idle = sorted(WITHOUT_EFFECT & arguments.keys())
         self.loop_reason: str | None = None
 
     def choose_loop(self, optimizer: Callable[..., Any]) -> None:
@@ -76,12 +83,13 @@ class Trainer(pytorch.Trainer):
     def means(self) -> str:
         """What drives the fit, for the log: "loop: lean; threads: 1 (auto)"."""
         loop = "lean" if self.lean else f"stock ({self.loop_reason})"
-        return f"loop: {loop}; threads: {torch.get_num_threads()} ({self.threads})"
+        idle = f"; without effect: {' '.join(self.idle)}" if self.idle else ""
+        return f"loop: {loop}; threads: {torch.get_num_threads()} ({self.threads}){idle}"
 
 
 def _signature() -> inspect.Signature:
     """Lightning's own arguments and ours, so that configs are checked against the real thing."""
-    decided = {*OURS, "self", "plugins"}
+    decided = {*OURS, "self", "plugins", "barebones"}
     theirs = [p for name, p in inspect.signature(pytorch.Trainer.__init__).parameters.items() if name not in decided]
     ours = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default="auto", annotation=annotation)

@@ -16,7 +16,7 @@ from typing import Any, Literal, final
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
 from lightning.pytorch import Callback
-from torch import Tensor
+from torch import Tensor, nn
 
 from litmus.config import make, near, target
 from litmus.data.base import Batch, Source, Split
@@ -116,6 +116,7 @@ class Run:
         trainer = make(config["trainer"], "trainer", callbacks=[*watching, *others, *callbacks, checkpoint])
         set_threads(trainer.threads, sum(parameter.numel() for parameter in predictor.model.parameters()))
         trainer.choose_loop(target(config["optimizer"]["_target_"]))
+        _check_batches(data, learner, whole=trainer.limit_train_batches == 1.0)
         return Run(config, paths, data, learner, trainer, checkpoint, trace, predictor)
 
     def fit(self, *, resume: Path | None = None) -> None:
@@ -138,7 +139,7 @@ class Run:
             except MisconfigurationException as error:
                 raise ConfigError([Problem("trainer", " ".join(str(error).split()))]) from error
         self.checkpoint.raise_if_asked()  # in the fit's last moments
-        if self.trainer.strategy.launcher is not None and self.trainer.world_size > 1:
+        if self.trainer.strategy.launcher is not None:
             self._adopt()
         self.seconds = time.perf_counter() - started
 
@@ -230,6 +231,17 @@ def _check_input(config: Mapping[str, Any], data: DataModule) -> None:
     if data.spec.input == "text" and target.startswith("litmus.model.") and not target.startswith("litmus.model.text."):
         message = f"{target.rpartition('.')[2]} computes with numbers, and the data are texts; use model=text"
         raise ConfigError([Problem("model", message)])
+
+
+def _check_batches(data: DataModule, learner: Learner, *, whole: bool) -> None:
+    """One row has no spread to normalise by; raises ConfigError. `whole`: whether an epoch has all batches."""
+    rows, size = len(data.splits["train"]), data.source.batch_size
+    lone = size == 1 or (whole and size is not None and rows % size == 1)
+    if lone and any(isinstance(module, nn.BatchNorm1d) for module in learner.modules()):
+        message = (
+            f"{size} of {rows} rows leave a batch of one, which batch norm cannot normalise; use another batch_size"
+        )
+        raise ConfigError([Problem("data.batch_size", message)])
 
 
 def prepare_data(config: Mapping[str, Any], *, fold: int | None = None) -> DataModule:
