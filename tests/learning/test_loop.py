@@ -16,6 +16,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 from litmus.data.base import Origin, Preprocess, Rows, Source
 from litmus.data.module import DataModule
 from litmus.errors import InterruptedRun
+from litmus.learning.checkpoint import digest, load
 from litmus.learning.loop import LeanFitLoop
 from litmus.run import Run
 
@@ -68,6 +69,14 @@ class Made(Source):
         return Numbers()
 
 
+@dataclass(frozen=True, kw_only=True)
+class Shaken(Made):
+    """The same, its training inputs varied at random."""
+
+    def augment(self, x: Tensor) -> Tensor:
+        return x + torch.randn_like(x) / 4
+
+
 def config(loop: str, **changes) -> dict:
     """A config of plain types; `changes` are group names with keys to set."""
     base = {
@@ -98,7 +107,7 @@ def config(loop: str, **changes) -> dict:
 
 def build(directory: Path, loop: str = "lean", source: dict | None = None, callbacks=(), **changes) -> Run:
     settings = {"batch_size": 16, **(source or {})}
-    data = DataModule(Made(**settings), seed=3)
+    data = DataModule(settings.pop("of", Made)(**settings), seed=3)
     return Run.build(config(loop, **changes), directory, data=data, callbacks=callbacks)
 
 
@@ -134,7 +143,32 @@ VARIANTS = {
     "most steps, in mid-epoch": {"trainer": {"max_steps": 12}},
     "least epochs": {"trainer": {"min_epochs": 5}},
     "few batches": {"trainer": {"limit_train_batches": 2, "limit_val_batches": 1}},
+    "share of the batches": {"trainer": {"limit_train_batches": 0.5}},
     "validation every other epoch": {"trainer": {"check_val_every_n_epoch": 2}},
+    "no validation": {"trainer": {"limit_val_batches": 0}},
+    "plateau, validation every other epoch": {
+        "scheduler": {"_target_": SCHEDULE + "plateau", "patience": 0, "factor": 0.5},
+        "optimizer": {"lr": 0.5},
+        "trainer": {"check_val_every_n_epoch": 2},
+    },
+    "patience, validation every other epoch": {
+        "callback": {"early_stopping": {"_target_": "litmus.learning.callbacks.EarlyStopping", "patience": 2}},
+        "optimizer": {"lr": 0.5},
+        "trainer": {"check_val_every_n_epoch": 2, "max_epochs": 20},
+    },
+    "least steps after an early stop": {
+        "callback": {"early_stopping": {"_target_": "litmus.learning.callbacks.EarlyStopping", "patience": 1}},
+        "optimizer": {"lr": 0.5},
+        "trainer": {"min_steps": 23, "max_epochs": 20},
+    },
+    "cosine": {"scheduler": {"_target_": SCHEDULE + "cosine"}},
+    "layer norm": {"model": {"hidden": [8], "norm": "layer"}},
+    "momentum and decay": {
+        "optimizer": {"_target_": "torch.optim.SGD", "lr": 0.1, "momentum": 0.9, "weight_decay": 0.01}
+    },
+    "varied inputs": {"source": {"of": Shaken}},
+    "varied inputs and dropout": {"source": {"of": Shaken}, "model": {"hidden": [8], "dropout": 0.4}},
+    "class weights": {"loss": {"_target_": "litmus.task.loss.Focal", "class_weight": "balanced"}},
 }
 
 
@@ -147,41 +181,113 @@ def test_lean_and_stock_give_the_same_parameters_and_curves(tmp_path, variant):
     lean, stock = runs["lean"], runs["stock"]
     assert isinstance(lean.trainer.fit_loop, LeanFitLoop)
     assert not isinstance(stock.trainer.fit_loop, LeanFitLoop)
-    torch.testing.assert_close(state(lean), state(stock), rtol=0, atol=0)
-    assert lean.learner.curves.table() == stock.learner.curves.table()
-    assert lean.trainer.global_step == stock.trainer.global_step
-    assert lean.learner.lrs == stock.learner.lrs
+    same(lean, stock)
+    assert lean.trainer.callback_metrics == stock.trainer.callback_metrics
+
+
+class Killed(BaseException):
+    """As by kill -9: nothing of ours runs after it."""
+
+
+def fit(run: Run, ending: tuple[str, int] = ("", 0)) -> Run:
+    """Trains on from last.ckpt if there is one; an ending is `signal` or `kill` in that training or validation step."""
+    end, at = ending
+    name = "validation_step" if end.endswith("val") else "training_step"
+    step, count = getattr(run.learner, name), 0
+
+    def counted(batch, index=0):
+        nonlocal count
+        count += 1
+        if count == at and end.startswith("signal"):
+            run.checkpoint.signal = 15
+        elif count == at and end.startswith("kill"):
+            raise Killed
+        return step(batch, index)
+
+    setattr(run.learner, name, counted)
+    resume = run.paths.last if run.paths.last.is_file() else None
+    if end.startswith("signal"):
+        with pytest.raises(InterruptedRun, match="resume"):
+            run.fit(resume=resume)
+    elif end.startswith("kill"):
+        run.trainer.callbacks[1].on_exception = lambda *_: None
+        with pytest.raises(Killed):
+            run.fit(resume=resume)
+    else:
+        run.fit(resume=resume)
+    return run
+
+
+def same(one: Run, two: Run) -> None:
+    """Whether two runs came to the same, to the bit and in every record."""
+    torch.testing.assert_close(state(one), state(two), rtol=0, atol=0)
+    assert one.learner.curves.table() == two.learner.curves.table()
+    assert one.learner.lrs == two.learner.lrs
+    assert one.trainer.global_step == two.trainer.global_step
+    assert one.checkpoint.best_value == two.checkpoint.best_value
+    assert one.checkpoint.best_epoch == two.checkpoint.best_epoch
+    for name in ("epochs", "gradient", "update"):
+        assert getattr(one.trace, name) == getattr(two.trace, name)
+    assert one.paths.history.read_text() == two.paths.history.read_text()
+    first, second = (load(run.paths.last) for run in (one, two))
+    for part in ("state_dict", "optimizer_states", "lr_schedulers", "callbacks"):
+        assert digest(first[part]) == digest(second[part]), part
+
+
+LAST = {"_target_": "litmus.learning.callbacks.Checkpoint", "use": "last"}
+# 78 rows are 5 batches of 16; an ending ("steps", n) is by trainer.max_steps
+MOMENTS = {
+    "mid-epoch": [("signal", 12)],
+    "an epoch's last batch": [("signal", 10)],
+    "validation": [("signal val", 2)],
+    "the last epoch": [("signal", 30)],
+    "twice in one epoch": [("signal", 11), ("signal", 2)],
+    "killed": [("kill", 12), ("kill", 3), ("kill val", 2)],
+    "most steps, mid-epoch": [("steps", 12)],
+    "most steps, at an epoch's end": [("steps", 10)],
+    "most steps, in the first epoch": [("steps", 2), ("steps", 3)],
+    "most steps, and asked for no more": [("steps", 13), ("steps", 13)],
+    "one after the other": [("signal", 3), ("steps", 8), ("kill", 4), ("steps", 17), ("signal", 1)],
+}
+# of the short runs, and those whose schedule depends on how long they were to be
+NOT_BY_STEPS = (
+    *("accumulation", "most steps", "few batches", "share of", "cosine", "schedule per batch", "early stopping"),
+    *("least steps", "batch norm"),  # batch norm: val/auroc where outputs tie depends on how many epochs settle at once
+)
+
+
+def resumed(place: Path, loop: str, variant: dict, endings: list[tuple[str, int]]) -> Run:
+    """A run that ended in all these ways, one after the other, and went on each time."""
+    for end, at in endings:
+        callback = {"checkpoint": LAST} | variant.get("callback", {})
+        if end.startswith("kill"):
+            callback["checkpoint"] = callback["checkpoint"] | {"every_seconds": 1e-9}
+        trainer = variant.get("trainer", {}) | ({"max_steps": at} if end == "steps" else {})
+        fit(build(place, loop, **{**variant, "callback": callback, "trainer": trainer}), (end, at))
+    return fit(build(place, loop, **variant))
 
 
 @pytest.mark.parametrize("loop", ["lean", "stock"])
-@pytest.mark.parametrize("batch", [1, 4], ids=["mid-epoch", "epoch's end"])
-@pytest.mark.parametrize(
-    "name",
-    ["ragged last batch", "dropout", "batch norm", "accumulation", "schedule per batch", "best weights", "regression"],
-)
-def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, monkeypatch, name, batch, loop):
+@pytest.mark.parametrize("endings", MOMENTS.values(), ids=MOMENTS.keys())
+@pytest.mark.parametrize("use", ["best", "last"])
+def test_a_resumed_run_equals_an_uninterrupted_one_wherever_it_ended(tmp_path, endings, use, loop):
+    variant = {
+        "callback": {"checkpoint": LAST | {"use": use}},
+        "model": {"hidden": [8], "dropout": 0.4},
+        "monitor": "val/rmse",
+    }
+    variant |= {"source": {"kind": "regression"}, "optimizer": {"lr": 0.2}}
+    same(resumed(tmp_path / "cut", loop, variant, endings), fit(build(tmp_path / "whole", loop, **variant)))
+
+
+@pytest.mark.parametrize("loop", ["lean", "stock"])
+@pytest.mark.parametrize("name", VARIANTS)
+def test_every_variant_resumes_to_the_same(tmp_path, name, loop):
+    endings = MOMENTS["one after the other"] if not name.startswith(NOT_BY_STEPS) else [("signal", 3), ("kill", 2)]
+    if name == "full batch":
+        endings = [("signal", 2), ("steps", 3), ("kill", 2)]
     variant = VARIANTS[name]
-    whole = build(tmp_path / "whole", loop, **variant)
-    whole.fit()
-    first = build(tmp_path / "cut", loop, **variant)
-    step = type(first.learner).training_step
-
-    def interrupted(learner, given, index=0):
-        if learner.trainer.current_epoch == 2 and index == batch:
-            first.checkpoint.signal = 15
-        return step(learner, given, index)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(type(first.learner), "training_step", interrupted)
-        with pytest.raises(InterruptedRun, match="resume"):
-            first.fit()
-    second = build(tmp_path / "cut", loop, **variant)
-    second.fit(resume=second.paths.last)
-    torch.testing.assert_close(state(second), state(whole), rtol=0, atol=0)
-    assert second.learner.curves.table() == whole.learner.curves.table()
-    assert second.learner.lrs == whole.learner.lrs
-    assert second.checkpoint.best_value == whole.checkpoint.best_value
-    assert (tmp_path / "cut/history.csv").read_text() == (tmp_path / "whole/history.csv").read_text()
+    same(resumed(tmp_path / "cut", loop, variant, endings), fit(build(tmp_path / "whole", loop, **variant)))
 
 
 @pytest.mark.parametrize("weighted", [False, True], ids=["plain", "weighted"])
