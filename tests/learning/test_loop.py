@@ -15,7 +15,7 @@ from torch.optim.optimizer import register_optimizer_step_post_hook
 
 from litmus.data.base import Origin, Preprocess, Rows, Source
 from litmus.data.module import DataModule
-from litmus.errors import InterruptedRun
+from litmus.errors import ConfigError, InterruptedRun
 from litmus.learning.checkpoint import digest, load
 from litmus.learning.loop import LeanFitLoop
 from litmus.run import Run
@@ -355,3 +355,57 @@ def test_hooks_of_optimizers_are_called(tmp_path):
     finally:
         handle.remove()
     assert len(called) == math.ceil(78 / 16)
+
+
+@pytest.mark.parametrize("loop", ["lean", "stock"])
+def test_a_resumed_run_with_nothing_left_to_do_uses_its_best_weights(tmp_path, loop):
+    variant = {
+        "callback": {"checkpoint": LAST | {"use": "best"}},
+        "trainer": {"max_epochs": 40},
+        "optimizer": {"lr": 0.5},
+    }
+    whole = fit(build(tmp_path, loop, **variant))
+    again = fit(build(tmp_path, loop, **variant))
+    assert whole.checkpoint.best_epoch < 39
+    same(whole, again)
+
+
+def test_a_signal_in_a_fits_last_moments_is_not_lost(tmp_path):
+    run = build(tmp_path)
+    run.checkpoint.on_fit_end = lambda *_: setattr(run.checkpoint, "signal", 15)
+    with pytest.raises(InterruptedRun, match="resume"):
+        run.fit()
+
+
+def test_epochs_without_validation_do_not_count_against_patience(tmp_path):
+    run = fit(build(tmp_path, **VARIANTS["patience, validation every other epoch"]))
+    losses = list(run.learner.curves.values["val/loss"].values())
+    assert len(losses) - 1 - losses.index(min(losses)) == 2
+
+
+@pytest.mark.parametrize("loop", ["lean", "stock"])
+def test_a_loss_that_breaks_in_an_epoch_cut_by_most_steps_is_found_and_not_saved(tmp_path, loop):
+    optimizer = {"_target_": "torch.optim.SGD", "lr": 1e12}
+    run = fit(build(tmp_path, loop, {"kind": "regression"}, optimizer=optimizer, trainer={"max_steps": 3}))
+    assert run.non_finite is not None
+    assert run.non_finite.step <= 3
+    assert not run.paths.last.exists()
+
+
+@pytest.mark.parametrize("name", ["onecycle", "cosine"])
+def test_a_run_resumed_to_be_longer_follows_the_longer_schedule(tmp_path, name):
+    schedule = {"_target_": SCHEDULE + name}
+    fit(build(tmp_path / "more", scheduler=schedule, trainer={"max_epochs": 4}))
+    more = fit(build(tmp_path / "more", scheduler=schedule, trainer={"max_epochs": 8}))
+    whole = fit(build(tmp_path / "whole", scheduler=schedule, trainer={"max_epochs": 8}))
+    assert more.learner.lrs[4:] == pytest.approx(whole.learner.lrs[4:])
+
+
+def test_a_batch_of_one_row_under_batch_norm_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"data\.batch_size.*batch norm"):
+        build(tmp_path, source={"batch_size": 77}, model={"hidden": [8], "norm": "batch"})
+
+
+def test_what_lightning_refuses_is_an_error_of_the_config(tmp_path):
+    with pytest.raises(ConfigError, match="limit_val_batches"):
+        build(tmp_path, trainer={"limit_val_batches": 0.5}).fit()

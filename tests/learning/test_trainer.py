@@ -40,3 +40,9 @@ def test_loop_and_threads_are_said(tmp_path):
     other.choose_loop(torch.optim.SGD)
     set_threads(other.threads, 10)
     assert other.means == "loop: lean; threads: 1 (auto)"
+
+
+def test_arguments_without_effect_are_taken_and_said():
+    trainer = make(PLAIN | {"loop": "stock", "log_every_n_steps": 5, "inference_mode": False}, "trainer")
+    trainer.choose_loop(torch.optim.SGD)
+    assert trainer.means.endswith("; without effect: inference_mode log_every_n_steps")

@@ -145,7 +145,8 @@ def test_status_keeps_when_it_began(tmp_path):
     assert list(tmp_path.iterdir()) == [paths.status]
 
 
-def test_a_run_on_rows_in_pieces_resumes_to_the_same_parameters_whatever_memory_there_is_then(tmp_path, monkeypatch):
+@pytest.mark.parametrize("batch", [20, 46], ids=["mid-epoch", "epoch's end"])
+def test_a_run_on_rows_in_pieces_resumes_to_the_same_whatever_memory_there_is_then(tmp_path, monkeypatch, batch):
     rng = np.random.default_rng(0)
     x = rng.normal(size=(20_000, 4))
     file = tmp_path / "t.parquet"
@@ -162,7 +163,7 @@ def test_a_run_on_rows_in_pieces_resumes_to_the_same_parameters_whatever_memory_
     step = type(first.learner).training_step
 
     def interrupted(learner, given, index=0):
-        if learner.trainer.current_epoch == 1 and index == 20:
+        if learner.trainer.current_epoch == 1 and index == batch:
             first.checkpoint.signal = 15
         return step(learner, given, index)
 

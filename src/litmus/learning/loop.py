@@ -47,12 +47,12 @@ def reason_for_stock(trainer: Trainer, optimizer: Callable[..., Any]) -> str | N
     version = tuple(int(part) for part in lightning.__version__.split(".")[:3] if part.isdigit())
     low, high = (tuple(int(part) for part in text.split(".")) for text in TESTED)
     asked = cast("Any", trainer)  # Lightning leaves most of its attributes untyped
-    strange = [type(c).__name__ for c in asked.callbacks if type(c) not in CALLBACKS or _varies(c)]
+    strange = [type(c).__name__ for c in asked.callbacks if type(c) not in CALLBACKS]
     reasons = {
         f"lightning {lightning.__version__} is not one that it was tested with": not low <= version < high,
         f"callback {strange and strange[0]} is not ours": bool(strange),
         "more than one device": type(trainer.strategy) is not SingleDeviceStrategy,
-        "accumulation that changes": any(len(getattr(c, "scheduling", ())) > 1 for c in asked.callbacks),
+        "accumulation that changes": any(_varies(c) for c in asked.callbacks),
         "an optimizer that computes the loss several times a step": _wants_closure(optimizer),
         "reduced precision": type(trainer.precision_plugin) is not Precision,
         "a profiler": not isinstance(asked.profiler, PassThroughProfiler),
