@@ -40,6 +40,21 @@ def test_values_do_not_depend_on_how_many_epochs_are_settled_at_once(task, monke
     assert parts.table() == whole.table()
 
 
+@pytest.mark.parametrize("rows", [3, 13, 61])
+def test_outputs_that_tie_rank_alike_however_many_epochs_are_settled_at_once(rows) -> None:
+    draw = torch.Generator().manual_seed(0)
+    at_once, each = filled("binary"), filled("binary")
+    target = torch.arange(rows) % 2
+    for epoch in range(EPOCHS, EPOCHS + 40):
+        output = torch.randn(8, 1, generator=draw)[torch.arange(rows) // 2 % 8]
+        for curves in (at_once, each):
+            curves.add("train", output, target, torch.tensor(0.5))
+            curves.close("train", epoch, epoch + 1)
+        each.settle()
+    at_once.settle()
+    assert at_once.table() == each.table()
+
+
 @pytest.mark.parametrize("task", ["binary", "multiclass", "regression"])
 def test_values_have_nine_digits_at_most(task) -> None:
     curves = filled(task)

@@ -51,7 +51,7 @@ class Trainer(pytorch.Trainer):
     Args:
         loop: lean: our fit loop; stock: Lightning's; auto: lean wherever it does all that the run asks for.
         threads: Of torch on the processor; auto: one for small models, all for others.
-        arguments: Lightning's own, except those that the run decides (logger, callbacks, progress bar); see WITHOUT_EFFECT.
+        arguments: Lightning's own, except those that the run decides (logger, callbacks, progress bar).
     """
 
     def __init__(
