@@ -16,7 +16,7 @@ from litmus.task.objective import Loss
 DIGITS = 9
 TAIL = 16  # the last values of an array, of which torch's kernels may compute each by itself, with other last bits
 OPEN_VALUES = 1 << 20  # outputs kept before they are turned into metrics, 4 MB
-CACHED_VALUES = 1 << 15  # outputs measured at once: what is made of them in float64 stays in a processor's cache
+CACHED_VALUES = 1 << 16  # outputs measured at once: what is made of them in float64 stays in a processor's cache
 
 _Batch = tuple[Tensor, Tensor, Tensor | None, Tensor | None]  # outputs, targets, mean loss, row weights
 _Epoch = tuple[int, Tensor, Tensor, Tensor]  # epoch, outputs (n, outputs), targets (n,), loss ()
@@ -215,7 +215,7 @@ def _same_size(epochs: list[_Epoch]) -> list[list[_Epoch]]:
     """Runs of epochs with as many rows, which can be stacked."""
     runs: list[list[_Epoch]] = []
     for epoch in epochs:
-        if runs and len(runs[-1][-1][2]) == len(epoch[2]):
+        if runs and runs[-1][-1][2].shape == epoch[2].shape:
             runs[-1].append(epoch)
         else:
             runs.append([epoch])
