@@ -36,7 +36,7 @@ from litmus.task.goal import parse_goal
 
 Status = Literal["running", "finished", "failed", "interrupted"]
 # training rows whose activations are looked at before the first step: fewer where a row is large, as images are
-LOOKED_AT, LOOKED_AT_LEAST, LOOKED_AT_VALUES = 1024, 64, 2**18
+LOOKED_AT, LOOKED_AT_LEAST, LOOKED_AT_VALUES = 1024, 64, 2**16
 
 
 @final
