@@ -58,3 +58,11 @@ def test_what_cannot_be_found_is_named(runs, find, word, message):
 def test_last_without_runs_says_how_to_start_one():
     with pytest.raises(CheckpointError, match="start one with litmus train"):
         find_run("last")
+
+
+def test_a_folder_of_runs_names_one_of_them(tmp_path):
+    for name in ("0_a", "1_b"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "config.yaml").touch()
+    with pytest.raises(CheckpointError, match=r"holds 2 runs; give one of them, such as .*1_b$"):
+        find_checkpoint(str(tmp_path))

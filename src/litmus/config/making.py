@@ -74,4 +74,5 @@ def _refusal(error: Exception, key: str) -> LitmusError:
             return cause
     if isinstance(cause, ModuleNotFoundError) and cause.name:
         return ConfigError([Problem(key, needs(cause.name.partition(".")[0]))])
-    return ConfigError([Problem(key, f"refused: {str(cause).strip() or type(cause).__name__}")])
+    remedy = "; use trainer=cpu" if "backend found" in str(cause) else ""  # Lightning names none for an absent device
+    return ConfigError([Problem(key, f"refused: {str(cause).strip().rstrip('!') or type(cause).__name__}{remedy}")])

@@ -65,6 +65,9 @@ def find_run(word: str, *, output_dir: str = "outputs") -> Path:
     if not path.is_dir():
         raise CheckpointError(f"{word}: no such run directory; give the folder that holds verdict.json, or last")
     if not (path / "config.yaml").is_file():
+        inside = sorted(child.parent.name for child in path.glob("*/config.yaml"))
+        if inside:  # a sweep's directory, or an experiment's
+            raise CheckpointError(f"{word}: holds {len(inside)} runs; give one of them, such as {path / inside[-1]}")
         raise CheckpointError(f"{word}: holds no run (no config.yaml); give a run's own folder, or last")
     return path
 

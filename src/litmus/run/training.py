@@ -313,5 +313,8 @@ def write_status(paths: Paths, status: Status, *, reason: str | None = None) -> 
         started = now
     content = {"status": status, "started": started, "ended": None if status == "running" else now, "reason": reason}
     part = paths.status.with_name(f".status.json.{os.getpid()}.part")
-    part.write_text(json.dumps(content, indent=1), encoding="utf-8")
-    part.replace(paths.status)
+    try:
+        part.write_text(json.dumps(content, indent=1), encoding="utf-8")
+        part.replace(paths.status)
+    finally:
+        part.unlink(missing_ok=True)
