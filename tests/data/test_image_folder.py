@@ -414,7 +414,13 @@ def test_training_batches_alone_are_varied_and_whole_at_once(folder, monkeypatch
     asked = []
     monkeypatch.setattr(ImageFolder, "augment", lambda _, x: asked.append((tuple(x.shape), x.dtype)) or x)
     for training, batches in ((True, data.train_dataloader()), (False, data.val_dataloader())):
-        data.trainer = SimpleNamespace(training=training, global_rank=0, world_size=1)
+        data.trainer = SimpleNamespace(
+            training=training,
+            global_rank=0,
+            world_size=1,
+            fit_loop=SimpleNamespace(epoch_loop=SimpleNamespace(total_batch_idx=-1)),
+            strategy=SimpleNamespace(root_device=torch.device("cpu")),
+        )
         for batch in batches:
             data.on_after_batch_transfer(batch, 0)
     assert [shape[0] for shape, _ in asked] == [4] * (len(data.splits["train"]) // 4) + [
