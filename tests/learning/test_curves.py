@@ -80,3 +80,16 @@ def test_what_was_not_measured_is_not_there_after_a_restore() -> None:
     curves, again = filled("regression", every=2), filled("regression")
     again.restore(curves.state())
     assert again.table() == curves.table()
+
+
+@pytest.mark.parametrize(
+    "value", [0.1 + 0.2, 1 / 3, 9.9999999999, 1e-13, 3e-200, 5e-324, 1e9 / 7, 2e31 / 3, 1e300 / 3, 0.0]
+)
+def test_a_rounded_value_is_the_nearest_to_its_decimal_number(value) -> None:
+    values = torch.tensor([[value, -value]], dtype=torch.float64).numpy()
+    assert module._rounded(values).tolist() == [[float(f"{value:.9g}"), float(f"{-value:.9g}")]]
+
+
+def test_rounding_leaves_what_is_not_finite() -> None:
+    rounded = module._rounded(torch.tensor([[float("nan"), float("inf"), float("-inf")]]).double().numpy())
+    assert [repr(value) for value in rounded[0].tolist()] == ["nan", "inf", "-inf"]

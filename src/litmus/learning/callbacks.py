@@ -5,7 +5,6 @@ import time
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol, cast, final
 
-import polars as pl
 import torch
 from annotated_types import Ge, Gt
 from lightning.pytorch import Callback, LightningModule, Trainer
@@ -291,8 +290,15 @@ def write_history(columns: dict[str, list[Any]], path: Path) -> None:
     """history.csv: one row an epoch, loss columns first, empty where a value is None; replaced as a whole."""
     header = ["epoch", "step", *sorted(columns.keys() - {"epoch", "step"}, key=_order)]
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    pl.DataFrame(columns).select(header).write_csv(part)
+    cells = (map(_cell, columns[name]) for name in header)
+    lines = [",".join(row) for row in zip(*cells, strict=True)]
+    part.write_text("\n".join([",".join(header), *lines, ""]), encoding="utf-8")
     part.replace(path)
+
+
+def _cell(value: float | None) -> str:
+    # tools that take nan for a word take NaN for a number
+    return "" if value is None else repr(value) if value == value else "NaN"  # noqa: PLR0124
 
 
 def _order(key: str) -> tuple[bool, str, str]:

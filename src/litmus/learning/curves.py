@@ -6,14 +6,16 @@ On the hot path only tensors are kept; `settle` turns the open epochs into numbe
 import math
 from typing import Any, final
 
-import polars as pl
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from litmus.task.base import Answers, Task
 from litmus.task.objective import Loss
 
 DIGITS = 9
+TENS = np.array([float(f"1e{power}") for power in range(23)])  # the powers of ten that a double holds exactly
 TAIL = 16  # the last values of an array, of which torch's kernels may compute each by itself, with other last bits
 OPEN_VALUES = 1 << 20  # outputs kept before they are turned into metrics, 4 MB
 CACHED_VALUES = 1 << 16  # outputs measured at once: what is made of them in float64 stays in a processor's cache
@@ -113,10 +115,10 @@ class Curves:
         parts = [self._measure(epochs[first : first + at_once]) for first in range(0, len(epochs), at_once)]
         # rounded, since the last bits depend on how many epochs are measured at once, and a resumed run measures others
         # together
-        table = pl.Series(torch.cat(parts, 1).flatten().numpy()).round_sig_figs(DIGITS).to_numpy()
+        table = _rounded(torch.cat(parts, 1).numpy())
         numbers = [epoch[0] for epoch in epochs]
         names = ["loss", *(metric.name for metric in self.task.metrics)]
-        for name, column in zip(names, table.reshape(len(names), -1).tolist(), strict=True):
+        for name, column in zip(names, table.tolist(), strict=True):
             self.values.setdefault(f"{split}/{name}", {}).update(zip(numbers, column, strict=True))
 
     def _measure(self, epochs: list[_Epoch]) -> Tensor:
@@ -162,12 +164,16 @@ class Curves:
     def state(self) -> dict[str, Any]:
         """Plain types and tensors: the settled values as one table, and the batches of an open epoch."""
         self.settle()
-        table = pl.DataFrame(self.columns()).cast(pl.Float64)
-        known = table.select(pl.all().is_not_null())  # NaN is a value too
+        columns = self.columns()
+        every = [True] * len(columns["epoch"])
+        known = [  # NaN is a value too
+            every if len(column) == len(every) else [epoch in column for epoch in columns["epoch"]]
+            for column in self.values.values()
+        ]
         return {
             "keys": list(self.values),
-            "table": torch.from_numpy(table.fill_null(float("nan")).to_numpy(order="c", writable=True)),
-            "known": torch.from_numpy(known.to_numpy(order="c", writable=True)),
+            "table": torch.from_numpy(np.array(list(columns.values()), dtype=np.float64)).T.contiguous(),
+            "known": torch.tensor(known, dtype=torch.bool).view(len(known), len(every)).T.contiguous(),
             "open": {split: [list(batch) for batch in batches] for split, batches in self.open.items()},
         }
 
@@ -177,10 +183,26 @@ class Curves:
         self.steps = {int(row[0]): int(row[1]) for row in rows}
         self.values = {key: {} for key in keys}
         for row, known in zip(rows, state["known"].tolist(), strict=True):
-            for key, value, measured in zip(keys, row[2:], known[2:], strict=True):
+            for key, value, measured in zip(keys, row[2:], known, strict=True):
                 if measured:
                     self.values[key][int(row[0])] = value
         self.open = {split: [tuple(batch) for batch in batches] for split, batches in state["open"].items()}
+
+
+def _rounded(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """To DIGITS significant digits, each the double nearest to that decimal number.
+
+    Not by polars, whose threads do not live on in a forked process.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        places = DIGITS - 1 - np.floor(np.log10(np.abs(values)))
+    exact = np.abs(places) < len(TENS)  # False for 0 and what is not finite, too
+    shift = TENS[np.where(exact, np.abs(places), 0).astype(int)]
+    scaled = np.where(places > 0, np.rint(values * shift) / shift, np.rint(values / shift) * shift)
+    rest = [float(f"{value:.{DIGITS}g}") for value in values[~exact]]
+    rounded = np.where(exact, scaled, values)
+    rounded[~exact] = rest
+    return rounded
 
 
 def _joined(batches: list[_Batch]) -> _Batch:
