@@ -4,6 +4,7 @@ BIN := .venv/bin
 BASE := .venv/.base-installed
 DEV := .venv/.dev-installed
 BENCH := .venv/.bench-installed
+DOCS := .venv/.docs-installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 ARGS ?=
 # Two tests at a time; one thread each, for sizes at which more threads only wait for each other.
@@ -12,9 +13,13 @@ PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses 2 --dist load
 WITH_COVERAGE ?=
 COVERAGE := $(if $(WITH_COVERAGE),--cov --cov-append --cov-report= --cov-fail-under=0)
 
+# Material for MkDocs prints an advertisement for its successor.
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
+
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run sweep board demo test lint slow coverage check bench bench-diagnosis clean
+.PHONY: help run sweep board demo docs pictures notebooks screenshots test lint slow verify coverage check bench bench-tables \
+  bench-diagnosis bench-blind clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,8 +36,21 @@ board: $(BASE)  ## TensorBoard over outputs/ on localhost
 demo: $(DEV)  ## what litmus does, on data that the demo writes, in a few minutes
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
 
+docs: $(DOCS)  ## the documentation as a site, offline, in build/site
+	@$(MKDOCS) build --strict --quiet
+	@echo "open build/site/index.html"
+
+pictures: $(DEV)  ## the figures in the documentation anew, from real runs: ten minutes (ARGS="lr_too_high ..." for some)
+	$(BIN)/python docs/pictures.py $(ARGS)
+
+notebooks: $(DEV) $(DOCS)  ## the example notebooks anew
+	$(BIN)/python docs/notebooks.py $(ARGS)
+
+screenshots: $(DEV)  ## the screenshots of report, sweep page and TensorBoard anew (needs chromium)
+	$(BIN)/python docs/screenshots.py $(ARGS)
+
 test: $(DEV)  ## the fast tests
-	$(PYTEST) -m "not slow" $(COVERAGE) $(ARGS)
+	$(PYTEST) -m "not slow and not verify" $(COVERAGE) $(ARGS)
 
 lint: $(DEV)  ## format, lint and types
 	$(BIN)/ruff format --check .
@@ -41,6 +59,10 @@ lint: $(DEV)  ## format, lint and types
 
 slow: $(DEV)  ## the slow tests
 	$(PYTEST) -m slow $(COVERAGE) $(ARGS)
+
+verify: $(DEV) $(DOCS)  ## every kind of page in a browser, the site, and what the documents claim of sweeps: not in CI
+	@$(MAKE) --no-print-directory docs
+	$(PYTEST) -m verify $(ARGS)
 
 coverage: $(DEV)  ## the report and gate over what was measured last
 	$(BIN)/coverage report
@@ -54,8 +76,14 @@ check: lint  ## format, lint, types, all tests, coverage: what CI runs
 bench: $(BENCH)  ## speed against a hand-written loop
 	$(BIN)/python benchmarks/speed.py $(ARGS)
 
+bench-tables: $(BENCH)  ## the defaults against scikit-learn on real tables that packages ship
+	$(BIN)/python benchmarks/tables.py $(ARGS)
+
 bench-diagnosis: $(BENCH)  ## how often the diagnosis is right, on planted faults and healthy controls
 	$(BIN)/python benchmarks/diagnosis.py $(ARGS)
+
+bench-blind: $(BENCH)  ## the same on real tables, by cases whose author has not read the rules
+	$(BIN)/python benchmarks/blind_diagnosis.py $(ARGS)
 
 clean:  ## remove .venv, caches and builds; outputs/ stays
 	rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .coverage .coverage.* htmlcov
@@ -78,3 +106,7 @@ $(DEV): pyproject.toml constraints.txt | .venv/bin/python
 $(BENCH): $(DEV)
 	$(PIP) --editable '.[all,dev,bench]'
 	@touch $@
+
+$(DOCS): pyproject.toml constraints.txt | .venv/bin/python
+	$(PIP) --editable '.[docs]'
+	@touch $@ $(BASE)

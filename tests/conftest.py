@@ -2,9 +2,16 @@
 
 import os
 import shutil
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Examples are not timed: another process on the machine would decide whether they pass.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 # Read by torch, numpy and their children when they are first imported: several threads cost tiny models more than
 # they give, and two test workers share two cores.
@@ -22,6 +29,16 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Runs each test in an empty directory, so that nothing it writes lands in the clone."""
     monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(autouse=True)
+def untrusting() -> Iterator[None]:
+    """Ends each test's trust in packages with the test: it holds for the whole process."""
+    known = sys.modules.get("litmus.config.targets")
+    before = set(known._trusted) if known else set()
+    yield
+    if known := sys.modules.get("litmus.config.targets"):
+        known._trusted.intersection_update(before)
 
 
 @pytest.fixture(scope="session")

@@ -26,8 +26,8 @@ def threads():
 @pytest.mark.parametrize("name", ["circles", "the same", "regression", "straight line", "one epoch"])
 def test_both_sides_learn_the_same_parameters_to_the_bit(name, capsys):
     assert speed.main(["--parts", "loops", "--scale", "0.003", "--rounds", "1", "--only", name]) == 0
-    said = capsys.readouterr().out
-    assert said.count("lean loop; parameters bit-identical") == 1
+    predicted = capsys.readouterr().out
+    assert predicted.count("lean loop; parameters bit-identical") == 1
 
 
 def test_batches_from_a_file_are_read_by_both_sides(capsys):
@@ -49,9 +49,9 @@ def test_recording_for_the_verdict_is_measured(capsys):
 
 def test_other_tools_stand_beside_the_loop(capsys):
     assert speed.main(["--parts", "peers", "--scale", "0.01", "--rounds", "1"]) == 0
-    said = capsys.readouterr().out
+    predicted = capsys.readouterr().out
     for tool in ("Litmus", "Lightning as templates use it", "scikit-learn MLPClassifier", "skorch"):
-        assert f"circles 2-10-10-1, 2 full-batch epochs: {tool} |" in said
+        assert f"circles 2-10-10-1, 2 full-batch epochs: {tool} |" in predicted
 
 
 @pytest.mark.slow
@@ -65,8 +65,8 @@ def test_other_tools_stand_beside_the_loop(capsys):
 )
 def test_whole_processes_are_measured(part, expected, capsys):
     assert speed.main(["--parts", part, "--scale", "0.003", "--rounds", "1"]) == 0
-    said = capsys.readouterr().out
-    assert [words for words in expected if words not in said] == []
+    predicted = capsys.readouterr().out
+    assert [words for words in expected if words not in predicted] == []
 
 
 @pytest.mark.slow
@@ -141,8 +141,10 @@ def test_scores_by_hand_are_those_of_scikit_learn():
     output, target = torch.randn(50, 3, generator=generator), torch.randint(3, (50,), generator=generator)
     expected = scores(target, output.argmax(1), average="macro")[:3]
     assert hand.class_score(output, target)[1:] == pytest.approx(expected)
-    said, true = output[:, :1], (target == 1).long()
-    assert hand.binary_score(said, true)[1:] == pytest.approx(scores(true, said[:, 0] > 0, average="binary")[:3])
+    predicted, true = output[:, :1], (target == 1).long()
+    assert hand.binary_score(predicted, true)[1:] == pytest.approx(
+        scores(true, predicted[:, 0] > 0, average="binary")[:3]
+    )
 
 
 def test_the_page_keeps_what_stands_around_its_section(tmp_path):

@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 
 from litmus.cli import main
-from litmus.verdict.findings import FINDINGS
+from litmus.verdict.answers import WORDS
+from litmus.verdict.findings import names
 
 FOLDER = Path(__file__).resolve().parents[1] / "conf" / "experiment"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
 SEEDS = (5, 6, 7)
 EXPECT = re.compile(r"# expect: ([\w/]+) (-?[\d.]+) to (-?[\d.]+)")
-VERDICT = re.compile(r"(adequate|undetermined|inadequate) \(([a-z_, ]+)\)")
+VERDICT = re.compile(rf"\b({'|'.join(WORDS)}) \(([a-z_, ]+)\)")
 TIME = re.compile(r"# time: (\d+) s on 2 cores(; tested with one seed)?")
 
 
@@ -67,7 +68,7 @@ def test_a_header_states_command_score_verdict_and_time(name: str) -> None:
     assert header.command == f"litmus train experiment={name}"
     assert header.expect
     assert header.verdicts
-    assert set().union(*header.verdicts.values()) <= {find.__name__.removeprefix("find_") for find in FINDINGS}
+    assert set().union(*header.verdicts.values()) <= set(names())
     assert all(low < high for low, high in header.expect.values())
 
 

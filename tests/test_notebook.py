@@ -10,11 +10,11 @@ import pytest
 from polars.testing import assert_frame_equal
 
 import litmus
-import litmus.train as module
-from litmus.data.frame import table_of
+from litmus import notebook
+from litmus.data.sources.frame import table_of
 from litmus.errors import CheckpointError, ConfigError, DataError
 from litmus.evidence import Evidence
-from litmus.notebook import Answer
+from litmus.notebook import Answer, Trained
 from litmus.verdict import Verdict
 
 WORDS = ["trainer.max_epochs=2", "verdict.probes=off", "logger=csv"]
@@ -38,10 +38,9 @@ def test_the_package_says_what_it_has():
         _ = litmus.lode
 
 
-def test_train_is_a_function_whoever_imports_the_module_first():
-    assert litmus.train is module
-    assert callable(module)
-    assert callable(module.main)
+def test_train_is_a_function_whoever_imports_the_command_first():
+    assert litmus.train is notebook.train
+    assert callable(litmus.train)
 
 
 def test_a_frame_is_trained_on_and_kept_so_that_the_run_can_be_made_again(frame):
@@ -54,10 +53,10 @@ def test_a_frame_is_trained_on_and_kept_so_that_the_run_can_be_made_again(frame)
     assert run.verdict == run.verdict.verdict
     assert run.verdict.summary.splitlines()[0] in repr(run.verdict)
     assert str(run.directory) in repr(run)
-    said = run.predict(frame.head(5))
-    assert said.columns == ["row", "pred", "prob_no", "prob_yes"]
-    assert_frame_equal(said, litmus.load(run.directory).predict(frame).head(5))
-    assert_frame_equal(said, litmus.load().predict(frame.head(5)))
+    predicted = run.predict(frame.head(5))
+    assert predicted.columns == ["row", "pred", "prob_no", "prob_yes"]
+    assert_frame_equal(predicted, litmus.load(run.directory).predict(frame).head(5))
+    assert_frame_equal(predicted, litmus.load().predict(frame.head(5)))
 
 
 def test_a_file_and_its_frame_are_predicted_alike(trained, shop, frame):
@@ -70,10 +69,10 @@ def test_a_file_and_its_frame_are_predicted_alike(trained, shop, frame):
 def test_pandas_comes_back_as_pandas_with_its_index(trained, frame):
     rows = pd.DataFrame({name: frame[name].to_list() for name in frame.columns}, index=range(1000, 1300))
     model = litmus.load(trained / "checkpoints" / "best.ckpt")
-    said = model.predict(rows)
-    assert isinstance(said, pd.DataFrame)
-    assert said.index.tolist() == rows.index.tolist()
-    assert said["prob_yes"].tolist() == model.predict(frame)["prob_yes"].to_list()
+    predicted = model.predict(rows)
+    assert isinstance(predicted, pd.DataFrame)
+    assert predicted.index.tolist() == rows.index.tolist()
+    assert predicted["prob_yes"].tolist() == model.predict(frame)["prob_yes"].to_list()
 
 
 def test_rows_are_encoded_as_the_model_takes_them(trained, frame):
@@ -120,7 +119,7 @@ def test_a_refused_frame_is_named_as_what_it_is_and_not_by_the_file_it_was_kept_
 
 
 def test_things_that_are_no_table_are_refused(trained):
-    with pytest.raises(DataError, match="'int' is no table"):
+    with pytest.raises(DataError, match="'int' is not a table"):
         litmus.train(3, "y")
     with pytest.raises(DataError, match="columns of the training data are missing"):
         litmus.load(trained).predict({"x": [1.0]})
@@ -133,10 +132,25 @@ def test_a_verdict_is_shown_as_text_markdown_and_html_without_obeying_the_data(t
     verdict = Verdict(verdict="inadequate", summary="Inadequate: <script>alert(1)</script> [x](http://x)\nSecond.")
     answer = Answer(verdict, evidence)
     assert repr(answer).startswith("Inadequate: <script>")
-    assert answer._repr_html_().startswith("<pre><b>Inadequate: &lt;script&gt;")
+    assert "Inadequate: &lt;script&gt;" in answer._repr_html_()
+    assert "<script" not in answer._repr_html_()
     assert "<script>" not in answer._repr_markdown_()
     assert answer == "inadequate"
     assert answer != "adequate"
     assert answer == Answer(verdict, evidence)
     with pytest.raises(AttributeError):
         _ = answer.nothing
+
+
+def test_in_a_notebook_a_verdict_is_returned_and_never_displayed_by_itself(trained, monkeypatch, capsys):
+    monkeypatch.setattr("rich.console._is_jupyter", lambda: True)
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as kernels have it
+    evidence = Evidence.from_json((trained / "evidence.json").read_text())
+    answer = Answer(Verdict.from_json((trained / "verdict.json").read_text()), evidence)
+    run = Trained(trained, answer)
+    assert repr(answer).startswith(answer.summary.splitlines()[0])
+    assert "95 % interval" in repr(run)
+    assert "\x1b" not in repr(run)
+    assert run._repr_html_().count("<table>") == answer._repr_html_().count("<table>") > 0
+    assert str(trained) in run._repr_html_()
+    assert capsys.readouterr() == ("", "")

@@ -23,7 +23,17 @@ MEMORY = ("model.hidden=[128,128]", "data.batch_size=32", "trainer.max_epochs=60
 
 def data_faults() -> list[Case]:
     """All of them."""
-    return [*_noise(), *_leaks(), *_copies(), *_groups(), *_shifts(), *_nothing(), *_little(), *_doubtful()]
+    return [
+        *_noise(),
+        *_leaks(),
+        *_copies(),
+        *_groups(),
+        *_shifts(),
+        *_nothing(),
+        *_little(),
+        *_doubtful(),
+        *_sentinels(),
+    ]
 
 
 def _case(name: str, make: Callable[[int], pl.DataFrame], words: tuple[str, ...], **more: Any) -> Case:
@@ -284,3 +294,19 @@ def _doubtful() -> list[Case]:
               accepts=("miscalibrated", "overfitting"), least="info", metric="log_loss",
               fix=Fix(words=("callback=default", "model.hidden=[16]", "optimizer.lr=0.001"))),
     ]  # fmt: skip
+
+
+def _sentinels() -> list[Case]:
+    """Missing cells that hold a number."""
+
+    def marked(seed: int) -> pl.DataFrame:
+        rows, rng = classes.informative(900, seed), np.random.default_rng(seed + 1)
+        return rows.with_columns(
+            pl.when(pl.Series(rng.random(rows.height) < 0.15)).then(-999.0).otherwise(pl.col(name)).alias(name)
+            for name in rows.columns[:2]
+        )
+
+    name = "sentinel_values/minus_999"
+    return [
+        _case(name, marked, SMALL, least="info", fix=Fix(table=partial(classes.informative, 900, sample_seed(name))))
+    ]

@@ -14,6 +14,8 @@ from litmus.verdict.judge import judge
 from litmus.verdict.settings import Settings
 
 Z = 1.959964
+SOUND = frozenset({"adequate", "limited"})
+"""Answers that blame neither the data's handling nor a setting: right for a healthy run, a miss for a faulty one."""
 
 
 @final
@@ -146,12 +148,12 @@ def diagnosis_rates(runs: Sequence[Judged]) -> list[Rate]:
         rate("precision of all alarms", "", _precise(runs, every=True)),
         share("healthy runs with an alarm", "<= .05", healthy, lambda run: bool(run.alarms)),
         share("healthy called inadequate", "<= .03", healthy, lambda run: run.answer in {"inadequate", "refused"}),
-        share("healthy called adequate", "", healthy, lambda run: run.answer == "adequate"),
+        share("healthy called adequate or limited", "", healthy, lambda run: run.answer in SOUND),
         share(
-            "faulty called adequate",
+            "faulty called adequate or limited",
             "<= .03",
             [run for run in faulty if run.case.least != "info"],
-            lambda run: run.answer == "adequate",
+            lambda run: run.answer in SOUND,
         ),
         agreement(healthy),
     ]
@@ -199,7 +201,7 @@ def confusions(runs: Iterable[Judged]) -> list[str]:
     lines = []
     for run in runs:
         wrong = [name for name in run.alarms if name not in run.case.accepts]
-        costly = run.answer in ({"inadequate", "refused"} if run.case.healthy else {"adequate"})
+        costly = run.answer in ({"inadequate", "refused"} if run.case.healthy else SOUND)
         if not wrong and not costly and (run.case.healthy or run.named_first):
             continue
         said = ", ".join(run.alarms) or run.refused or "none"

@@ -15,14 +15,14 @@ import polars as pl
 import torch
 from cases.case import Case, Maker
 
-from litmus import train as litmus_train
-from litmus.config import check, to_plain
+from litmus.commands import train as litmus_train
+from litmus.config import RunConfig, check, to_plain
 from litmus.config.changes import apply
 from litmus.config.composition import compose
 from litmus.errors import LitmusError
-from litmus.evaluation.score import point_scores
 from litmus.evidence import Evidence
 from litmus.run import Run, prepare_data
+from litmus.scoring.score import point_scores
 
 LOWER_IS_BETTER = frozenset({"mae", "rmse", "mse", "ece", "brier"})
 
@@ -65,7 +65,7 @@ def run_case(case: Case, seed: int, *, probes: bool = True) -> Seen:
     with _workplace(case) as (words, place), patch.object(litmus_train, "record_pages"):
         try:
             config = composed((*words, *(() if probes else ("verdict.probes=off",))), seed, place)
-            outcome = litmus_train.train(config, place / "run", stored=config)
+            outcome = litmus_train.train(RunConfig(config), place / "run", stored=config)
         except LitmusError as error:
             return Seen(None, time.perf_counter() - began, f"{type(error).__name__}: {error}"[:300])
     return Seen(outcome.evidence, round(time.perf_counter() - began, 2))
@@ -77,15 +77,16 @@ def score_case(
     """Test scores of one training of the case with changes; empty where it cannot be trained with or breaks down."""
     with _workplace(case, table) as (words, place):
         try:
-            config = apply(composed(words, seed, place), changes)
-            if check(config):
+            tree = apply(composed(words, seed, place), changes)
+            if check(tree):
                 return {}
+            config = RunConfig(tree)
             data = prepare_data(config)
             run = Run.build(config, place / "run", data=data)
-            run.fit()
-            if run.non_finite is not None:
+            fitted = run.fit()
+            if fitted.non_finite is not None:
                 return {}
-            run.decide()
+            run = fitted.decide()
             said = run.predictor.predict(run.data.splits["test"], "test")
         except LitmusError:
             return {}

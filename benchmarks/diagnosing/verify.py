@@ -148,7 +148,7 @@ def _frame(case: Case) -> pl.DataFrame:
 
     name = next(word for word in case.words if word.startswith("data=")).partition("=")[2]
     if name == "imbalanced":
-        from litmus.data.imbalanced import Imbalanced
+        from litmus.data.sources.synthetic import Imbalanced
 
         frame = Imbalanced().sample(5000, 42).rename({"payment": "y"})
         return frame.with_columns((pl.col("y") == "fraud").cast(pl.Int64))

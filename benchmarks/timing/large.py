@@ -15,9 +15,9 @@ import numpy as np
 import polars as pl
 import torch
 
-from litmus.config import to_plain
+from litmus.config import RunConfig, to_plain
 from litmus.config.composition import compose
-from litmus.learning.trainer import set_threads
+from litmus.engine.trainer import set_threads
 from litmus.run import Run, prepare_data
 from timing import hand
 from timing.measure import Contender, Once, Runs, Span, interleave, process, ratio, span
@@ -104,9 +104,9 @@ def learn(side: str, file: str) -> None:
 def fit(file: str, memory: str) -> None:
     """Prepares the rows of a file, in pieces unless `memory` is auto, and trains on them."""
     words = ["data=parquet", f"data.path={file}", "data.target=y", f"data.memory={memory}", "data.batch_size=4096"]
-    config = to_plain(compose([*words, "model.hidden=[16]", "trainer.max_epochs=2", "logger=null"]))
+    config = RunConfig(to_plain(compose([*words, "model.hidden=[16]", "trainer.max_epochs=2", "logger=null"])))
     data = prepare_data(config)
-    assert (data.rows.shelf is None) == (memory == "auto")
+    assert (data.rows.store is None) == (memory == "auto")
     with tempfile.TemporaryDirectory() as folder:
         Run.build(config, Path(folder), data=data).fit()
 

@@ -132,7 +132,8 @@ def _stages(stages: list[list[Any]], packages: list[list[Any]]) -> list[str]:
     rest = [stage for stage in stages if stage[1] < SMALL]
     lines = ["", "### Where the time goes", ""]
     lines += [
-        "`litmus train experiment=circles_linear_v1 verdict.probes=off`, one process; each stage without its imports.",
+        "`litmus train experiment=circles_linear_v1 verdict.probes=off verdict.references=off`, one process.",
+        "Each stage is without its imports.",
         "",
         *("| stage | processor s | share | wall s |", "|---|---|---|---|"),
         *(_stage(name, cpu, wall, whole) for name, cpu, wall in stages if cpu >= SMALL),

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import final
 
 from timing import large, rows
+from timing import sweeps as searches
 from timing.page import Part, Row
 from timing.works import works
 
@@ -75,6 +76,10 @@ def tables(asked: Asked) -> Part:
     return _shown(found, asked)
 
 
+def sweeps(asked: Asked) -> Part:
+    return _shown(searches.all_rows(asked.folder, rounds=asked.rounds, scale=asked.scale), asked)
+
+
 def stages(asked: Asked) -> Part:
     return Part.now([], rounds=1, stages=rows.stages(asked.folder), packages=rows.packages(asked.folder))
 
@@ -88,5 +93,6 @@ MEASURED: dict[str, Callable[[Asked], Part]] = {
     "verdict": verdict,
     "memory": memory,
     "tables": tables,
+    "sweeps": sweeps,
     "stages": stages,
 }

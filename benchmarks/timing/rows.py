@@ -17,7 +17,7 @@ from timing.page import Row
 from timing.works import Work, by_hand, by_litmus, largest_difference, prepare_data, rows_of, works
 
 HERE = Path(__file__).resolve().parent
-CIRCLES = ("experiment=circles_linear_v1", "verdict.probes=off")
+CIRCLES = ("experiment=circles_linear_v1", "verdict.probes=off", "verdict.references=off")
 OURS, HAND = "Litmus", "by hand"
 
 
@@ -38,7 +38,7 @@ def loop(work: Work, folder: Path, *, rounds: int) -> Row:
     run, model = runs[OURS][-1].result, runs[HAND][-1].result
     difference = None if work.whole else largest_difference(run, model)
     shutil.rmtree(place)
-    lean = "lean loop" if run.trainer.lean else f"stock loop: {run.trainer.loop_reason}"
+    lean = "lean loop" if run.trainer.lean else f"stock loop: {run.trainer.stock_reason}"
     same = "other split, not compared" if difference is None else _words(difference)
     return _row(work.name, runs, OURS, HAND, goal=work.goal, note=f"{lean}; {same}", same=not difference)
 
@@ -61,7 +61,7 @@ def evidence(folder: Path, *, rounds: int, scale: float) -> list[Row]:
 
 def _threads(work: Work) -> int:
     """What Litmus chooses for a model of this size, given to both sides."""
-    from litmus.learning.trainer import set_threads
+    from litmus.engine.trainer import set_threads
 
     set_threads("auto", sum(parameter.numel() for parameter in work.job.layers().parameters()))
     return torch.get_num_threads()

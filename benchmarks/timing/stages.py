@@ -12,7 +12,7 @@ from typing import Any
 
 STEPS = {
     "litmus.cli.launch": {"translate": "compose", "problems_of": "check", "make_directory": "run directory"},
-    "litmus.train": {
+    "litmus.commands.train": {
         "prepare_data": "data: read, split, encode",
         "check_rows": "data checks",
         "observe": "scores with intervals",
@@ -93,14 +93,14 @@ def main(words: list[str]) -> None:
     from litmus.config.composition import Composer
 
     with loading():  # as the command itself loads them
-        import litmus.train
+        from litmus.commands import train
         from litmus.report import record
-        from litmus.run import Run
+        from litmus.run import Fitted, Run
 
     stages.leave()
     for place, module in (
         ("litmus.cli.launch", launch),
-        ("litmus.train", litmus.train),
+        ("litmus.commands.train", train),
         ("litmus.report.record", record),
     ):
         for name, stage in STEPS[place].items():
@@ -108,8 +108,9 @@ def main(words: list[str]) -> None:
                 setattr(module, name, stages.timed(getattr(module, name), stage))
     Composer.compose = stages.timed(Composer.compose, "compose")  # type: ignore[method-assign]
     for name, stage in RUN.items():
-        function = stages.timed(getattr(Run, name), stage)
-        setattr(Run, name, staticmethod(function) if name == "build" else function)
+        owner = Fitted if name == "decide" else Run
+        function = stages.timed(getattr(owner, name), stage)
+        setattr(owner, name, staticmethod(function) if name == "build" else function)
     status = command(["train", *words])
     print("\nSTAGES " + json.dumps({"status": status, **stages.told()}))
 

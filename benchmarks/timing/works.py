@@ -12,14 +12,14 @@ import polars as pl
 import torch
 from torch import Tensor, nn
 
-from litmus.config import make, to_plain
+from litmus.config import RunConfig, to_plain
 from litmus.config.composition import compose
 from litmus.run import Run, prepare_data
 from timing import hand
 
 BOARD = ["logger=tensorboard"]
 NO_BOARD = ["logger=null"]
-PATIENCE = "callback.early_stopping={_target_:litmus.learning.callbacks.EarlyStopping,patience:100000}"
+PATIENCE = "callback.early_stopping={_target_:litmus.engine.callbacks.EarlyStopping,patience:100000}"
 
 
 @final
@@ -45,8 +45,8 @@ class Work:
     whole: bool = False
     read: Callable[[], list[Tensor]] | None = field(default=None)
 
-    def config(self) -> dict[str, Any]:
-        return to_plain(compose([*self.words, *(BOARD if self.board else NO_BOARD), "verdict.probes=off"]))
+    def config(self) -> RunConfig:
+        return RunConfig(to_plain(compose([*self.words, *(BOARD if self.board else NO_BOARD), "verdict.probes=off"])))
 
 
 def stack(*sizes: int, act: Callable[[], nn.Module] | None = nn.ReLU) -> nn.Module:
@@ -141,20 +141,20 @@ def read_table(path: Path) -> list[Tensor]:
     return [x[train], y[train], x[val], y[val]]
 
 
-def by_litmus(work: Work, config: dict[str, Any], data: Any, folder: Path, *, records: bool = True) -> Run:
+def by_litmus(work: Work, config: RunConfig, data: Any, folder: Path, *, records: bool = True) -> Run:
     """Set-up and fit, and reading where it is part of the work; neither test scores nor verdict.
 
     `records`: whether what the layers do is recorded for the verdict, as it is in every run.
     """
     data = data or prepare_data(config)
-    sink = make(config["logger"], "logger", directory=str(folder)) if work.board else None
+    sink = config.logger.make(directory=str(folder)) if work.board else None
     run = Run.build(config, folder, data=data, sinks=[sink] if sink else [])
     if not records:
         run.trainer.callbacks.remove(run.trace)
-    run.fit()
+    fitted = run.fit()
     if sink:
         sink.close()
-    return run
+    return fitted
 
 
 def by_hand(work: Work, rows: list[Tensor] | None, folder: Path) -> nn.Module:

@@ -12,7 +12,7 @@ LitmusError
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from errno import EDQUOT, ENOSPC, EROFS
+from errno import EDQUOT, EFBIG, ENOSPC, EROFS
 from typing import ClassVar, final
 
 MAX_CHARACTERS = 300
@@ -59,8 +59,8 @@ class Problem:
     suggestion: str = ""
 
     def __str__(self) -> str:
-        remedy = f"; did you mean {self.suggestion}?" if self.suggestion else ""
-        return _one_line(f"{self.key}: {self.message}{remedy}")
+        question = f"; did you mean {self.suggestion}?" if self.suggestion else ""
+        return _one_line(f"{self.key}: {self.message}{question}")
 
 
 @final
@@ -137,7 +137,7 @@ class InterruptedRun(LitmusError):  # noqa: N818  # a request, not a fault
 
 @final
 class AdequacyError(LitmusError):
-    """`fail_on=inadequate|undetermined` was set and the verdict met it."""
+    """`fail_on=inadequate|limited|undetermined` was set and the verdict met it."""
 
     exit_code: ClassVar[int] = 3
 
@@ -146,11 +146,36 @@ def described(error: BaseException) -> str:
     """What to say of an error that is none of ours: of a file that failed, with the file and the remedy."""
     if isinstance(error, OSError) and error.strerror:
         where = f" ({error.filename})" if error.filename else ""
-        remedy = {ENOSPC: "; free some room", EDQUOT: "; free some room", EROFS: "; choose another output_dir"}
-        return f"{error.strerror}{where}{remedy.get(error.errno or 0, '')}"
+        advice = remedy(error)
+        return f"{error.strerror}{where}{'; ' if advice else ''}{advice}"
     return f"{type(error).__name__}: {' '.join(str(error).split())[:120]}"
 
 
+def printable(text: str) -> str:
+    r"""The text with everything escaped that a terminal would obey instead of showing: control characters, bidi marks.
+
+    Example:
+        >>> printable("a\x1b[31mb\u202e")
+        'a\\x1b[31mb\\u202e'
+    """
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escaped(c) for c in text)
+
+
+def _escaped(character: str) -> str:
+    return ascii(character)[1:-1]
+
+
+def remedy(error: OSError, otherwise: str = "") -> str:
+    """What to do about a file that cannot be written, where the system's reason tells."""
+    known = {
+        ENOSPC: "free some room",
+        EDQUOT: "free some room",
+        EFBIG: "raise the limit on the size of files (ulimit -f)",
+        EROFS: "choose another output_dir",
+    }
+    return known.get(error.errno or 0, otherwise)
+
+
 def _one_line(message: str) -> str:
-    line = " ".join(message.split())
+    line = printable(" ".join(message.split()))
     return line if len(line) <= MAX_CHARACTERS else f"{line[: MAX_CHARACTERS - 3]}..."

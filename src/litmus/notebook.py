@@ -1,32 +1,52 @@
 """Litmus from Python: the same steps as on the command line, with frames in and out, and a verdict that can be read."""
 
 import json
-from collections.abc import Sequence
-from html import escape
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import cached_property, partial
 from io import StringIO
 from pathlib import Path
-from typing import Any, cast, final
+from typing import TYPE_CHECKING, Any, cast, final
 
+import numpy as np
 import polars as pl
+from numpy.typing import NDArray
+from omegaconf import OmegaConf
 from torch import Tensor
 
-from litmus.cli.directory import leftovers, make_directory
-from litmus.config import check, compose, make, saved, to_plain
-from litmus.config.words import values
-from litmus.data.base import DataSpec, Rows
-from litmus.data.frame import table_of
-from litmus.data.preprocess import TablePreprocess
-from litmus.errors import ConfigError, DataError, InputError, RunError, quote
+from litmus.cli.directory import make_directory
+from litmus.cli.job import beginning
+from litmus.cli.plugins import join
+from litmus.commands.judge import stored_evidence
+from litmus.commands.predict import predictions
+from litmus.commands.train import train as run_training
+from litmus.config import RunConfig, check, compose, make, read, saved, to_plain, trust
+from litmus.config.words import values, words_of
+from litmus.data.encoding.features import TablePreprocess
+from litmus.data.encoding.given import GivenPreprocess
+from litmus.data.rows import Rows
+from litmus.data.sources.frame import table_of
+from litmus.disk import locked, replacing
+from litmus.errors import ConfigError, DataError, InputError, Problem, RunError, quote
 from litmus.evidence import Evidence
-from litmus.predict import predictions
+from litmus.report.figures import figures
+from litmus.report.html import fragment
 from litmus.report.markdown import verdict_text
+from litmus.report.scene import Scene
+from litmus.report.stored import stored_scene
 from litmus.report.terminal import Terminal
-from litmus.run.paths import find_checkpoint
+from litmus.run import Paths
+from litmus.run.loaded import rows_of, rows_to_predict
 from litmus.run.predictor import Predictor
-from litmus.train import train as run_training
+from litmus.sweeps.places import find_checkpoint
+from litmus.task.spec import DataSpec
 from litmus.verdict import Verdict
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 WIDTH = 100
+Allowed = str | Sequence[str]
 
 
 @final
@@ -55,15 +75,24 @@ class Answer:
 
     def __repr__(self) -> str:
         stream = StringIO()
-        Terminal(stream, width=WIDTH).verdict(self._verdict, self._evidence)
+        Terminal(stream, width=WIDTH, plain=True).verdict(self._verdict, self._evidence)
         return stream.getvalue().strip("\n")
 
     def _repr_markdown_(self) -> str:
         return verdict_text(self._verdict, self._evidence)
 
     def _repr_html_(self) -> str:
-        first, *rest = repr(self).split("\n")
-        return f"<pre><b>{escape(first)}</b>\n{escape(chr(10).join(rest))}</pre>"
+        return self.html()
+
+    @staticmethod
+    def stored(directory: Path) -> "Answer":
+        """The verdict that a run has left; raises CheckpointError if it did not finish."""
+        paths = Paths(directory)
+        return Answer(Verdict.from_json(paths.verdict.read_text(encoding="utf-8")), stored_evidence(paths))
+
+    def html(self, directory: str = "") -> str:
+        """What a notebook shows, with all that comes from data escaped; `directory` is named below."""
+        return fragment(self._verdict, self._evidence, directory=directory)
 
 
 @final
@@ -92,6 +121,8 @@ class Model:
     def predict(self, data: Any) -> Any:
         """Predictions for a polars or pandas frame, a mapping of columns, or a file or folder; a target is ignored.
 
+        A model of a data module takes inputs as its loaders give them, or the name of one of these: predict, test.
+
         Returns:
             A frame with row, pred and prob_<label>... in the order given: pandas, with its index, for pandas, and
             polars otherwise.
@@ -101,6 +132,17 @@ class Model:
         """
         made = predictions(self._predictor, self._rows(data))
         return _as_pandas(made, data) if _is_pandas(data) else made
+
+    def predict_proba(self, data: Any) -> NDArray[np.float64]:
+        """Probabilities `(n, classes)` in the order of `spec.classes`, for the same rows as `predict`.
+
+        Raises:
+            DataError: The target is a number, a column is missing, or a cell cannot be read.
+        """
+        if not self.spec.classes:
+            raise DataError(f"{quote(self.spec.target)} is a number and has no probabilities; use predict")
+        made = predictions(self._predictor, self._rows(data))
+        return made.select(f"prob_{label}" for label in self.spec.classes).to_numpy()
 
     def encode(self, data: Any) -> Tensor:
         """The tensor `(n, *in_shape)` that the model takes: the input of an ONNX file without preprocessing inside."""
@@ -117,10 +159,44 @@ class Model:
     def _rows(self, data: Any) -> Rows:
         preprocess = self._predictor.preprocess
         if isinstance(data, str | Path):
-            return preprocess.read(str(data), labelled=False)
+            return rows_to_predict(self._predictor, str(data))
+        if isinstance(preprocess, GivenPreprocess) and isinstance(data, np.ndarray | Tensor):
+            return rows_of(self._predictor, np.asarray(data))
         if not isinstance(preprocess, TablePreprocess):
             raise DataError(f"this model takes {preprocess.input}s; give the path of a file or folder")
         return preprocess.rows_of(table_of(data), labelled=False)
+
+
+@final
+class Figures:
+    """The figures of a run: `run.figures.roc()` draws one, as a matplotlib Figure; tab completion lists what there is.
+
+    Args:
+        directory: Of the run.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+
+    @cached_property
+    def _scene(self) -> tuple[Scene, str]:
+        return stored_scene(self._directory, stored_evidence(Paths(self._directory)))
+
+    def __dir__(self) -> list[str]:
+        scene, _ = self._scene
+        return [name for name, plot in figures().items() if plot.applies(scene)]
+
+    def __getattr__(self, name: str) -> "Callable[[], Figure]":
+        if name.startswith("_"):
+            raise AttributeError(name)
+        from litmus.commands.plot import applicable  # draws, which takes long to import
+
+        plot = applicable(name, *self._scene)
+        return partial(plot.draw, self._scene[0])
+
+    def __repr__(self) -> str:
+        scene, _ = self._scene
+        return "\n".join(f"{name}: {figures()[name].takeaway(scene)}" for name in dir(self))
 
 
 @final
@@ -136,12 +212,35 @@ class Trained:
         self.directory = directory
         self.verdict = verdict
         self._model: Model | None = None
+        self._figures: Figures | None = None
 
     @property
     def metrics(self) -> dict[str, Any]:
         """As metrics.json: `metrics["test"]["accuracy"]["value"]`."""
         content: dict[str, Any] = json.loads((self.directory / "metrics.json").read_text(encoding="utf-8"))
         return content
+
+    @property
+    def history(self) -> pl.DataFrame:
+        """As history.csv: one row an epoch."""
+        return pl.read_csv(self.directory / "history.csv")
+
+    @property
+    def config(self) -> dict[str, Any]:
+        """As config.yaml: what was run."""
+        return to_plain(read(self.directory / "config.yaml"), resolve=False)
+
+    @property
+    def figures(self) -> Figures:
+        """Each figure by its name: `run.figures.roc()`."""
+        if self._figures is None:
+            self._figures = Figures(self.directory)
+        return self._figures
+
+    @property
+    def report(self) -> Path:
+        """The page with verdict, criteria, findings and figures."""
+        return self.directory / "report.html"
 
     @property
     def model(self) -> Model:
@@ -154,6 +253,10 @@ class Trained:
         """As `Model.predict`."""
         return self.model.predict(data)
 
+    def predict_proba(self, data: Any) -> NDArray[np.float64]:
+        """As `Model.predict_proba`."""
+        return self.model.predict_proba(data)
+
     def __repr__(self) -> str:
         return f"{self.verdict!r}\n\nrun: {self.directory}"
 
@@ -161,54 +264,92 @@ class Trained:
         return self.verdict._repr_markdown_()
 
     def _repr_html_(self) -> str:
-        return f"{self.verdict._repr_html_()}<p>run: {escape(str(self.directory))}</p>"
+        return self.verdict.html(str(self.directory))
 
 
-def load(checkpoint: str | Path = "last", *, output_dir: str | Path = "outputs") -> Model:
+def trust_packages(allow: Allowed) -> None:
+    """Lets configs name the classes of these packages from here on, as `--allow` does; raises ConfigError."""
+    packages = (allow,) if isinstance(allow, str) else tuple(allow)
+    trust(packages)
+    join(packages)
+
+
+def load(checkpoint: str | Path = "last", *, output_dir: str | Path = "outputs", allow: Allowed = ()) -> Model:
     """The model of a checkpoint file, a run directory, or the last run.
+
+    Args:
+        checkpoint: File, run directory or last.
+        output_dir: Where `last` is looked for.
+        allow: Packages of one's own whose classes its config may name.
 
     Raises:
         CheckpointError: There is none, or it cannot be read.
     """
+    trust_packages(allow)
     return Model(checkpoint, output_dir=output_dir)
 
 
-def train(data: Any = None, target: str | None = None, *, overrides: Sequence[str] = ()) -> Trained:
+def train(
+    data: Any = None,
+    target: str | None = None,
+    *,
+    overrides: Mapping[str, Any] | Sequence[str] | None = None,
+    allow: Allowed = (),
+) -> Trained:
     """Trains one run, as `litmus train` does.
 
     Args:
         data: A polars or pandas frame, a mapping of columns, or a path; None: what the overrides say. A frame is kept
             as Parquet below output_dir, so that the run can be made again.
         target: Column to predict.
-        overrides: `key=value` words as on the command line.
+        overrides: A mapping of keys to values, or `key=value` words as on the command line.
+        allow: Packages of one's own whose classes the config may name, as `--allow` on the command line.
 
     Raises:
         LitmusError: With the same message as on the command line; what was refused leaves nothing behind.
     """
-    made: list[Path] = []
-    words: list[str] = []
-    try:
-        words += [*_data_words(data, overrides, made), *_target_words(target), *overrides]
+    trust_packages(allow)
+    with kept(data, target, overrides) as words:
         return _train(words)
+
+
+@contextmanager
+def kept(data: Any, target: object, overrides: Mapping[str, Any] | Sequence[str] | None) -> Iterator[list[str]]:
+    """The words for data, target and overrides; a frame is kept below output_dir unless it is refused."""
+    made: list[Path] = []
+    given, words = words_of(overrides), []
+    try:
+        words += [*_data_words(data, given, made), *_target_words(target), *given]
+        yield words
     except InputError as error:
         for path in made:
             path.unlink() if path.is_file() else path.rmdir()
-        kept = values(words).get("data.path", "")
-        if kept and isinstance(error, DataError) and not isinstance(data, str | Path | None):  # the frame is wrong
-            raise DataError(str(error).replace(kept, "frame")) from error
+        file = values(words).get("data.path", "")
+        if file and isinstance(error, DataError) and not isinstance(data, str | Path | None):  # the frame is wrong
+            raise DataError(str(error).replace(file, "frame")) from error
         raise
 
 
 def _train(words: Sequence[str]) -> Trained:
+    if stray := [key for key in values(words) if key.startswith("hydra.")]:
+        raise ConfigError(
+            [Problem(stray[0], "is for the command line; here, output_dir and name say where a run goes")]
+        )
     cfg = compose(words)
+    if OmegaConf.select(cfg, "trainer.fast_dev_run"):
+        message = "keeps and judges nothing, so that there is nothing to return; it is for the command line"
+        raise ConfigError([Problem("trainer.fast_dev_run", message)])
     problems = check(cfg) or make(cfg.verdict, "verdict").problems()
     if problems:
         raise ConfigError(problems)
-    directory = make_directory(cfg.output_dir, cfg.name)
+    directory = make_directory(cfg.output_dir, cfg.name, files=beginning(cfg))
     try:
-        outcome = run_training(to_plain(cfg), directory.path, stored=_stored(cfg), command=("train", *words))
+        with locked(directory.path):
+            outcome = run_training(
+                RunConfig(to_plain(cfg)), directory.path, stored=_stored(cfg), command=("train", *words)
+            )
     except InputError:
-        if not any(leftovers(directory.path)):
+        if not directory.begun:
             directory.remove()
         raise
     broken = outcome.run.non_finite
@@ -241,14 +382,13 @@ def _keep(data: Any, folder: Path, made: list[Path]) -> Path:
         if series.dtype == pl.Object:
             kind = quote(type(series.drop_nulls()[0]).__name__)
             message = f"cells of type {kind}; turn them into numbers, text or dates, or drop the column"
-            raise table.place.error(message, column=series.name)
+            raise table.location.error(message, column=series.name)
     path = folder / f"{table.origin.sha256[:16]}.parquet"
     if not path.is_file():
         missing = [place for place in (folder, *folder.parents) if not place.exists()]
         folder.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
-        frame.write_parquet(part)
-        part.replace(path)
+        with replacing(path) as part:
+            frame.write_parquet(part)
         made += [path, *missing]
     return path
 

@@ -1,5 +1,6 @@
 """A training that only takes notes, and a leaderboard that is only asked for."""
 
+import importlib
 import json
 import sys
 import types
@@ -7,7 +8,7 @@ import types
 import pytest
 from omegaconf import OmegaConf
 
-import litmus
+from litmus import commands
 
 
 class Notes:
@@ -29,14 +30,40 @@ class Notes:
         return 0.25
 
 
+class JobsHere:
+    """Stands in for `litmus.sweeps.launching.Jobs`: runs them in this process, one after another."""
+
+    def __init__(self, *_):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def run(self, jobs):
+        return [job() for job in jobs]
+
+
 @pytest.fixture
 def train(monkeypatch):
     """A training that only takes notes."""
+    importlib.import_module("litmus.commands.compare")  # which takes more of litmus.train than the notes have
+
+    def run_here(job, _):
+        with monkeypatch.context() as inside:
+            inside.setattr("litmus.cli.job.is_worker", lambda: True)
+            return job.function(job.cfg)
+
+    # or the jobs of sweeps would be noted in other processes
+    monkeypatch.setattr("litmus.sweeps.launching.run_apart", run_here)
+    monkeypatch.setattr("litmus.cli.resume.Jobs", JobsHere)
     notes = Notes()
-    module = types.ModuleType("litmus.train")
+    module = types.ModuleType("litmus.commands.train")
     module.main = notes.main
-    monkeypatch.setitem(vars(litmus), "train", module)
-    monkeypatch.setitem(sys.modules, "litmus.train", module)
+    monkeypatch.setattr(commands, "train", module, raising=False)
+    monkeypatch.setitem(sys.modules, "litmus.commands.train", module)
     return notes
 
 
@@ -48,5 +75,5 @@ def compared(monkeypatch):
     def conclude(place, *, test):
         asked.append(place)
 
-    monkeypatch.setattr("litmus.compare.conclude", conclude)
+    monkeypatch.setattr("litmus.commands.compare.conclude", conclude)
     return asked

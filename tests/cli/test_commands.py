@@ -87,7 +87,7 @@ def test_words_become_the_arguments_of_a_commands_main(argv, positionals, keys):
         (["evaluate", "checkpint=out/run"], r"no such key 'checkpint'; did you mean checkpoint\?"),
         (["evaluate", "out/run"], r"'out/run' is no key=value; did you mean checkpoint=out/run\?"),
         (["judge", "checkpoint=out/run"], "judge: no such key 'checkpoint'; it takes predictions"),
-        (["improve"], "which run directory, or last"),
+        (["improve"], "which run or sweep directory, last or best"),
         (["improve", "last", "steps=0"], "steps: must be a whole number >= 1"),
         (["board", "port=http"], "port: must be a whole number >= 1 and <= 65535, not 'http'"),
         (["judge", "a", "b"], "'b' is one word too many"),
@@ -101,8 +101,32 @@ def test_arguments_that_do_not_fit_are_refused(argv, message):
 
 def test_commands_and_flags_are_what_scripts_rely_on():
     assert list(COMMANDS) == [
-        *("train", "check", "evaluate", "predict", "judge", "improve", "compare", "board", "export", "completion"),
+        *(
+            "train",
+            "check",
+            "evaluate",
+            "predict",
+            "judge",
+            "improve",
+            "compare",
+            "board",
+            "plot",
+            "card",
+            "export",
+            "completion",
+        ),
     ]
     assert list(FLAGS) == [
-        *("--help", "--version", "--debug", "--allow", "--config-dir", "--multirun", "--cfg", "--package", "--resolve"),
+        *(
+            "--help",
+            "--version",
+            "--debug",
+            "--json",
+            "--allow",
+            "--config-dir",
+            "--config-path",
+            "--config-name",
+            "--multirun",
+        ),
+        *("--cfg", "--package", "--resolve", "--info", "--hydra-help"),
     ]

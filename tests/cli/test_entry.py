@@ -1,6 +1,8 @@
 """From a shell's words to an exit status."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -9,6 +11,8 @@ import time
 import pytest
 
 from litmus.cli import main
+from litmus.cli.commands import read_line
+from litmus.cli.entry import announcement
 
 LITMUS = [sys.executable, "-m", "litmus"]
 
@@ -38,13 +42,13 @@ def test_the_version_is_the_installed_one(capsys):
 
 def test_arguments_reach_the_commands_main(monkeypatch):
     seen = {}
-    monkeypatch.setattr("litmus.predict.main", lambda **keys: seen.update(keys))
+    monkeypatch.setattr("litmus.commands.predict.main", lambda **keys: seen.update(keys))
     assert main(["predict", "checkpoint=last", "input=a (1).csv", "output=b.csv"]) == 0
     assert seen == {"checkpoint": "last", "input": "a (1).csv", "output": "b.csv"}
 
 
 def test_a_commands_own_status_is_passed_on(monkeypatch):
-    monkeypatch.setattr("litmus.compare.main", lambda *words: 7 if words == ("a", "b") else 0)
+    monkeypatch.setattr("litmus.commands.compare.main", lambda *words: 7 if words == ("a", "b") else 0)
     assert main(["compare", "a", "b"]) == 7
 
 
@@ -52,7 +56,7 @@ def test_what_nobody_expected_is_one_line_and_a_traceback_only_on_request(monkey
     def fail(*words):
         raise RuntimeError("the sky\nis falling")
 
-    monkeypatch.setattr("litmus.compare.main", fail)
+    monkeypatch.setattr("litmus.commands.compare.main", fail)
     assert main(["compare", "a"]) == 1
     assert capsys.readouterr().err == "error: RuntimeError: the sky is falling (--debug shows where)\n"
     assert main(["compare", "a", "--debug"]) == 1
@@ -113,6 +117,17 @@ def test_two_processes_train_one_run(tmp_path):
 
 
 @pytest.mark.slow
+def test_a_loss_that_is_not_finite_in_two_processes_ends_in_its_verdict(tmp_path):
+    words = ["trainer=ddp", "data=iris", "optimizer.lr=1e30", "trainer.min_epochs=5", "verdict.probes=off"]
+    done = subprocess.run([*LITMUS, "train", *words], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert re.fullmatch(r"error: .*: the loss is not finite from epoch 0 on; its verdict says why\n", done.stderr)
+    (run,) = (tmp_path / "outputs" / "iris_mlp").iterdir()
+    findings = json.loads((run / "verdict.json").read_text())["findings"]
+    assert findings[0]["name"] == "non_finite"
+
+
+@pytest.mark.slow
 def test_a_sweep_over_two_workers_trusts_what_the_command_line_trusts(tmp_path):
     (tmp_path / "mine.py").write_text(
         "from torch import nn\n\n\nclass Model(nn.Linear):\n"
@@ -127,3 +142,42 @@ def test_a_sweep_over_two_workers_trusts_what_the_command_line_trusts(tmp_path):
     assert done.returncode == 0, done.stderr
     (sweep,) = (tmp_path / "outputs" / "iris_mine").iterdir()
     assert {"0_lr=0.1", "1_lr=0.01", "leaderboard.csv"} <= {path.name for path in sweep.iterdir()}
+    own = json.loads((sweep / "0_lr=0.1" / "provenance.json").read_text())["overrides"]
+    assert {"++optimizer.lr=0.1", "model=mine"} <= {*own}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["train"], "training a model on the default data: loading what trains ..."),
+        (
+            ["train", "data.path=a b.csv", "data.target=y", "model=linear"],
+            "training linear on a b.csv, target y: loading what trains ...",
+        ),
+        (["train", "-m", "experiment=iris", "seed=1,2"], "training a sweep on iris: loading what trains ..."),
+        (["train", "resume=last"], "going on with last ..."),
+        (["check", "data=wine"], "looking at wine ..."),
+    ],
+)
+def test_the_first_line_says_what_will_be_done_from_the_words_alone(words, said):
+    assert announcement(read_line(words)) == said
+
+
+def test_json_prints_the_document_alone_whatever_the_verdict(tmp_path, capsys, monkeypatch):
+    words = ["data=iris", "trainer.max_epochs=1", "verdict.probes=off", "verdict.references=off", "logger=csv"]
+    place = [f"output_dir={tmp_path / 'outputs'}", "name=run"]
+    assert main(["train", "--json", *words, *place, "fail_on=undetermined"]) == 3
+    said = capsys.readouterr()
+    (run,) = (tmp_path / "outputs" / "run").iterdir()
+    assert json.loads(said.out) == json.loads((run / "verdict.json").read_text())
+    assert "report.html" in said.err
+    assert "fail_on=undetermined: the verdict is" in said.err
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.csv").write_text("y,p\n" + "a,a\nb,a\nb,b\na,a\n" * 10)
+    assert main(["judge", "--json", "predictions=a.csv", "target=y", "pred=p"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads((tmp_path / "a_verdict.json").read_text())
+
+
+def test_a_command_without_a_document_takes_no_json(capsys):
+    assert main(["predict", "--json"]) == 2
+    assert "--json: predict takes no such flag" in capsys.readouterr().err

@@ -26,7 +26,7 @@ def test_every_command_explains_itself(command):
 
 
 def test_help_of_train_lists_groups_options_and_keys_a_line_each():
-    text = helping.text("train")
+    text = helping.text("train", ["all"])
     for wanted in (
         "model=",
         "  mlp ",
@@ -38,6 +38,17 @@ def test_help_of_train_lists_groups_options_and_keys_a_line_each():
     ):
         assert sum(line.startswith(wanted) for line in text.splitlines()) == 1, wanted
     assert max(map(len, text.splitlines())) <= 120
+
+
+def test_help_of_train_fits_a_screen_and_a_group_is_listed_when_named():
+    lines = helping.text("train").splitlines()
+    assert len(lines) <= 60
+    for wanted in ("  model= ", "  data= ", "  verdict. ", "  report. ", "  seed ", "  -m, --multirun "):
+        assert sum(line.startswith(wanted) for line in lines) == 1, wanted
+    text = helping.text("train", ["optimizer.lr=3", "verdict"])
+    assert "  optimizer.lr  " in text
+    assert "  verdict.probes  " in text
+    assert "data.path  " not in text
 
 
 @pytest.mark.parametrize("words", [["--help"], ["train", "--help"], ["--version"], ["completion", "bash"], ["trian"]])

@@ -12,7 +12,8 @@ PUBLIC = {
     "": "seed name monitor test resume fail_on output_dir",
     "model": "hidden activation dropout norm output_activation init init_std init_bias",
     "data": "path test_path target text features drop_columns weight batch_size shuffle num_workers split split_column"
-    " group time gap val_fraction test_fraction folds normalize normalize_target impute dedupe max_rows checks",
+    " group time gap val_fraction test_fraction folds normalize normalize_target impute dedupe max_rows checks"
+    " missing_target rare_classes missing_values strict",
     "task": "positive threshold threshold_goal calibrate",
     "loss": "class_weight pos_weight label_smoothing",
     "optimizer": "lr momentum weight_decay",
@@ -20,7 +21,8 @@ PUBLIC = {
     "callback.early_stopping": "patience",
     "callback.checkpoint": "use",
     "criteria": "accuracy precision recall f1 auroc r2 rmse mae",
-    "verdict": "probes budget seeds accept",
+    "verdict": "probes references budget seeds accept",
+    "report": "rows",
 }
 OPTIONS = {
     "model": "cnn linear mlp text",

@@ -46,6 +46,6 @@ def test_any_command_ends_with_the_status_of_its_signal(number, status, monkeypa
     def main_of_predict(**_):
         os.kill(os.getpid(), number)
 
-    monkeypatch.setattr("litmus.predict.main", main_of_predict)
+    monkeypatch.setattr("litmus.commands.predict.main", main_of_predict)
     assert main(["predict", "checkpoint=a", "input=b", "output=c.csv"]) == status
     assert capsys.readouterr().err == "error: interrupted\n"

@@ -109,3 +109,71 @@ def test_unknown_keys_of_hydra_itself_are_refused_without_advice_to_add_a_plus()
     with pytest.raises(ConfigError, match="hydra") as caught:
         compose(["hydra.nonsense=3"])
     assert "+hydra" not in str(caught.value)
+
+
+@pytest.mark.parametrize("node", ["null", "text", "[1]", "7", "{run: null}", "{job: null}", "{sweeper: 3}", "{no: 1}"])
+def test_a_hydra_node_of_a_users_own_works_or_is_refused_in_one_line(user, capsys, node):
+    from litmus.cli import main
+
+    (user / "experiment" / "mine.yaml").write_text(f"# @package _global_\nhydra: {node}\n")
+    for words in (["--cfg", "job"], ["data=iris"]):
+        status = main(["check", "--config-dir", str(user), "experiment=mine", *words])
+        error = capsys.readouterr().err
+        assert (status, error) == (0, "") or (status == 2 and error.startswith("error: ") and error.count("\n") == 1)
+
+
+LINE = "optimizer._target_=torch.optim."
+
+
+@pytest.mark.parametrize(
+    ("words", "keys"),
+    [
+        ([f"{LINE}LBFGS"], {"lr": 1}),
+        ([f"{LINE}NAdam"], {"lr": 0.002}),
+        ([f"{LINE}NAdam", "optimizer.lr=0.1"], {"lr": 0.1}),
+        ([f"{LINE}NAdam", "optimizer=sgd"], {"lr": 0.002}),
+        ([f"{LINE}SGD", "optimizer=sgd"], {"lr": 0.01, "momentum": 0.0, "weight_decay": 0.0}),
+        ([f"{LINE}Adagrad", "experiment=circles_relu"], {"lr": 0.3}),
+    ],
+)
+def test_a_target_on_the_line_replaces_the_option_that_stood_there(words, keys):
+    cfg = compose(words)
+    assert {key: value for key, value in cfg.optimizer.items() if not key.startswith("_")} == keys
+    assert check(cfg) == []
+
+
+def test_a_key_that_the_new_target_does_not_take_is_complained_of_where_the_line_has_it():
+    problems = check(compose([f"{LINE}LBFGS", "optimizer.weight_decay=0.0"]))
+    assert [problem.key for problem in problems] == ["optimizer.weight_decay"]
+
+
+def test_a_target_in_a_file_keeps_the_keys_that_it_takes(user):
+    text = "# @package _global_\noptimizer:\n  _target_: torch.optim.LBFGS\n  lr: 0.001\n"
+    (user / "experiment" / "mine.yaml").write_text(text)
+    cfg = compose(["experiment=mine"], config_dir=user)
+    assert dict(cfg.optimizer) == {"_target_": "torch.optim.LBFGS", "_partial_": True, "lr": 0.001}
+    assert check(cfg) == []
+
+
+def test_an_option_over_another_one_is_replaced_whole():
+    cfg = compose(["trainer=cpu", "trainer._target_=lightning.pytorch.Trainer"])
+    assert set(cfg.trainer) == {"_target_"}
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["ExponentialLR", "gamma=.9"], ""),
+        (["ExponentialLR", "gamma=.9", "interval=step"], ""),
+        (["CyclicLR", "base_lr=.1", "max_lr=.2"], ""),
+        (["ExponentialLR"], "scheduler.gamma: is required: a number"),
+        (["ExponentialLR", "gamma=x"], "scheduler.gamma: must be a number, not 'x'"),
+        (["ExponentialLR", "gamma=.9", "interval=week"], "scheduler.interval: must be epoch or step, not 'week'"),
+        (["ExponentialLR", "gama=.9", "gamma=.9"], "scheduler.gama: no such key; did you mean scheduler.gamma?"),
+    ],
+)
+def test_any_scheduler_of_torchs_is_checked_by_its_signature(words, said):
+    name, *settings = words
+    target = f"scheduler._target_=torch.optim.lr_scheduler.{name}"
+    problems = check(compose([target, *(f"scheduler.{setting}" for setting in settings)]))
+    assert "; ".join(map(str, problems)) == said

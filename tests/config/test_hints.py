@@ -11,7 +11,7 @@ from annotated_types import Ge, Gt, Lt, MinLen
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from litmus.config.hints import accepts, choices, coerce, describe
+from litmus.config.hints import accepts, choices, coerce, describe, takes_tensor
 from litmus.config.root import Name
 
 Count = Annotated[int, Ge(1)]
@@ -133,3 +133,10 @@ def test_the_choices_of_a_union_are_gathered():
 
 def test_a_hint_without_a_schema_refuses_nothing():
     assert accepts("Undefined", 3)
+
+
+def test_a_list_of_numbers_stands_for_a_tensor_but_not_where_a_list_fits():
+    assert takes_tensor(torch.Tensor | None)
+    assert accepts(torch.Tensor | None, [1, 2.5])
+    assert not accepts(torch.Tensor | None, ["a"])
+    assert not takes_tensor(list[float] | torch.Tensor)

@@ -6,10 +6,11 @@ from omegaconf import OmegaConf
 
 from litmus.config import make
 from litmus.config.signatures import FACTS
-from litmus.data.base import DataSpec
+from litmus.engine.callbacks import EarlyStopping
+from litmus.engine.trainer import Trainer
 from litmus.errors import ConfigError, DataError
-from litmus.learning.trainer import Trainer
 from litmus.model.mlp import MLP
+from litmus.task.spec import DataSpec
 
 SPEC = DataSpec(task="binary", input="table", in_shape=(3,), target="y", classes=("a", "b"))
 
@@ -26,13 +27,18 @@ def test_what_the_config_sets_is_not_overruled_by_a_fact():
 
 
 def test_facts_arrive_as_they_are():
-    loss = make({"_target_": "litmus.task.loss.auto"}, "loss", spec=SPEC, class_counts=[3, 4])
-    assert loss.kind == "binary"
+    loss = make({"_target_": "litmus.loss.auto"}, "loss", spec=SPEC, class_counts=[3, 4])
+    assert loss.one_logit
 
 
 def test_arguments_that_configs_may_not_set_can_still_be_supplied():
-    trainer = make({"_target_": "litmus.learning.trainer.Trainer", "max_epochs": 1}, "trainer", callbacks=[])
+    trainer = make({"_target_": "litmus.engine.trainer.Trainer", "max_epochs": 1}, "trainer", callbacks=[])
     assert isinstance(trainer, Trainer)
+
+
+def test_a_name_of_an_earlier_release_makes_what_took_its_place():
+    stored = {"_target_": "litmus.learning.callbacks.EarlyStopping", "patience": 3}
+    assert isinstance(make(stored, "callback.early_stopping", monitor="val/loss", mode="min"), EarlyStopping)
 
 
 def test_a_partial_node_waits_for_the_rest():
@@ -89,3 +95,24 @@ def test_the_names_of_facts_are_no_keys_of_data_sources():
 def test_a_reference_that_leads_nowhere_is_refused():
     with pytest.raises(ConfigError, match="Interpolation key 'nowhere' not found"):
         make({"_target_": "torch.nn.Linear", "in_features": "${nowhere}"}, "model")
+
+
+def test_a_list_of_numbers_becomes_a_tensor_where_one_is_asked_for():
+    loss = make({"_target_": "torch.nn.CrossEntropyLoss", "weight": [1, 2]}, "loss")
+    assert torch.equal(loss.weight, torch.tensor([1.0, 2.0]))
+    inside = {"_target_": "torch.nn.Sequential", "_args_": [{"_target_": "torch.nn.BCELoss", "weight": [3]}]}
+    assert torch.equal(make(inside, "model")[0].weight, torch.tensor([3.0]))
+    assert make({"_target_": "torch.nn.LayerNorm", "normalized_shape": [2]}, "model").normalized_shape == (2,)
+
+
+def test_a_class_of_the_users_own_gets_mappings_whose_keys_are_attributes_unless_it_asks_for_a_mapping(
+    tmp_path, monkeypatch
+):
+    (tmp_path / "theirs.py").write_text(
+        "class Part:\n    def __init__(self, cfg, plain: dict):\n        self.lr, self.plain = cfg.optim.lr, plain\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setattr("litmus.config.targets._trusted", {"theirs"})
+    part = make({"_target_": "theirs.Part", "cfg": {"optim": {"lr": 0.5}}, "plain": {"a": 1}}, "model")
+    assert part.lr == 0.5
+    assert type(part.plain) is dict

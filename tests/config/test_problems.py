@@ -34,6 +34,11 @@ def test_all_problems_are_found_at_once():
     [
         ("trainer.max_epoch=3", "trainer.max_epoch: no such key; did you mean trainer.max_epochs?"),
         ("optimizer.momentum=0.9", "optimizer.momentum: no such key; optimizer takes lr, betas, eps"),
+        ("trainer.barebones=true", "no such key; a fit without metrics could not be judged"),
+        ("trainer.num_nodes=2", "trainer.num_nodes: 2 machines wait for each other, and nothing has started this run"),
+        ("optimizer.capturable=true", "optimizer.capturable: must be False, not true"),
+        ("trainer.max_time=5", "must be a time written days:hours:minutes:seconds, such as 00:00:30:00"),
+        ("trainer.val_check_interval=0", "must be a whole number >= 1, a number > 0 and <= 1 or null"),
         ("model.activation=rellu", "not 'rellu'; did you mean model.activation=relu?"),
         ("optimizer.betas=[0.9]", "optimizer.betas: must be a list, each a number >= 0 and < 1, not [0.9]"),
         ("a.b.c=3", "a.b.c: no such key"),
@@ -67,7 +72,7 @@ def test_a_group_that_is_missing_altogether_is_named():
     cfg = copy.deepcopy(base())
     with open_dict(cfg):
         del cfg["loss"]
-    assert [str(problem) for problem in check(cfg)] == ["loss: is missing from the config"]
+    assert [str(problem) for problem in check(cfg)] == ["loss: is missing from the config; choose one, loss=<option>"]
 
 
 @pytest.mark.parametrize(

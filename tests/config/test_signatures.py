@@ -1,15 +1,18 @@
 """Signatures as schemas."""
 
+from typing import Any
+
 import pytest
 import torch
+from lightning.pytorch import callbacks
 
 from litmus.config.hints import describe
 from litmus.config.signatures import nodes, settle_node, signature
+from litmus.engine.trainer import Trainer
 from litmus.errors import ConfigError
-from litmus.learning.trainer import Trainer
 
 
-def lost(size: "NoSuchName") -> None:  # noqa: F821  # what a forgotten import looks like
+def lost(size: "NoSuchName", width: int = 1) -> None:  # noqa: F821  # what a forgotten import looks like
     """A function whose annotation cannot be read."""
 
 
@@ -26,7 +29,7 @@ def test_ranges_of_third_party_arguments_come_from_our_table():
 
 
 def test_the_trainer_shows_lightnings_arguments_and_our_loop():
-    found = signature(Trainer, "litmus.learning.trainer.Trainer")
+    found = signature(Trainer, "litmus.engine.trainer.Trainer")
     assert describe(found.parameters["max_epochs"].hint) == "a whole number >= 1 or -1"
     assert describe(found.parameters["loop"].hint) == "auto, lean or stock"
     assert "fast_dev_run" in found.parameters
@@ -34,9 +37,26 @@ def test_the_trainer_shows_lightnings_arguments_and_our_loop():
     assert not found.open
 
 
-def test_annotations_that_cannot_be_read_are_an_error_not_a_pass():
-    with pytest.raises(ConfigError, match=r"model: cannot read the argument types of lost: .*NoSuchName"):
-        signature(lost, "lost", "model")
+def test_our_own_annotations_that_cannot_be_read_are_an_error_not_a_pass():
+    with pytest.raises(ConfigError, match=r"model: cannot read the argument types of litmus\.lost: .*NoSuchName"):
+        signature(lost, "litmus.lost", "model")
+
+
+def test_of_others_every_argument_is_checked_whose_annotation_can_be_read():
+    found = signature(lost, "lost").parameters
+    assert describe(found["width"].hint) == "a whole number"
+    assert found["size"].hint is Any
+
+
+@pytest.mark.parametrize(
+    "module", [torch.optim, torch.optim.lr_scheduler, torch.nn, callbacks], ids=lambda m: m.__name__
+)
+def test_the_arguments_of_every_class_that_a_config_may_name_can_be_read_and_said(module):
+    classes = {name: found for name, found in vars(module).items() if isinstance(found, type)}
+    assert len(classes) > 10
+    for name, found in classes.items():
+        for parameter in signature(found, f"{module.__name__}.{name}").parameters.values():
+            assert describe(parameter.hint)
 
 
 def test_a_target_that_takes_anything_is_open():

@@ -5,7 +5,7 @@ import sys
 import pytest
 import torch
 
-from litmus.config.targets import _trusted, needs, target, trust, trusted
+from litmus.config.targets import _trusted, import_extra, needs, target, trust, trusted
 from litmus.errors import ConfigError
 from litmus.model.mlp import MLP
 
@@ -126,3 +126,8 @@ def test_only_names_of_packages_are_trusted():
 
 def test_a_missing_package_is_named_by_its_extra():
     assert needs("kornia") == "needs the package 'kornia': pip install 'litmus[images]'"
+
+
+def test_a_missing_extra_is_named_with_its_command():
+    with pytest.raises(ConfigError, match=r"data\.augmentation: needs the package 'no_such_package': pip install"):
+        import_extra("no_such_package.part", "data.augmentation")

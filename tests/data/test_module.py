@@ -4,11 +4,9 @@ import pytest
 import torch
 from lightning.pytorch import LightningModule, Trainer
 
-from litmus.data.base import Batch
-from litmus.data.circles import Circles
-from litmus.data.imbalanced import Imbalanced
 from litmus.data.module import DataModule
-from litmus.data.noise import Noise
+from litmus.data.sources.synthetic import Circles, Imbalanced, Noise
+from litmus.data.tensors import Batch
 
 
 class Recorder(LightningModule):
@@ -61,6 +59,15 @@ def test_two_modules_of_one_seed_are_equal_and_set_up_once() -> None:
     assert torch.equal(first.splits["train"].x, second.splits["train"].x)
     assert not torch.equal(first.splits["train"].rows, other.splits["train"].rows)
     assert first.prepared is first.prepared
+
+
+def test_the_split_may_have_a_seed_of_its_own() -> None:
+    first, second, apart = (
+        DataModule(Circles(), seed=seed, split_seed=split) for seed, split in ((1, 5), (2, 5), (1, 6))
+    )
+    assert torch.equal(first.splits["val"].rows, second.splits["val"].rows)
+    assert not torch.equal(first.splits["val"].rows, apart.splits["val"].rows)
+    assert torch.equal(DataModule(Circles(), seed=5).splits["val"].rows, first.splits["val"].rows)
 
 
 def test_class_counts_and_sizes_agree() -> None:

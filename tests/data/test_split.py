@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from litmus.data.base import Origin, Rows
+from litmus.data.rows import Origin, Rows
 from litmus.data.split import TEST, TRAIN, UNUSED, VAL, assign
 from litmus.errors import DataError
 
@@ -23,7 +23,7 @@ def rows_of(n: int, *, seed: int = 0, classes: int = 3, **fields: Any) -> Rows:
 
 
 def split(rows: Rows, **keys: Any) -> np.ndarray:
-    return assign(rows, **{"rule": "stratified", "seed": 1, "kind": "multiclass", **FRACTIONS, **keys})
+    return assign(rows, **{"rule": "stratified", "seed": 1, "numeric": False, **FRACTIONS, **keys})
 
 
 def groups_of(n: int, count: int, seed: int = 0) -> pl.Series:
@@ -141,6 +141,12 @@ def test_folds_leave_an_official_test_split_out() -> None:
     codes = split(rows_of(100, split=fixed), folds=4)
     assert (codes[80:] == UNUSED).all()
     assert (codes[:80] == TEST).sum() == 20
+
+
+def test_folds_of_rows_that_all_have_a_split_of_their_own_are_refused() -> None:
+    fixed = np.repeat(np.array(["train", "val", "test"]), [60, 20, 20])
+    with pytest.raises(DataError, match=r"data\.folds=4 shares out free rows, .*; use data\.folds=null"):
+        split(rows_of(100, split=fixed), folds=4)
 
 
 def test_a_class_of_two_rows_goes_to_train_first() -> None:

@@ -112,7 +112,7 @@ def test_a_cnn_head_stays_small_on_large_images():
 
 
 def test_a_cnn_on_anything_but_images_is_refused():
-    with pytest.raises(ValueError, match=r"a CNN needs images .* got rows of shape \(5,\)"):
+    with pytest.raises(ValueError, match=r"a CNN needs images .* these rows have the shape \(5,\)"):
         CNN(in_shape=(5,), out_features=2)
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from litmus.config import to_plain
+from litmus.config import RunConfig, to_plain
 from litmus.config.composition import compose
 from litmus.evidence import DataFacts, Evidence, FitFacts, ModelFacts, Score, TaskFacts
+from litmus.metrics.answers import Predictions
 from litmus.probe.comparison import Shot
-from litmus.task.base import Predictions
 from litmus.verdict import Finding, Verdict
 
 CIRCLES = ("data=circles", "data.n_samples=120", "model.hidden=[6]", "trainer.max_epochs=6")
@@ -38,17 +38,17 @@ def make_shots() -> Callable[..., list[Shot]]:
     return _shots
 
 
-def _config(*words: str) -> dict:
+def _config(*words: str) -> RunConfig:
     rows = () if any(word.startswith(("data=", "experiment=")) for word in words) else CIRCLES
-    return to_plain(compose([*rows, "logger=null", "verdict.probes=off", *words]))
+    return RunConfig(to_plain(compose([*rows, "logger=null", "verdict.probes=off", *words])))
 
 
 def _evidence(*words: str, train: float = 0.5, val: float = 0.5, **changes: object) -> Evidence:
     """What a run of the config might have shown; mappings for `task`, `model`, `fit`, `data` change their fields."""
     settings = _config(*words)
-    number = "regression" in settings["task"]["_target_"] or "regression" in words
-    hidden = len(settings["model"].get("hidden") or ())
-    activation = settings["model"].get("activation")
+    number = "regression" in settings.task.target_name or "regression" in words
+    hidden = len(settings.model.hidden or ())
+    activation = settings.model.activation
     primary = "r2" if number else "balanced_accuracy"
     score = {split: {primary: Score(value=value, n=100)} for split, value in {"train": train, "val": val}.items()}
     evidence = Evidence(
@@ -58,7 +58,7 @@ def _evidence(*words: str, train: float = 0.5, val: float = 0.5, **changes: obje
         ),
         fit=FitFacts(epochs=6, max_epochs=6, steps=6, batches_per_epoch=1),
         data=DataFacts(input="table", sizes={"train": 300, "val": 100, "test": 100}),
-        config=settings,
+        config=settings.tree,
         scores=score,
         scored="val",
     )
@@ -79,7 +79,7 @@ def _shots(rng: np.random.Generator, seeds: int, *, right: float, n: int = 100, 
     for _ in range(seeds):
         hit = torch.from_numpy(rng.random(n) < np.clip(right + spread * rng.normal(), 0, 1))
         pred = torch.where(hit, target, 1 - target)
-        said = Predictions(
+        predicted = Predictions(
             split="val",
             rows=torch.arange(n),
             target=target,
@@ -87,5 +87,5 @@ def _shots(rng: np.random.Generator, seeds: int, *, right: float, n: int = 100, 
             prob=torch.nn.functional.one_hot(pred, 2).double(),
         )
         recalls = [float(hit[target == code].double().mean()) for code in (0, 1)]
-        shots.append(Shot(value=sum(recalls) / 2, said=said, monitored=0.0, epochs=1, finished=True))
+        shots.append(Shot(value=sum(recalls) / 2, predicted=predicted, monitored=0.0, epochs=1, finished=True))
     return shots

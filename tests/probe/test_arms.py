@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from litmus.learning.stacked_layers import NotStackable
+from litmus.engine.stacked_layers import NotStackable
 from litmus.probe import arms
 from litmus.probe.arms import Builder, can_stack, finish
 from litmus.run import Run, prepare_data
@@ -22,7 +22,7 @@ from litmus.run import Run, prepare_data
 )
 def test_a_setting_that_a_stack_does_not_know_is_named(config, changes, reason):
     settings = config()
-    changed = {**settings, **{key: {**settings[key], **new} for key, new in changes.items()}}
+    changed = settings.having(**{key: {**settings.tree[key], **new} for key, new in changes.items()})
     assert reason in can_stack(changed, prepare_data(settings))
 
 
@@ -55,7 +55,7 @@ def test_an_arm_starts_with_the_weights_and_the_order_of_rows_of_a_run_of_that_s
     settings = config("data.batch_size=16")
     data = prepare_data(settings)
     arm = Builder(settings, data).arm(7)
-    run = Run.build({**settings, "seed": 7}, tmp_path / "run", data=data.reseeded(7))
+    run = Run.build(settings.having(seed=7), tmp_path / "run", data=data.reseeded(7))
     torch.testing.assert_close(arm.predictor.model.state_dict(), run.predictor.model.state_dict(), rtol=0, atol=0)
     loader = run.data.train_dataloader()
     for epoch in (0, 3):

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from litmus.config import RunConfig
 from litmus.config.changes import apply
-from litmus.evaluation.score import point_scores
 from litmus.probe.allowance import Allowance
 from litmus.probe.bench import Bench
 from litmus.probe.rounds import Round
 from litmus.run import Run, prepare_data
+from litmus.scoring.score import point_scores
 
 SEED = 11
 
@@ -23,7 +24,7 @@ def bench(config):
     return lambda *words, seconds=60.0, metric="balanced_accuracy": _bench(config(*words), seconds, metric)
 
 
-def _bench(settings: dict, seconds: float, metric: str) -> Bench:
+def _bench(settings: RunConfig, seconds: float, metric: str) -> Bench:
     return Bench(settings, prepare_data(settings), metric, Allowance(seconds), alone_seconds=1.0)
 
 
@@ -49,8 +50,8 @@ def scratch(tmp_path, monkeypatch) -> Path:
 def test_a_variant_has_the_config_that_the_command_line_would_give_it(bench, changes):
     table = bench()
     variant = table.variant(changes)
-    meant = {**apply(table.config, changes), "logger": None, "resume": None}
-    assert variant.config == meant
+    meant = {**apply(table.config.tree, changes), "logger": None, "resume": None}
+    assert variant.config.tree == meant
     assert variant.data.prepared is table.data.prepared
     assert table.variant(changes) is variant
 
@@ -92,7 +93,7 @@ def test_a_stacked_arm_gives_what_a_lone_run_of_that_seed_gives(bench, scratch, 
     for job in jobs:
         alone = table.alone(job)
         assert shots[job].value == pytest.approx(alone.value, abs=1e-9)
-        assert shots[job].said.pred.equal(alone.said.pred)
+        assert shots[job].predicted.pred.equal(alone.predicted.pred)
         assert shots[job].monitored == pytest.approx(alone.monitored, rel=1e-4)
         assert shots[job].epochs == alone.epochs == 6
         assert shots[job].finished
@@ -104,12 +105,11 @@ def test_a_lone_training_is_the_run_itself_on_val(bench, tmp_path):
     table = bench("data=digits", "data.max_rows=300", "model=cnn", "trainer.max_epochs=2")
     assert table.arm(((), SEED)) is None
     shot = table.alone(((), SEED))
-    run = Run.build({**table.config, "seed": SEED}, tmp_path / "run", data=table.data.reseeded(SEED))
-    run.fit()
-    run.decide()
-    said = run.predictor.predict(run.data.splits["val"], "val")
-    assert shot.said.pred.equal(said.pred)
-    assert shot.value == pytest.approx(point_scores(run.predictor.task, said)["balanced_accuracy"])
+    built = Run.build(table.config.having(seed=SEED), tmp_path / "run", data=table.data.reseeded(SEED))
+    run = built.fit().decide()
+    predicted = run.predictor.predict(run.data.splits["val"], "val")
+    assert shot.predicted.pred.equal(predicted.pred)
+    assert shot.value == pytest.approx(point_scores(run.predictor.task, predicted)["balanced_accuracy"])
     assert table.alone_seconds != 1.0
 
 
@@ -139,10 +139,10 @@ def test_a_training_that_breaks_counts_as_the_trivial_rule(bench, stacked):
     table = bench(*words, metric="r2")
     job = (("optimizer.lr=1000000",), SEED)
     shot = Round(table, [job]).run()[job] if stacked else table.alone(job)
-    target = shot.said.target
-    assert shot.said.pred.unique().numel() == 1
+    target = shot.predicted.target
+    assert shot.predicted.pred.unique().numel() == 1
     task, train = table.variant(()).builder.untrained.task, table.data.splits["train"]
-    assert float(shot.said.pred[0]) == pytest.approx(float(task.in_unit(train.y).double().mean()), abs=1e-5)
-    r2 = 1 - float(((shot.said.pred - target) ** 2).mean() / target.var(correction=0))
+    assert float(shot.predicted.pred[0]) == pytest.approx(float(task.in_unit(train.y).double().mean()), abs=1e-5)
+    r2 = 1 - float(((shot.predicted.pred - target) ** 2).mean() / target.var(correction=0))
     assert shot.value == pytest.approx(r2, abs=1e-6)
     assert shot.finished

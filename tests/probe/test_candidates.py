@@ -4,8 +4,10 @@ import pytest
 
 from litmus.config import check
 from litmus.config.changes import apply
-from litmus.probe.candidates import Candidate, combinations, singles, usual
+from litmus.probe.candidates import combinations, singles
 from litmus.verdict import Finding
+from litmus.verdict.candidate import Candidate
+from litmus.verdict.rates import usual
 
 LINEAR = Finding(
     name="model_is_linear", severity="error", summary="", overrides=("model.activation=relu",), evidence={}

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import torch
 
+from litmus.metrics.answers import Predictions
 from litmus.probe.comparison import Shot, compare
 from litmus.statistics import wilson
-from litmus.task.base import Predictions
 
 PAIRS = 5
 SIMULATIONS = 400
@@ -44,9 +44,9 @@ def test_the_best_of_many_that_do_nothing_is_seldom_taken_for_a_gain_on_rows_tha
 
     def shots(hit: np.ndarray) -> list[Shot]:
         pred = torch.where(torch.from_numpy(hit), target, 1 - target)
-        said = said_of(target, pred)
+        predicted = said_of(target, pred)
         recalls = [float(torch.from_numpy(hit)[target == code].double().mean()) for code in (0, 1)]
-        return [Shot(value=sum(recalls) / 2, said=said, monitored=0.0, epochs=1, finished=True)] * PAIRS
+        return [Shot(value=sum(recalls) / 2, predicted=predicted, monitored=0.0, epochs=1, finished=True)] * PAIRS
 
     for _ in range(SIMULATIONS):
         before = shots(rng.random(n) < 0.7)
@@ -94,7 +94,7 @@ def test_on_few_rows_without_a_difference_some_doubt_is_left(make_shots):
 def test_other_rows_in_val_leave_only_the_spread_over_seeds(make_shots):
     rng = np.random.default_rng(6)
     before, after = make_shots(rng, 3, right=0.7), make_shots(rng, 3, right=0.7)
-    moved = [replace(shot, said=replace(shot.said, rows=shot.said.rows + 1)) for shot in after]
+    moved = [replace(shot, predicted=replace(shot.predicted, rows=shot.predicted.rows + 1)) for shot in after]
     paired, unpaired = (compare(before, arm, "balanced_accuracy") for arm in (after, moved))
     assert unpaired.value == paired.value
     assert unpaired.high - unpaired.low < paired.high - paired.low
@@ -112,7 +112,7 @@ def test_every_primary_metric_has_an_interval_around_its_difference(metric):
             value = 1 - float(((pred - target) ** 2).mean() / target.var(correction=0))
             return Shot(
                 value=value,
-                said=said_of(target, pred),
+                predicted=said_of(target, pred),
                 monitored=0.0,
                 epochs=1,
                 finished=True,
@@ -120,8 +120,8 @@ def test_every_primary_metric_has_an_interval_around_its_difference(metric):
         score = torch.sigmoid(2 * (2 * target - 1) + 4 * noise * torch.from_numpy(rng.normal(size=n)))
         pred = (score > 0.5).long()
         value = float((pred == target).double().mean())
-        said = said_of(target, pred, torch.stack([1 - score, score], 1))
-        return Shot(value=value, said=said, monitored=0.0, epochs=1, finished=True)
+        predicted = said_of(target, pred, torch.stack([1 - score, score], 1))
+        return Shot(value=value, predicted=predicted, monitored=0.0, epochs=1, finished=True)
 
     found = compare([shot(0.9) for _ in range(4)], [shot(0.2) for _ in range(4)], metric)
     assert 0 < found.low < found.value < found.high
@@ -135,13 +135,13 @@ def test_rows_in_time_are_compared_in_their_order():
     scattered = torch.arange(n) % 20 < 3
     widths = []
     for wrong in (clumped, scattered):
-        said = [
+        predicted = [
             said_of(target, torch.where(hit, 1 - target, target), time=torch.arange(n))
             for hit in (wrong, torch.zeros(n, dtype=torch.bool))
         ]
         arms = [
-            [Shot(value=0.85 + 0.15 * i, said=one, monitored=0.0, epochs=1, finished=True)] * 3
-            for i, one in enumerate(said)
+            [Shot(value=0.85 + 0.15 * i, predicted=one, monitored=0.0, epochs=1, finished=True)] * 3
+            for i, one in enumerate(predicted)
         ]
         found = compare(*arms, "balanced_accuracy")
         widths.append(found.high - found.low)

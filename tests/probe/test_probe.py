@@ -5,12 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from litmus.commands.train import assess, judged
 from litmus.evidence import Estimate, Trial
 from litmus.probe import probe
 from litmus.probe.probe import GAIN, MOST_SECONDS, PAIRS, budget, can_change
 from litmus.run import Run, prepare_data
 from litmus.run.checks import check_rows
-from litmus.train import assess, judged
 from litmus.verdict import Criterion, Finding
 from litmus.verdict.reading import moves
 from litmus.verdict.settings import Settings
@@ -30,9 +30,8 @@ def judged_run(config, tmp_path_factory):
         settings = config(*words)
         run = Run.build(settings, tmp_path_factory.mktemp("run") / "run", data=prepare_data(settings))
         checked = check_rows(run, test=False)
-        run.fit()
-        run.decide()
-        outcome = assess(run, checked, test=False, probes=True)
+        run = run.fit().decide()
+        outcome = assess(run, checked, test=False)
         return settings, run.data, outcome.evidence, outcome.verdict, run.seconds
 
     return make
@@ -92,7 +91,7 @@ def test_a_linear_stack_on_circles_is_cured_by_relu_on_fresh_seeds(linear_stack)
     mean = sum(b - a for a, b in zip(best.before, best.after, strict=True)) / len(best.seeds)
     assert best.difference.value == pytest.approx(mean)
     assert best.metric == "val/balanced_accuracy"
-    again = judged({**settings, "verdict": settings["verdict"]}, found)
+    again = judged(settings, found)
     assert again.findings[0].name == "model_is_linear"
     assert again.findings[0].tried["confirmed"]
     assert found.probed
@@ -104,7 +103,7 @@ def test_probes_leave_all_else_as_it_was(linear_stack):
     before = evidence.to_json()
     found = probe(settings, data, evidence, verdict, fit_seconds=seconds, seconds=5)
     assert evidence.to_json() == before
-    changed = {"trials", "probed", "probe_seconds"}
+    changed = {"trials", "attempts", "probed", "probe_seconds"}
     assert {name for name, value in vars(found).items() if value != vars(evidence)[name]} <= changed
     assert data.class_counts["train"] == prepare_data(settings).class_counts["train"]
 
@@ -124,6 +123,27 @@ def test_on_noise_nothing_is_tried(judged_run):
     settings, data, evidence, verdict, seconds = judged_run(*words)
     assert [one.name for one in verdict.findings if one.alarms] == ["no_better_than_baseline"]
     assert probe(settings, data, evidence, verdict, fit_seconds=seconds, seconds=10) is evidence
+
+
+@pytest.mark.slow
+def test_a_large_gain_at_first_look_is_confirmed_where_there_is_time(judged_run):
+    settings, data, evidence, verdict, seconds = judged_run("data=circles", "model.hidden=[3]", "seed=2")
+    assert verdict.try_first.overrides == ("model.hidden=[64,64]",)
+    found = probe(settings, data, evidence, verdict, fit_seconds=seconds, seconds=25)
+    larger = next(trial for trial in found.trials if "model.hidden=[64,64]" in trial.overrides)
+    assert larger.confirmed
+    assert judged(settings, found).try_first.tried["after"] > larger.before[0] + 0.1
+
+
+def test_every_change_that_was_looked_at_is_on_record_and_those_without_time_too(linear_stack):
+    settings, data, evidence, verdict, fit = linear_stack
+    found = probe(settings, data, evidence, verdict, fit_seconds=fit, seconds=5)
+    suggestion = next(one for one in found.attempts if one.overrides == verdict.try_first.overrides)
+    assert suggestion.gain is not None
+    hurried = probe(settings, data, evidence, verdict, fit_seconds=fit, seconds=1e-9)
+    assert hurried.attempts
+    assert all(one.gain is None and one.seeds == 0 for one in hurried.attempts)
+    assert "there was no time to try it here" in judged(settings, hurried).summary
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -152,7 +172,7 @@ def test_what_cannot_be_stacked_is_tried_alone_within_the_time(judged_run, make_
     words = ("data=digits", "data.max_rows=200", "model=cnn", "model.channels=[4]", "trainer.max_epochs=3")
     settings, data, evidence, _, seconds = judged_run(*words, "optimizer.lr=0.00001")
     low = Finding(name="lr_too_low", severity="error", summary="", overrides=("optimizer.lr=0.01",))
-    found = probe(settings, data, evidence, make_verdict(low), fit_seconds=min(seconds, 0.3), seconds=12)
+    found = probe(settings, data, evidence, make_verdict(low), fit_seconds=min(seconds, 0.3), seconds=12, strict=True)
     assert found.probe_seconds < 12 * 1.1 + 5
     best = found.trials[-1]
     assert best.finding == "lr_too_low"

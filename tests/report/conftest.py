@@ -4,27 +4,32 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
 import torch
 
+from litmus.data.rows import Origin, Rows
 from litmus.evidence import (
     Calibration,
     Column,
     DataFacts,
     Estimate,
     Evidence,
+    FeatureLeak,
     FitFacts,
     Layer,
     ModelFacts,
     NonFinite,
     Reference,
     Score,
+    Segment,
+    Shift,
     TaskFacts,
     ThresholdPoint,
     Unknown,
 )
-from litmus.report.scene import Points, Scene, make_surface
-from litmus.task.base import Predictions
+from litmus.metrics.answers import Predictions
+from litmus.report.scene import Dependence, Points, Scene, make_surface
 from litmus.verdict import Criterion, Finding, Headroom, Verdict
 
 NASTY = "</style><script>alert(1)</script> \x1b[31m[red]x[/red] ![i](http://evil/i.png) $x^{$ | `a`\n" + "long" * 70
@@ -115,6 +120,7 @@ def _evidence(
             )
             for i, name in enumerate(names)
         ),
+        "importance": {"age": Estimate(value=0.2, low=0.1, high=0.3)},
         "config": {"model": {"_target_": "litmus.model.mlp.MLP", "hidden": [10, 10]}, "optimizer": {"lr": 0.1}},
         "test_reads": 1,
     }
@@ -208,6 +214,71 @@ def _plane(classes: int) -> object:
     return make_surface(predict, points, names=("x1", "x2"), resolution=40)
 
 
+def _table_scene() -> Scene:
+    """A table with a column that shifts and two that nearly give the target, and what the model makes of each."""
+    rng = np.random.default_rng(3)
+    noise = {name: Estimate(value=0.01, low=-0.02, high=0.03) for name in ("calls", "plan", "empty", "gone")}
+    facts = DataFacts(
+        input="table",
+        sizes={"train": 400, "test": 200},
+        class_counts={"train": {"no": 280, "yes": 120}, "test": {"no": 100, "yes": 100}},
+        shifts=(Shift(split="test", auroc=Estimate(value=0.9, low=0.85, high=0.95), columns=("age", "gone")),),
+        leaks=(
+            FeatureLeak(column="calls", score=0.97, next_best=0.6, next_column="age"),
+            FeatureLeak(column="plan", score=0.95, next_best=0.6),
+        ),
+    )
+    evidence = _evidence(
+        data=facts,
+        importance={"age": Estimate(value=0.2, low=0.1, high=0.3), **noise},
+        segments=(
+            Segment(where="plan=pro", metric="recall", value=0.4, rest=0.9, n=50),
+            Segment(where="20 <= age < 30", metric="accuracy", value=0.5, rest=0.8, n=60),
+        ),
+    )
+    rows = {}
+    for split, n, shift in (("train", 400, 0), ("test", 200, 30)):
+        inputs = pl.DataFrame(
+            {
+                "age": rng.normal(50 + shift, 10, n),
+                "calls": rng.poisson(2, n),
+                "plan": rng.choice(["basic", "plus", "pro"], n),
+                "vip": rng.random(n) < 0.3,
+                "empty": pl.Series([None] * n, dtype=pl.Float64),
+            }
+        )
+        target = pl.Series("churn", rng.choice(["no", "yes"], n))
+        origin = Origin(path="churn.csv", sha256="", rows=600)
+        rows[split] = Rows(inputs=inputs, target=target, numbers=np.arange(n), origin=origin)
+    grow = np.linspace(0.1, 0.9, 7)
+    dependence = (
+        Dependence("age", np.linspace(20, 80, 7), np.stack([1 - grow, grow], 1)),
+        Dependence("plan", ("basic", "plus", "pro"), np.array([[0.5, 0.5], [0.6, 0.4], [0.7, 0.3]])),
+    )
+    return Scene(evidence=evidence, predictions={"test": _predictions()}, rows=rows, dependence=dependence)
+
+
+def _numbers_scene() -> Scene:
+    """A number that is predicted too low where one column is large."""
+    rng = np.random.default_rng(4)
+    n = 200
+    inputs = pl.DataFrame({"rooms": rng.normal(5, 1, n), "age": rng.uniform(0, 90, n), "vip": rng.random(n) < 0.3})
+    predicted = _predictions("regression", n=n)
+    rooms = torch.from_numpy(inputs["rooms"].to_numpy().copy())
+    predicted = replace(predicted, pred=predicted.target - 20 * (rooms > 6) + torch.from_numpy(rng.normal(size=n)))
+    origin = Origin(path="homes.csv", sha256="", rows=n)
+    rows = Rows(inputs=inputs, target=pl.Series("price", predicted.target.numpy()), numbers=np.arange(n), origin=origin)
+    return Scene(evidence=_evidence("regression"), predictions={"test": predicted}, rows={"train": rows, "test": rows})
+
+
+def _ten_classes() -> Scene:
+    names = tuple(f"c{i}" for i in range(10))
+    matrix = 50 * np.eye(10, dtype=int)
+    matrix[3, 3], matrix[3, 7], matrix[1, 1], matrix[1, 2] = 30, 20, 48, 2
+    evidence = _evidence("multiclass", names, confusion={"test": tuple(map(tuple, matrix.tolist()))})
+    return Scene(evidence=evidence, predictions={"test": _predictions("multiclass", 10, 500)})
+
+
 def _scenes() -> dict[str, Scene]:
     x = np.linspace(0, 1, 30)[:, None]
     straight = make_surface(lambda x: 0.7 * x[:, 0], {"train": Points(x, 0.7 * x[:, 0])}, names=("x",), resolution=20)
@@ -221,6 +292,9 @@ def _scenes() -> dict[str, Scene]:
         non_finite=NonFinite(epoch=3, step=3, where="loss"),
     )
     return {
+        "table": _table_scene(),
+        "numbers of a table": _numbers_scene(),
+        "ten classes": _ten_classes(),
         "binary": Scene(
             evidence=_evidence(),
             predictions={"val": _predictions(split="val"), "test": _predictions()},

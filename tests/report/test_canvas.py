@@ -10,6 +10,7 @@ from matplotlib.text import Text
 from PIL import Image
 
 from litmus.report import canvas
+from litmus.report.scene import thin
 
 
 @given(st.text(max_size=80))
@@ -31,7 +32,7 @@ def test_a_series_shows_what_is_not_finite_as_a_gap():
 
 @given(st.integers(1, 10_000))
 def test_thinning_keeps_first_and_last_and_the_limit(n):
-    kept = canvas.thin(n, 100)
+    kept = thin(n, 100)
     assert kept[0] == 0
     assert kept[-1] == n - 1
     assert len(kept) == min(n, 100)

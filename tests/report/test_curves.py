@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from litmus.report import curves
+from litmus.report.figures import gradients, loss
 
 
 def legend(figure):
@@ -12,7 +13,7 @@ def legend(figure):
 
 def test_both_losses_and_the_epochs_that_matter_are_on_one_chart(scenes):
     scene = scenes["binary"]
-    figure = curves.loss(scene)
+    figure = loss.draw(scene)
     assert legend(figure) == [
         "train",
         "val",
@@ -26,13 +27,13 @@ def test_both_losses_and_the_epochs_that_matter_are_on_one_chart(scenes):
 
 
 def test_a_loss_that_is_not_finite_is_marked_and_left_out(scenes):
-    figure = curves.loss(scenes["not finite"])
+    figure = loss.draw(scenes["not finite"])
     assert "not finite: epoch 3" in legend(figure)
     assert figure.axes[0].get_yscale() == "log"
 
 
 def test_one_epoch_is_a_point_on_whole_numbers(scenes):
-    figure = curves.loss(scenes["45 classes"])
+    figure = loss.draw(scenes["45 classes"])
     line = figure.axes[0].get_lines()[0]
     assert line.get_marker() == "o"
     low, high = figure.axes[0].get_xlim()
@@ -44,24 +45,24 @@ def test_one_epoch_is_a_point_on_whole_numbers(scenes):
 def test_a_constant_far_from_the_losses_does_not_squeeze_them(chance, scenes):
     scene = scenes["binary"]
     fit = replace(scene.evidence.fit, chance_loss=chance)
-    figure = curves.loss(replace(scene, evidence=replace(scene.evidence, fit=fit)))
+    figure = loss.draw(replace(scene, evidence=replace(scene.evidence, fit=fit)))
     assert figure.axes[0].get_ylim()[1] < 2
 
 
 def test_any_metric_has_its_curve(scenes):
-    assert curves.metric(scenes["regression"], "r2").axes[0].get_ylabel() == "R²"
+    assert curves.by_epoch(scenes["regression"], "r2").axes[0].get_ylabel() == "R²"
 
 
 def test_of_many_layers_ten_are_drawn_the_first_and_last_among_them(scenes):
-    names = legend(curves.gradients(scenes["not finite"]))
-    assert len(names) == curves.MAX_LAYERS
+    names = legend(gradients.draw(scenes["not finite"]))
+    assert len(names) == gradients.MAX_LAYERS
     assert (names[0], names[-1]) == ("blocks.0", "blocks.13")
 
 
 def test_a_bad_start_does_not_flatten_the_rest_of_an_r2_curve(scenes):
     scene = scenes["regression"]
     history = {**scene.evidence.history, "val/r2": (-1300.0, *scene.evidence.history["val/r2"][1:])}
-    ax = curves.metric(replace(scene, evidence=replace(scene.evidence, history=history)), "r2").axes[0]
+    ax = curves.by_epoch(replace(scene, evidence=replace(scene.evidence, history=history)), "r2").axes[0]
     low, high = ax.get_ylim()
     assert low == -1
     assert high <= 1.05

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from litmus.config.keys import quoted
 from litmus.evidence import Evidence, Score
 from litmus.report import files
 from litmus.verdict import Verdict
@@ -34,6 +35,17 @@ def test_metrics_hold_every_split_with_intervals_classes_and_confusion(tmp_path,
     assert (metrics["seeds"], metrics["folds"]) == ([{"seed": 42, "accuracy": 0.5}], [{"accuracy": 0.4}])
 
 
+def test_a_run_that_hydra_started_tells_its_own_point_and_options(tmp_path):
+    assert (files.job_overrides(tmp_path), files.choices(tmp_path)) == ([], {})
+    (tmp_path / ".hydra").mkdir()
+    place = "my data (1)/it's ${here}\\"
+    words = ["model=mlp", "++optimizer.lr=0.1", "++data.path=" + quoted(place), "++data.target=y"]
+    (tmp_path / ".hydra" / "overrides.yaml").write_text(json.dumps(words))
+    (tmp_path / ".hydra" / "hydra.yaml").write_text("hydra:\n  runtime:\n    choices: {model: mlp, sweep: null}\n")
+    assert files.job_overrides(tmp_path) == [*words[:2], f"++data.path={place}", "++data.target=y"]
+    assert files.choices(tmp_path) == {"model": "mlp"}
+
+
 def test_a_score_that_is_undefined_is_null(tmp_path, make_evidence):
     files.write_metrics(tmp_path, make_evidence(scores={"val": {"f1": Score(value=math.nan)}}))
     metrics = json.loads((tmp_path / "metrics.json").read_text())
@@ -50,23 +62,23 @@ def test_evidence_and_verdict_come_back_as_they_were(tmp_path, make_evidence, ma
 
 def test_predictions_name_labels_and_survive_any_label(tmp_path, make_predictions):
     classes = ('a,"b"', "line\nbreak")
-    said = [make_predictions(n=5, split="val"), make_predictions(n=4)]
-    files.write_predictions(tmp_path, said, classes)
+    predicted = [make_predictions(n=5, split="val"), make_predictions(n=4)]
+    files.write_predictions(tmp_path, predicted, classes)
     with (tmp_path / "predictions.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert list(rows[0]) == ["row", "split", "target", "pred", *(f"prob_{label}" for label in classes)]
     assert [row["split"] for row in rows] == ["val"] * 5 + ["test"] * 4
-    for row, target, prob in zip(rows[:5], said[0].target.tolist(), said[0].prob.tolist(), strict=True):
+    for row, target, prob in zip(rows[:5], predicted[0].target.tolist(), predicted[0].prob.tolist(), strict=True):
         assert row["target"] == classes[target]
         assert float(row[f"prob_{classes[0]}"]) == prob[0]
 
 
 def test_predicted_numbers_stay_exact(tmp_path, make_predictions):
-    said = make_predictions("regression", n=3)
-    files.write_predictions(tmp_path, [said])
+    predicted = make_predictions("regression", n=3)
+    files.write_predictions(tmp_path, [predicted])
     lines = (tmp_path / "predictions.csv").read_text().splitlines()
     assert lines[0] == "row,split,target,pred"
-    assert [float(line.split(",")[3]) for line in lines[1:]] == said.pred.tolist()
+    assert [float(line.split(",")[3]) for line in lines[1:]] == predicted.pred.tolist()
 
 
 def test_provenance_names_command_packages_seeds_and_data(tmp_path):

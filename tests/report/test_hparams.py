@@ -1,4 +1,5 @@
-from litmus.report.hparams import flatten, hparams, lookup
+from litmus.config import RunConfig
+from litmus.report.hparams import flatten, hparams
 
 CONFIG = {
     "model": {"_target_": "litmus.model.mlp.MLP", "hidden": [10, 10], "activation": "relu"},
@@ -26,11 +27,21 @@ def test_what_was_overridden_joins_them_and_places_do_not():
     assert not {"output_dir", "hydra.verbose", "no.such"} & set(found)
 
 
+def test_every_group_that_was_swept_shows_the_option_taken():
+    typed = ["model=mlp", "scheduler=none", "++optimizer.lr=0.1", "criteria=strict", "experiment=null"]
+    found = hparams({**CONFIG, "scheduler": None}, typed, {"model": "mlp", "scheduler": "none", "criteria": "strict"})
+    assert [found[group] for group in ("model", "scheduler", "criteria", "optimizer")] == [
+        *("mlp", "none", "strict"),
+        "Adam",
+    ]
+    assert "experiment" not in found
+
+
 def test_secrets_stay_references():
     assert hparams(CONFIG, ["logger.token=x"])["logger.token"] == "${oc.env:TOKEN}"
 
 
-def test_lookup_and_flatten_agree():
+def test_values_and_the_flat_mapping_agree():
     flat = flatten(CONFIG)
-    assert flat["optimizer.lr"] == lookup(CONFIG, "optimizer.lr") == 0.1
-    assert lookup(CONFIG, "optimizer.lr.x") is None
+    assert flat["optimizer.lr"] == RunConfig(CONFIG).value("optimizer.lr") == 0.1
+    assert RunConfig(CONFIG).value("optimizer.lr.x") is None

@@ -30,6 +30,12 @@ def test_a_cell_with_a_bar_stays_one_cell():
     assert shown.count("<td") == 2
 
 
+def test_the_spread_over_folds_is_a_table_of_its_own(make_verdict, make_evidence):
+    shown = markdown_to_safe_html(verdict_text(make_verdict(), make_evidence(folds=({"f1": 0.25}, {"f1": 0.75}))))
+    assert shown.count("<table") == 2
+    assert ">0.250<" in html.unescape(shown)
+
+
 def test_the_verdict_renders_with_its_table_and_without_anything_from_data(make_verdict, make_evidence, nasty):
     shown = markdown_to_safe_html(verdict_text(make_verdict(nasty), make_evidence()))
     assert "<h3>Inadequate: accuracy 46 %.</h3>" in html.unescape(shown)

@@ -57,10 +57,10 @@ def test_clean_text_is_printable_and_within_its_limit(text, limit):
 def test_what_is_pasted_into_bash_arrives_as_it_was(text):
     word = phrases.paste(text)
     assert word.isprintable()
-    said = subprocess.run(
+    predicted = subprocess.run(
         ["bash", "-c", f"printf %s {word}"], capture_output=True, check=True, env={"LC_ALL": "C.UTF-8"}
     )
-    assert said.stdout.decode() == text
+    assert predicted.stdout.decode() == text
 
 
 @pytest.mark.parametrize("text", ["optimizer.lr=0.1", "model.activation=relu"])

@@ -116,14 +116,14 @@ def test_figures_and_verdict_are_there_with_the_scores_of_the_weights_in_use(
     writer.verdict(make_verdict(), make_evidence())
     board = read(tmp_path / "run")
     image = board.Images("figures/a")[0]
-    assert (image.width, image.height) == (768, 480)
+    assert (image.width, image.height) == (648, 432)
     assert b"model_is_linear" in board.Tensors("verdict")[0].tensor_proto.string_val[0].replace(b"&#95;", b"_")
     assert points(board, "test/balanced_accuracy") == points(board, "best/balanced_accuracy") == [(20, np.float32(0.9))]
 
 
 def test_pr_curves_are_scikit_learns(tmp_path, writer, make_predictions):
-    said = make_predictions(n=300)
-    hit, score = (said.target == 1).tolist(), said.prob[:, 1].tolist()
+    predicted = make_predictions(n=300)
+    hit, score = (predicted.target == 1).tolist(), predicted.prob[:, 1].tolist()
     writer.pr_curve("test/yes", hit, score, 5)
     writer.flush()
     event = read(tmp_path / "run").Tensors("test/yes")[0]

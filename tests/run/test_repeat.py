@@ -1,33 +1,31 @@
 """Repeated fits: seeds and folds give what single runs give, and folds cover the rows."""
 
 import json
+from dataclasses import replace
 
 import pytest
 import torch
 
-from litmus.config import to_plain
+from litmus.config import RunConfig, to_plain
 from litmus.config.composition import compose
-from litmus.evaluation.score import point_scores
 from litmus.evidence import NonFinite
 from litmus.report.files import write_metrics
-from litmus.run import Run, prepare_data
+from litmus.run import Decided, Run, prepare_data
 from litmus.run.checks import check_rows
 from litmus.run.observe import observe, score_split
 from litmus.run.repeat import repeat
+from litmus.scoring.score import point_scores
 
 
-def config(*words: str) -> dict:
-    return to_plain(compose([*words, "trainer.max_epochs=3", "model.hidden=[5]", "logger=null"]))
+def config(*words: str) -> RunConfig:
+    return RunConfig(to_plain(compose([*words, "trainer.max_epochs=3", "model.hidden=[5]", "logger=null"])))
 
 
-def fitted(settings: dict, place, **how) -> Run:
-    run = Run.build(settings, place, **how)
-    run.fit()
-    run.decide()
-    return run
+def fitted(settings: RunConfig, place, **how) -> Decided:
+    return Run.build(settings, place, **how).fit().decide()
 
 
-def repeated(settings: dict, place, *, test: bool = True):
+def repeated(settings: RunConfig, place, *, test: bool = True):
     run = fitted(settings, place)
     evidence, predictions = observe(run, test=test, checked=check_rows(run, test=test, thorough=False))
     return run, evidence, predictions, *repeat(run, evidence, predictions)
@@ -44,7 +42,7 @@ def test_seeds_give_what_lone_runs_of_those_seeds_give_on_the_same_rows(tmp_path
     assert list(after.seeds) == ["42", "43", "44"]
     assert after.scores == before.scores
     for seed in (43, 44):
-        lone = fitted({**settings, "seed": seed}, tmp_path / str(seed), data=run.data.reseeded(seed))
+        lone = fitted(settings.having(seed=seed), tmp_path / str(seed), data=run.data.reseeded(seed))
         expected = point_scores(lone.predictor.task, lone.predictor.predict(run.data.splits["test"], "test"))
         assert after.seeds[str(seed)] == pytest.approx(expected, rel=1e-6)
     assert after.seeds["42"] == {name: score.value for name, score in before.scores["test"].items()}
@@ -62,14 +60,14 @@ def test_folds_hold_every_row_out_once_and_pool_them(tmp_path, data):
     pooled = predictions["test"]
     assert pooled.rows.tolist() == list(range(len(run.data.rows)))
     assert len(after.folds) == 4
-    said = []
+    predicted = []
     for fold in range(4):
         lone = fitted(settings, tmp_path / str(fold), data=prepare_data(settings, fold=fold))
-        said.append(lone.predictor.predict(lone.data.splits["test"], "test"))
-        assert after.folds[fold] == pytest.approx(point_scores(lone.predictor.task, said[-1]), rel=1e-6)
-    order = torch.cat([one.rows for one in said]).argsort()
-    assert pooled.pred.equal(torch.cat([one.pred for one in said])[order])
-    assert pooled.target.equal(torch.cat([one.target for one in said])[order])
+        predicted.append(lone.predictor.predict(lone.data.splits["test"], "test"))
+        assert after.folds[fold] == pytest.approx(point_scores(lone.predictor.task, predicted[-1]), rel=1e-6)
+    order = torch.cat([one.rows for one in predicted]).argsort()
+    assert pooled.pred.equal(torch.cat([one.pred for one in predicted])[order])
+    assert pooled.target.equal(torch.cat([one.target for one in predicted])[order])
     expected = score_split(run.predictor, pooled)
     assert after.scores["test"] == expected.scores
     assert after.scores["val"] == before.scores["val"]
@@ -90,14 +88,37 @@ def test_metrics_list_seeds_and_folds(tmp_path):
 
 
 def test_without_being_asked_nothing_is_repeated(tmp_path):
-    _, before, said, after, found = repeated(config("data=iris"), tmp_path)
+    _, before, predicted, after, found = repeated(config("data=iris"), tmp_path)
     assert after is before
-    assert found == said
+    assert found == predicted
     assert {path.name for path in tmp_path.iterdir()} == {"checkpoints", "history.csv"}
 
 
 def test_a_run_that_broke_is_not_repeated(tmp_path):
     run = fitted(config("data=iris", "verdict.seeds=2", "data.folds=3"), tmp_path)
-    evidence, said = observe(run, test=True, checked=check_rows(run, test=True, thorough=False))
-    run.non_finite = NonFinite(epoch=0, step=1, where="loss")
-    assert repeat(run, evidence, said)[0] is evidence
+    evidence, predicted = observe(run, test=True, checked=check_rows(run, test=True, thorough=False))
+    run = replace(run, non_finite=NonFinite(epoch=0, step=1, where="loss"))
+    assert repeat(run, evidence, predicted)[0] is evidence
+
+
+def test_a_recipe_is_scored_on_splits_of_its_own_with_an_interval_that_holds_all_of_them(tmp_path):
+    settings = config("data=diabetes", "verdict.splits=3", "split_seed=5")
+    _, evidence, predictions, found, same = repeated(settings, tmp_path)
+    assert list(found.splits) == ["5", "6", "7"]
+    assert found.scores == evidence.scores  # the verdict stays about this trained model
+    assert same.keys() == predictions.keys()
+    primary = evidence.task.primary
+    values = [scores[primary] for scores in found.splits.values()]
+    assert values[0] == evidence.scores["test"][primary].value
+    assert len(set(values)) > 1
+    assert found.recipe[primary].value == pytest.approx(sum(values) / 3)
+    assert found.recipe[primary].low < min(values) < max(values) < found.recipe[primary].high
+    again = fitted(config("data=diabetes", "split_seed=6"), tmp_path / "alone")
+    predicted = again.predictor.predict(again.data.splits["test"], "test")
+    assert point_scores(again.predictor.task, predicted)[primary] == pytest.approx(values[1], abs=1e-6)
+
+
+def test_where_there_is_one_split_only_it_is_said(tmp_path):
+    *_, found, _ = repeated(config("data=diabetes", "data.split=time", "verdict.splits=3"), tmp_path)
+    assert found.splits == {}
+    assert [one.name for one in found.unknown] == ["splits"]

@@ -8,25 +8,22 @@ import polars as pl
 import pytest
 import torch
 
-from litmus.config import to_plain
+from litmus.config import RunConfig, to_plain
 from litmus.config.composition import compose
+from litmus.engine import checkpoint as files
 from litmus.errors import ConfigError, InterruptedRun
-from litmus.learning import checkpoint as files
 from litmus.run import Paths, Predictor, Run, write_status
 from litmus.run.checks import check_rows
 from litmus.run.observe import count_test, observe
 
 
-def config(*words: str) -> dict:
+def config(*words: str) -> RunConfig:
     rows = [] if any(word.startswith("data=") for word in words) else ["data=circles", "data.n_samples=200"]
-    return to_plain(compose([*rows, "trainer.max_epochs=4", "logger=csv", *words]))
+    return RunConfig(to_plain(compose([*rows, "trainer.max_epochs=4", "logger=csv", *words])))
 
 
 def fitted(directory, *words: str) -> Run:
-    run = Run.build(config(*words), directory)
-    run.fit()
-    run.decide()
-    return run
+    return Run.build(config(*words), directory).fit().decide()
 
 
 def test_building_writes_nothing(tmp_path):
@@ -73,8 +70,8 @@ def test_the_same_seed_gives_the_same_run_and_another_seed_another(tmp_path):
 
 
 def test_a_loss_that_is_not_finite_is_found_where_it_began(tmp_path):
-    run = Run.build(config("data=diabetes", "model=linear", "optimizer=sgd", "optimizer.lr=1e9"), tmp_path / "run")
-    run.fit()
+    built = Run.build(config("data=diabetes", "model=linear", "optimizer=sgd", "optimizer.lr=1e9"), tmp_path / "run")
+    run = built.fit()
     assert run.non_finite is not None
     assert run.non_finite.where == "loss"
     assert run.non_finite.epoch == 0
@@ -155,7 +152,7 @@ def test_a_run_on_rows_in_pieces_resumes_to_the_same_whatever_memory_there_is_th
 
     def build(name, memory):
         more = [f"data.memory={memory}", "trainer.max_epochs=3", "logger=null"]
-        return Run.build(to_plain(compose([*words, *more])), tmp_path / name)
+        return Run.build(RunConfig(to_plain(compose([*words, *more]))), tmp_path / name)
 
     whole, first = build("whole", 1), build("cut", 1)
     assert whole.data.train_dataloader().window is not None

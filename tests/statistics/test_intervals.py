@@ -9,10 +9,9 @@ from scipy import stats
 from litmus.statistics import (
     Interval,
     clustered_rows,
-    effective_rows,
     mean_interval,
     paired_t_interval,
-    rows_needed,
+    repeated_interval,
     rows_to_settle,
     spread,
     wilson,
@@ -101,12 +100,6 @@ def test_the_spread_of_one_value_is_unknown():
     assert spread([1.0]).high == math.inf
 
 
-def test_weights_that_are_equal_count_every_row_and_one_heavy_row_counts_alone():
-    assert effective_rows([2.0] * 7) == pytest.approx(7)
-    assert effective_rows([1e9, 1, 1]) == pytest.approx(1, abs=1e-6)
-    assert effective_rows([0.0, 0.0]) == 0
-
-
 def test_rows_that_repeat_within_a_group_count_once():
     rng = np.random.default_rng(0)
     values = np.repeat(rng.integers(0, 2, 200), 5)
@@ -139,20 +132,22 @@ def test_grouped_accuracy_is_covered(coverage, groups):
     assert 0.93 < coverage(sample) < 0.97
 
 
-def test_rows_needed_is_the_textbook_number():
-    assert rows_needed(0.5, 0.05) == math.ceil(0.25 * ((1.959964 + 0.8416212) / 0.05) ** 2)
-
-
-def test_a_perfect_score_needs_as_many_rows_as_wilson_says():
-    rows = rows_needed(1.0, 0.2)
-    assert wilson(rows, rows).low >= 0.8 > wilson(rows - 1, rows - 1).low
-
-
 def test_no_number_of_rows_settles_a_tie():
-    assert rows_needed(0.8, 0.0) is None
     assert rows_to_settle(Interval(0.8, 0.7, 0.9), 0.8, n=50) is None
     assert rows_to_settle(Interval(math.nan, 0, 1), 0.8, n=0) is None
 
 
-def test_rows_to_settle_agrees_with_rows_needed_for_a_share():
-    assert rows_to_settle(wilson(850, 1000), 0.8, n=1000) == pytest.approx(rows_needed(0.85, 0.05), rel=0.01)
+def test_rows_to_settle_is_the_textbook_number_for_a_share():
+    textbook = 0.85 * 0.15 * ((1.959964 + 0.8416212) / 0.05) ** 2
+    assert rows_to_settle(wilson(850, 1000), 0.8, n=1000) == pytest.approx(textbook, rel=0.01)
+
+
+def test_rows_and_seeds_add_up_as_independent_parts_do():
+    fits = [Interval(0.7, 0.6, 0.75), Interval(0.8, 0.7, 0.85), Interval(0.9, 0.8, 0.95)]
+    seeds = mean_interval([0.7, 0.8, 0.9])
+    found = repeated_interval(fits)
+    assert found.value == pytest.approx(0.8)
+    assert found.value - found.low == pytest.approx(math.hypot(0.1, seeds.half_width))
+    assert found.high - found.value == pytest.approx(math.hypot(0.05, seeds.half_width))
+    one = repeated_interval(fits[:1])
+    assert (one.low, one.high) == (pytest.approx(0.6), pytest.approx(0.75))

@@ -9,7 +9,7 @@ from scipy import stats
 from sklearn import metrics
 from torchmetrics.functional.classification import multiclass_auroc
 
-from litmus.statistics import average_precision, delong, delong_macro, delong_paired
+from litmus.statistics import delong, delong_macro, delong_paired
 
 
 def _binormal(rng, auc, positives, negatives):
@@ -22,8 +22,6 @@ def test_values_are_those_of_scikit_learn_with_and_without_ties(digits):
     scores, target = _binormal(np.random.default_rng(0), 0.8, 40, 90)
     scores = scores.round(digits)
     assert delong(scores, target).value == pytest.approx(metrics.roc_auc_score(target, scores))
-    reference = metrics.average_precision_score(target, scores)
-    assert average_precision(scores, target).value == pytest.approx(reference)
 
 
 def test_the_interval_is_delongs_where_rows_are_many():
@@ -44,9 +42,9 @@ def test_a_perfect_ranking_is_not_certain_and_more_rows_make_it_surer():
 @given(st.lists(st.tuples(st.integers(0, 4), st.booleans()), min_size=1, max_size=30))
 def test_intervals_hold_their_value_inside_0_and_1(rows):
     scores, target = zip(*rows, strict=True)
-    for interval in (delong(scores, target), average_precision(scores, target)):
-        assert 0 <= interval.low <= interval.high <= 1
-        assert math.isnan(interval.value) or interval.value in interval
+    interval = delong(scores, target)
+    assert 0 <= interval.low <= interval.high <= 1
+    assert math.isnan(interval.value) or interval.value in interval
 
 
 def test_turning_the_scores_round_turns_the_interval_round():
@@ -59,7 +57,6 @@ def test_one_class_alone_has_no_ranking():
     assert math.isnan(delong([1, 2], [1, 1]).value)
     assert math.isnan(delong_paired([1, 2], [1, 2], [0, 0]).value)
     assert math.isnan(delong_macro([[1, 2], [0, 1]], [1, 1]).value)
-    assert math.isnan(average_precision([1, 2], [0, 0]).value)
 
 
 def test_scores_that_are_not_numbers_are_refused():
@@ -137,13 +134,3 @@ def test_macro_auc_is_covered(coverage):
 
     truth = delong_macro(*draw(np.random.default_rng(9), 400_000)).value
     assert 0.93 < coverage(lambda rng: (delong_macro(*draw(rng, 120)), truth)) < 0.97
-
-
-@pytest.mark.slow
-def test_average_precision_is_covered_or_better(coverage):
-    truth = average_precision(*_binormal(np.random.default_rng(9), 0.9, 100_000, 900_000)).value
-
-    def sample(rng):
-        return average_precision(*_binormal(rng, 0.9, 30, 270)), truth
-
-    assert coverage(sample) > 0.94

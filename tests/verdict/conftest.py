@@ -20,11 +20,14 @@ from litmus.evidence import (
     TaskFacts,
     Trial,
 )
-from litmus.statistics import dirichlet_per_class, dirichlet_scores
+from litmus.metrics import metrics_of
+from litmus.metrics.declaration import LabelMetric
+from litmus.scoring.confusion import class_intervals, precision_recall_gap
+from litmus.statistics import Posterior
 
 CONFIG = {
     "model": {"_target_": "litmus.model.mlp.MLP", "hidden": [64, 64], "activation": "relu"},
-    "data": {"normalize": "standard", "batch_size": 32, "shuffle": True, "split": "stratified", "folds": None},
+    "data": {"normalize": "standard", "batch_size": 32, "shuffle": True, "split": "random", "folds": None},
     "optimizer": {"_target_": "torch.optim.Adam", "lr": 0.001, "weight_decay": 0.0},
     "trainer": {"max_epochs": 100, "accumulate_grad_batches": 1, "gradient_clip_val": None},
     "callback": {"early_stopping": {"patience": 20}, "checkpoint": {"use": "best"}},
@@ -56,7 +59,9 @@ def layers(names: tuple[str, ...] = ("body.0", "body.2", "body.4"), **changes: o
 @cache
 def posterior(matrix: tuple[tuple[int, ...], ...]) -> tuple[dict, list]:
     """Scores and scores by class of a confusion matrix."""
-    return dirichlet_scores(matrix, draws=500), dirichlet_per_class(matrix, draws=500)
+    cells = Posterior(matrix, draws=500)
+    metrics = [metric for metric in metrics_of("binary") if isinstance(metric, LabelMetric)]
+    return {one.name: cells.interval(one.of_matrices) for one in metrics}, class_intervals(np.array(matrix), draws=500)
 
 
 def scores(matrix: list[list[int]], **more: float) -> dict[str, Score]:
@@ -73,7 +78,6 @@ def scores(matrix: list[list[int]], **more: float) -> dict[str, Score]:
     found = {
         name: Score(value=one.value, low=one.low, high=one.high, n=n, baseline=base.get(name, 0.0))
         for name, one in posterior(tuple(map(tuple, matrix)))[0].items()
-        if name != "precision_recall_gap"
     }
     for name, value in more.items():
         half = 2 * math.sqrt(max(value * (1 - value), 0.01) / max(min(rows), 1))
@@ -114,7 +118,7 @@ def classes(
     n = int(np.sum(test))
     levels = {"linear": model - 0.02, "boosted_trees": model} if references is None else references
     counts = {split: dict(zip(labels, map(int, np.sum(matrix, 1)), strict=True)) for split, matrix in splits.items()}
-    gap = posterior(tuple(map(tuple, test)))[0]["precision_recall_gap"]
+    gap = precision_recall_gap(Posterior(test, draws=500))
     low = found["test"][primary].low - found["test"][primary].baseline
     evidence = Evidence(
         task=TaskFacts(
@@ -164,7 +168,7 @@ def classes(
         },
         confusion={split: tuple(map(tuple, matrix)) for split, matrix in splits.items()},
         gain={"test": Estimate(value=model - found["test"][primary].baseline, low=low, high=low + 0.2)},
-        pr_gap=Estimate(value=gap.value, low=gap.low, high=gap.high),
+        pr_gap=gap,
         references=(
             Reference(name="majority"),
             *(reference(name, level, model, n) for name, level in levels.items()),
@@ -244,7 +248,11 @@ def numbers(
 
 
 def change(evidence: Evidence, **changes: object) -> Evidence:
-    """The evidence with fields replaced; mappings for `task`, `model`, `fit`, `data` change their fields."""
+    """The evidence with fields replaced; mappings for `task`, `model`, `fit`, `data` change their fields.
+
+    What facts and config both tell is changed in both.
+    """
+    changes["config"] = _told_by(changes) | changes.get("config", {})
     for part in ("task", "model", "fit", "data"):
         if part in changes:
             changes[part] = replace(getattr(evidence, part), **changes[part])
@@ -253,6 +261,13 @@ def change(evidence: Evidence, **changes: object) -> Evidence:
         group, _, name = key.partition(".")
         config[group] = {**config.get(group, {}), name: value}
     return replace(evidence, config=config, **changes)
+
+
+def _told_by(changes: dict[str, dict]) -> dict[str, object]:
+    model, fit = changes.get("model", {}), changes.get("fit", {})
+    told = {"model.activation": "none"} if model.get("linear") else {}
+    told |= {"model.activation": model["activation"]} if "activation" in model else {}
+    return told | ({"trainer.accumulate_grad_batches": fit["accumulate"]} if "accumulate" in fit else {})
 
 
 def trial(

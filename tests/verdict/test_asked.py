@@ -1,9 +1,10 @@
 """Which criteria apply to a run."""
 
+import numpy as np
 import pytest
 
 from litmus.evidence import Calibration, Estimate, Score
-from litmus.verdict import Criteria
+from litmus.verdict import Criteria, judge
 from litmus.verdict.asked import applied
 
 FRAUD = [[9800, 0], [176, 24]]  # 98 % accuracy, 12 % recall
@@ -22,11 +23,11 @@ def test_balanced_classes_are_judged_on_accuracy_precision_recall_and_the_gain(m
 
 def test_the_five_reference_figures_have_their_intervals():
     """TP 50, FN 10, FP 5, TN 35."""
-    from litmus.statistics import dirichlet_scores
+    from litmus.metrics.catalogue.labels import ACCURACY, F1
 
-    scores = dirichlet_scores([[35, 5], [10, 50]])
-    assert scores["accuracy"].value == pytest.approx(0.85)
-    assert scores["f1"].value == pytest.approx(0.8696, abs=1e-4)
+    matrix = np.array([[35, 5], [10, 50]])
+    assert ACCURACY.of_matrices(matrix) == pytest.approx(0.85)
+    assert F1.of_matrices(matrix) == pytest.approx(0.8696, abs=1e-4)
 
 
 def test_where_one_class_rules_accuracy_is_shown_without_a_vote(make):
@@ -49,17 +50,42 @@ def test_good_f1_is_shown_without_a_vote(make):
     assert (f1.threshold, f1.votes, f1.status) == (0.85, False, "pass")
 
 
-def test_the_worst_class_fails_only_when_its_upper_bound_is_below_a_half(make):
+def test_the_worst_class_fails_when_its_upper_bound_is_below_a_half_and_passes_by_its_value(make):
     poor = by_name(make["classes"]([[95, 5, 0], [5, 95, 0], [70, 10, 20]]))["worst_class_recall[c]"]
     assert (poor.status, poor.n) == ("fail", 100)
     unsure = by_name(make["classes"]([[95, 5, 0], [5, 95, 0], [3, 1, 1]]))["worst_class_recall[c]"]
-    assert unsure.status == "pass"
+    assert (unsure.value < unsure.threshold, unsure.status) == (True, "open")
+    met = by_name(make["classes"]([[95, 5, 0], [5, 95, 0], [2, 1, 7]]))["worst_class_recall[c]"]
+    assert met.status == "pass"
 
 
 def test_very_unequal_precision_and_recall_fail(make):
     found = by_name(make["classes"]([[1800, 5], [160, 40]]))
     assert found["precision_recall_gap"].status == "fail"
     assert by_name(make["classes"]([[190, 10], [30, 170]]))["precision_recall_gap"].status == "pass"
+    unsure = by_name(make["classes"]([[90, 0], [9, 7]]))["precision_recall_gap"]
+    assert (unsure.value > unsure.threshold, unsure.status) == (True, "open")
+
+
+def test_an_open_veto_leaves_the_verdict_to_the_other_criteria(make):
+    evidence = make["classes"]([[490, 10, 0], [10, 490, 0], [8, 1, 7]], references={"boosted_trees": 0.8})
+    asked = Criteria(precision=None, recall=None)
+    assert by_name(evidence, asked)["worst_class_recall[c]"].status == "open"
+    assert judge(evidence, asked).verdict == "adequate"
+
+
+def test_the_gain_has_no_baseline_of_its_own(make):
+    assert by_name(make["classes"]([[190, 10], [30, 170]]))["gain"].baseline is None
+
+
+def test_what_somebody_asked_for_is_told_from_the_defaults(make):
+    evidence = make["classes"]([[190, 10], [30, 170]])
+    found = by_name(evidence, Criteria(recall=0.9))
+    assert {name for name, one in found.items() if one.stated} == {"recall"}
+    goal = by_name(make["change"](evidence, task={"threshold_goal": "recall@0.9"}))
+    assert {name for name, one in goal.items() if one.stated} == {"recall", "precision"}
+    assert not found["precision_recall_gap"].higher_is_better
+    assert found["recall"].higher_is_better
 
 
 @pytest.mark.parametrize(

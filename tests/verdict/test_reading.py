@@ -10,14 +10,6 @@ from litmus.verdict import reading
 GOOD = [[190, 10], [12, 188]]
 
 
-def test_settings_are_found_by_their_dotted_key_and_default_where_not_set(make):
-    evidence = make["classes"](GOOD)
-    assert reading.setting(evidence, "optimizer.lr") == 0.001
-    assert reading.setting(evidence, "optimizer.momentum", 0.5) == 0.5
-    assert reading.setting(evidence, "optimizer.lr.deeper") is None
-    assert reading.number(evidence, "data.shuffle", 7.0) == 7.0
-
-
 def test_the_gain_follows_from_the_score_where_it_was_not_computed(make):
     evidence = make["change"](make["classes"](GOOD), gain={})
     score = evidence.scores["test"]["balanced_accuracy"]
@@ -46,9 +38,9 @@ def test_a_lead_without_intervals_is_the_difference_of_scores(make):
     evidence = make["classes"](GOOD)
     bare = Reference(name="knn", scores={"test": {"balanced_accuracy": 0.99}})
     ours = evidence.scores["test"]["balanced_accuracy"].value
-    assert reading.lead(evidence, bare).value == pytest.approx(0.99 - ours)
-    assert reading.lead(evidence, bare).low is None
-    assert reading.lead(evidence, None).value is None
+    assert reading.advantage(evidence, bare).value == pytest.approx(0.99 - ours)
+    assert reading.advantage(evidence, bare).low is None
+    assert reading.advantage(evidence, None).value is None
 
 
 def test_the_best_reference_is_chosen_out_of_fold_and_never_a_trivial_rule(make):

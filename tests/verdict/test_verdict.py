@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from litmus.evidence import Unknown
 from litmus.verdict import Criterion, Finding, Headroom, Verdict
+from litmus.verdict.answers import WORDS
 
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
 texts = st.text(max_size=20)
@@ -41,7 +42,7 @@ findings = st.builds(
 )
 verdicts = st.builds(
     Verdict,
-    verdict=st.sampled_from(["adequate", "inadequate", "undetermined"]),
+    verdict=st.sampled_from(list(WORDS)),
     summary=texts,
     split=st.sampled_from(["val", "test"]),
     rows_needed=st.none() | st.integers(0, 10**9),
@@ -68,11 +69,23 @@ def test_the_json_has_the_keys_that_other_programs_rely_on():
     assert set(document) == {
         *("verdict", "summary", "split", "rows_needed", "criteria", "findings", "headroom", "unknown")
     }
-    assert set(document["criteria"][0]) >= {
-        *("name", "value", "low", "high", "threshold", "baseline", "n", "status"),
+    assert set(document["criteria"][0]) == {
+        *(
+            "name",
+            "value",
+            "low",
+            "high",
+            "threshold",
+            "baseline",
+            "n",
+            "status",
+            "votes",
+            "stated",
+            "higher_is_better",
+        ),
     }
     assert set(document["findings"][0]) == {
-        *("name", "severity", "summary", "evidence", "overrides", "tried", "consequence_of", "accepted")
+        *("name", "severity", "summary", "evidence", "overrides", "choices", "tried", "consequence_of", "accepted")
     }
 
 

@@ -36,18 +36,25 @@ def test_a_share_out_of_all_bounds_is_no_percentage():
 
 
 def test_an_interval_stands_beside_its_value_where_there_is_one():
-    assert words.interval("accuracy", Score(value=0.85, low=0.767, high=0.907)) == "85 % [77 %, 91 %]"
+    assert words.interval("accuracy", Score(value=0.85, low=0.767, high=0.907)) == "85 % (95 % interval 77 to 91 %)"
+    assert words.interval("rmse", Score(value=3.0, low=2.5, high=3.5)) == "3 (95 % interval 2.5 to 3.5)"
     assert words.interval("accuracy", Score(value=0.85)) == "85 %"
 
 
 def test_names_are_words():
     assert words.metric("r2") == "explained variation"
-    assert words.metric("recall[b]") == "recall of b"
+    assert words.metric("recall[b]") == "recall of class b"
     assert words.reference("boosted_trees") == "boosted trees"
     assert words.reference("my_model") == "my model"
 
 
-def test_long_rows_are_cut():
+def test_of_many_names_a_few_are_listed():
     assert words.listing("abcde") == "a, b, c and 2 more"
-    assert words.fit("word " * 60).endswith(" ...")
-    assert len(words.fit("word " * 60)) <= 100
+    assert words.a_or_b("a") == "a"
+    assert words.a_or_b("abc") == "a, b or c"
+
+
+def test_only_a_name_from_the_data_is_ever_shortened():
+    assert words.sentence("word " * 60).lower().count("word") == 60
+    assert words.sentence("it is") == "It is."
+    assert words.name_from_data("x" * 41) == "x" * 39 + "…"

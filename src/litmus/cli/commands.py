@@ -39,6 +39,7 @@ class Command:
         keys: The `key=value` words that it takes.
         groups: Config groups and sections whose overrides it takes beside its keys.
         composed: Whether it takes overrides of the whole config instead.
+        document: The JSON file in which it leaves what it came to, the end of its name; "" where there is none.
     """
 
     usage: str
@@ -49,13 +50,17 @@ class Command:
     keys: dict[str, Key] = field(default_factory=dict)
     groups: tuple[str, ...] = ()
     composed: bool = False
+    document: str = ""
 
 
-CHECKPOINT = Key("checkpoint file, run directory or last", needed=True)
-OUTPUT_DIR = Key("folder that `last` is looked for in (outputs)")
+CHECKPOINT = Key("checkpoint file, run or sweep directory, last or best", needed=True)
+OUTPUT_DIR = Key("folder that `last` and `best` are looked for in (outputs)")
 COMMANDS = {
     "train": Command(
-        "[-m] [key=value ...]", "train, evaluate and judge one run, or with -m every point of a sweep", composed=True
+        "[-m] [key=value ...]",
+        "train, evaluate and judge one run, or with -m every point of a sweep",
+        composed=True,
+        document="verdict.json",
     ),
     "check": Command("[key=value ...]", "look at data and config in seconds, without training", composed=True),
     "evaluate": Command(
@@ -68,14 +73,20 @@ COMMANDS = {
             "output_dir": OUTPUT_DIR,
         },
         groups=("criteria", "verdict"),
+        document="evaluation.json",
     ),
     "predict": Command(
         "checkpoint=<file|run|last> input=<file> output=<file>",
         "predictions and probabilities for new rows",
         keys={
             "checkpoint": CHECKPOINT,
-            "input": Key("rows to predict: a file or folder like the one trained on", needed=True),
+            "input": Key(
+                "rows to predict: a file or folder like the one trained on; for an own data module: predict",
+                needed=True,
+            ),
             "output": Key("file to write, .csv or .parquet", needed=True),
+            "interval": Key("coverage of intervals or label sets beside each prediction, such as .9 (none)"),
+            "drift": Key("report: say how rows differ from those trained on; error: exit 1 as well (report)"),
             "output_dir": OUTPUT_DIR,
         },
     ),
@@ -83,7 +94,7 @@ COMMANDS = {
         "<run|last> [criteria overrides] | predictions=<csv> target=<col> pred=<col> [score=<col>]",
         "a new verdict from stored evidence, or from any tool's predictions",
         most=1,
-        words="run directory, or last",
+        words="run or sweep directory, last or best",
         keys={
             "predictions": Key("table of predictions that another tool made"),
             "target": Key("its column of true values"),
@@ -92,30 +103,49 @@ COMMANDS = {
             "output_dir": OUTPUT_DIR,
         },
         groups=("criteria", "verdict"),
+        document="verdict.json",
     ),
     "improve": Command(
         "<run|last> [steps=3]",
         "apply the best suggestion, judge it, and so on until adequate or out of ideas",
         most=1,
         least=1,
-        words="run directory, or last",
+        words="run or sweep directory, last or best",
         keys={"steps": Key("most suggestions to apply one after another (3)", whole=True), "output_dir": OUTPUT_DIR},
         groups=("criteria", "verdict"),
+        document="improve.json",
     ),
     "compare": Command(
         "<dir> ...",
         "leaderboard over runs, seeds and sweeps",
         most=None,
         least=1,
-        words="run or sweep directory, or last",
+        words="run or sweep directory, last or best",
         keys={"output_dir": OUTPUT_DIR},
+        document="sweep.json",
     ),
     "board": Command(
         "[dir|last] [port=6006]",
         "TensorBoard on localhost",
         most=1,
-        words="directory to show (outputs), or last",
+        words="directory to show (outputs), last or best",
         keys={"port": Key("port to listen on (6006)", whole=True), "output_dir": OUTPUT_DIR},
+    ),
+    "plot": Command(
+        "<run|last|best> [figure] [output=<file.png|svg>]",
+        "the figures of a run as files, and what each shows",
+        most=2,
+        least=1,
+        words="run or sweep directory, last or best",
+        keys={"output": Key("file to write (a folder for all figures)"), "output_dir": OUTPUT_DIR},
+    ),
+    "card": Command(
+        "<run|last|best> [output=<file.md>]",
+        "a model card as Markdown",
+        most=1,
+        least=1,
+        words="run or sweep directory, last or best",
+        keys={"output": Key("file to write (model_card.md in the run)"), "output_dir": OUTPUT_DIR},
     ),
     "export": Command(
         "checkpoint=<file|run|last> [output=<file.onnx>]",
@@ -129,25 +159,61 @@ COMMANDS = {
 @final
 @dataclass(frozen=True)
 class Flag:
-    """One flag: what its value stands for ("" if it takes none), what it means, and where it applies."""
+    """One flag.
+
+    Args:
+        value: What its value stands for; "": it takes none.
+        meaning: One line for the help.
+        commands: Where it applies.
+        choices: Values of which one may follow, and need not.
+    """
 
     value: str
     meaning: str
     commands: tuple[str, ...] = tuple(COMMANDS)
+    choices: tuple[str, ...] = ()
 
 
+INFO = ("all", "config", "defaults", "defaults-tree", "plugins", "searchpath")
 FLAGS = {
     "--help": Flag("", "show this help"),
     "--version": Flag("", "show the version"),
     "--debug": Flag("", "show the traceback of an error"),
+    "--json": Flag(
+        "",
+        "only the command's JSON on standard output; what it says goes to standard error",
+        tuple(name for name, command in COMMANDS.items() if command.document),
+    ),
     "--allow": Flag("<package>", "trust a package of your own, so that configs may name its classes"),
     "--config-dir": Flag("<dir>", "a folder with config groups of your own", ("train", "check")),
+    "--config-path": Flag("<dir>", "the same, as Hydra calls the folder of --config-name", ("train", "check")),
+    "--config-name": Flag("<name>", "a root config of your own, whose defaults begin with train", ("train", "check")),
     "--multirun": Flag("", "a sweep: values between commas are run one by one", ("train",)),
     "--cfg": Flag("job|hydra|all", "show the composed config and stop", ("train", "check")),
     "--package": Flag("<key>", "with --cfg: only this part", ("train", "check")),
     "--resolve": Flag("", "with --cfg: interpolations resolved", ("train", "check")),
+    "--info": Flag("", "how Hydra composes the config: all or one of " + ", ".join(INFO[1:]), ("train", "check"), INFO),
+    "--hydra-help": Flag("", "Hydra's own help", ("train", "check")),
 }
-SHORT = {"-h": "--help", "-m": "--multirun", "-c": "--cfg", "-p": "--package", "-cd": "--config-dir"}
+SHORT = {
+    "-h": "--help",
+    "-m": "--multirun",
+    "-c": "--cfg",
+    "-i": "--info",
+    "-p": "--package",
+    "-cd": "--config-dir",
+    "-cp": "--config-path",
+    "-cn": "--config-name",
+}
+# flags of Hydra's that litmus has another word for
+ELSEWHERE = {
+    "--run": "a run is what litmus train does; leave it out",
+    "-r": "a run is what litmus train does; leave it out",
+    "--shell-completion": "write litmus completion bash, or zsh",
+    "-sc": "write litmus completion bash, or zsh",
+    "--experimental-rerun": "it would load pickled objects; write litmus train resume=<run dir>",
+    "--ckpt_path": "write resume=<run dir> to go on with a run, litmus evaluate checkpoint=<file> to score one",
+}
 
 
 @final
@@ -188,13 +254,27 @@ def read_line(argv: Sequence[str]) -> Line:
             if not rest:
                 raise ConfigError(f"{name}: needs a value, {FLAGS[name].value}")
             value = rest.pop(0)
+        elif FLAGS[name].choices:
+            value = _chosen(name, value if sign else None, rest)
         flags.setdefault(name, []).append(value)
     command = words.pop(0) if words else ""
     _judge(command, flags)
     return Line(command, tuple(words), flags)
 
 
+def _chosen(name: str, value: str | None, rest: list[str]) -> str:
+    """The value of a flag that may have one: behind its `=`, or the next word if it is a choice; else the first."""
+    choices = FLAGS[name].choices
+    if value is None:
+        return rest.pop(0) if rest and rest[0] in choices else choices[0]
+    if value not in choices:
+        raise ConfigError(f"{name}: must be {_list(choices)}, not {quote(value)}{_meant(value, choices)}")
+    return value
+
+
 def _no_flag(word: str, name: str) -> str:
+    if name in ELSEWHERE:
+        return f"{name}: no such flag; {ELSEWHERE[name]}"
     meant = _meant(name, [*FLAGS, *SHORT])
     key, sign, value = word.lstrip("-").partition("=")
     if not meant and len(key) > 1:

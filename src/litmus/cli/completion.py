@@ -1,8 +1,11 @@
 """Shell completion: the script that a shell sources, and the candidates that it asks for."""
 
+from typing import get_args
+
 from litmus.cli import reference
 from litmus.cli.commands import COMMANDS, FLAGS
 from litmus.errors import ConfigError, quote
+from litmus.report.figures import names as figure_names
 
 BASH = """\
 # litmus completion bash; add to ~/.bashrc:  source <(litmus completion bash)
@@ -67,6 +70,7 @@ def candidates(line: str) -> list[str]:
     else:
         taken = COMMANDS[command].keys
         found = [f"{key}=" for key in taken] + (["last"] if COMMANDS[command].most != 0 else [])
+        found += list(figure_names()) if command == "plot" else []
         found += [f"{key}=last" for key in ("checkpoint", "against") if key in taken]
     return [word for word in found if word.startswith(typed)]
 
@@ -77,5 +81,9 @@ def _overrides(typed: str) -> list[str]:
     groups = reference.groups()
     if not sign:
         return [f"{group}=" for group in groups] + [f"{entry.key}=" for entry in reference.entries()]
+    if group == "fail_on":
+        from litmus.config.root import FailOn  # what only this question needs
+
+        return [f"{group}={word}" for word in get_args(FailOn)]
     options = ["last"] if group == "resume" else groups.get(group, ())
     return [f"{group}={option}" for option in options]

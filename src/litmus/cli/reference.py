@@ -7,6 +7,8 @@ from functools import cache
 from pathlib import Path
 from typing import final
 
+from litmus.metrics import measures
+
 PACKAGE = Path(__file__).resolve().parents[1]
 ORDER = (
     *("experiment", "data", "model", "task", "loss", "optimizer", "scheduler", "trainer", "callback", "criteria"),
@@ -48,14 +50,19 @@ def groups() -> dict[str, dict[str, str]]:
 def entries() -> list[Entry]:
     """Every key of the config: those at the root, those of each group, those of the verdict."""
     root = [Entry(name, meaning) for name, meaning in arguments("litmus.config.root.Root").items()]
-    verdict = [Entry(key, meaning) for key, meaning in _entries(conf_dir() / "train.yaml", "").items()]
-    return [*root, *(entry for group in groups() for entry in group_keys(group)), *verdict]
+    sections = [entry for entry in _sections() if entry.key.partition(".")[0] not in groups()]
+    return [*root, *(entry for group in groups() for entry in group_keys(group)), *sections]
+
+
+def _sections() -> list[Entry]:
+    """The keys of what stands in the root config itself: those of the verdict and of the sweep."""
+    return [Entry(key, meaning) for key, meaning in _entries(conf_dir() / "train.yaml", "").items()]
 
 
 def group_keys(group: str) -> list[Entry]:
     """The keys of one group: what the targets of its options take."""
     tables = {option: _entries(conf_dir() / group / f"{option}.yaml", group) for option in groups()[group]}
-    entries = []
+    entries = [entry for entry in _sections() if entry.key.startswith(f"{group}.")]
     for key in dict.fromkeys(key for table in tables.values() for key in table):
         having = [option for option, table in tables.items() if key in table]
         meaning = next((tables[option][key] for option in having if tables[option][key]), "")
@@ -68,7 +75,9 @@ def arguments(target: str) -> dict[str, str]:
     """The arguments of a class or function, with their meaning."""
     module, _, name = target.rpartition(".")
     found = _documented(module, name) if target.startswith("litmus.") else {}
-    table = {"torch.optim": "OPTIMIZER", "litmus.learning.trainer": "TRAINER"}.get(module)
+    if target == "litmus.verdict.criteria.Criteria":
+        found = {one.name: one.meaning for one in measures().values() if one.askable} | {"slack": found["slack"]}
+    table = {"torch.optim": "OPTIMIZER", "litmus.engine.trainer": "TRAINER"}.get(module)
     return (_known(table) if table else {}) | found
 
 

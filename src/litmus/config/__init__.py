@@ -4,37 +4,50 @@
 and `read(path)` are its way to disk and back.
 """
 
-from litmus.config.composition import compose, conf_dir
+from litmus.config.composition import compose
+from litmus.config.folder import conf_dir
 from litmus.config.keys import hydra_text, near, quote_override, right_key
 from litmus.config.making import make
-from litmus.config.problems import check
+from litmus.config.problems import LOGGER_PLACES, check
+from litmus.config.replaced import BATCH_KEYS, is_data_module, is_module, trains_itself, wanted_by
 from litmus.config.root import GROUPS, Root
-from litmus.config.settling import settle
+from litmus.config.run_config import Group, RunConfig
+from litmus.config.settling import replace_options, settle
 from litmus.config.signatures import FACTS
 from litmus.config.storage import read, saved, to_plain
-from litmus.config.targets import needs, target, trust, trusted
+from litmus.config.targets import import_extra, needs, target, trust, trusted
 from litmus.errors import ConfigError, Problem
 
 __all__ = [
+    "BATCH_KEYS",
     "FACTS",
     "GROUPS",
+    "LOGGER_PLACES",
     "ConfigError",
+    "Group",
     "Problem",
     "Root",
+    "RunConfig",
     "check",
     "compose",
     "conf_dir",
     "hydra_text",
+    "import_extra",
+    "is_data_module",
+    "is_module",
     "make",
     "near",
     "needs",
     "quote_override",
     "read",
+    "replace_options",
     "right_key",
     "saved",
     "settle",
     "target",
     "to_plain",
+    "trains_itself",
     "trust",
     "trusted",
+    "wanted_by",
 ]

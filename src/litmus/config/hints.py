@@ -7,6 +7,7 @@ import types
 from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from datetime import timedelta
 from enum import Enum
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -26,21 +27,49 @@ SWITCHES = {True: ("yes", "on", "true"), False: ("off", "no", "none", "false")}
 
 def accepts(hint: Any, value: Any) -> bool:
     """Whether `value`, made of plain types, is one of `hint`: strictly, so that neither true nor "1" is a number."""
-    from pydantic import ConfigDict, PydanticUserError, TypeAdapter, ValidationError
+    from pydantic import ValidationError
 
-    if hint is Any:
+    if hint is Any or (takes_tensor(hint) and is_numbers(value)):
         return True
     try:
-        try:
-            adapter: TypeAdapter[Any] = TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
-        except PydanticUserError:
-            adapter = TypeAdapter(hint)  # dataclasses and the like bring a config of their own
-        adapter.validate_json(json.dumps(value, default=str), strict=True)  # JSON: a list may be a tuple
+        _judge_of(hint).validate_json(json.dumps(value, default=str), strict=True)  # JSON: a list may be a tuple
     except ValidationError:
         return False
-    except (PydanticUserError, TypeError):
-        return True  # nothing can be said about a hint that has no schema
+    except Exception:  # noqa: BLE001  # nothing can be said about a hint that has no schema, for whatever reason
+        return True
     return True
+
+
+def _judge_of(hint: Any) -> Any:
+    try:
+        return _adapter(hint)
+    except TypeError:  # it holds a list or the like, by which nothing can be found again
+        return _adapter.__wrapped__(hint)
+
+
+@cache
+def _adapter(hint: Any) -> Any:
+    """Pydantic's judge of a hint, which takes longer to make than to ask."""
+    from pydantic import ConfigDict, PydanticUserError, TypeAdapter
+
+    try:
+        return TypeAdapter(hint, config=ConfigDict(arbitrary_types_allowed=True))
+    except PydanticUserError:
+        return TypeAdapter(hint)  # dataclasses and the like bring a config of their own
+
+
+def takes_tensor(hint: Any) -> bool:
+    """Whether a list of numbers is to become a tensor; a hint that lists fit takes them as they are."""
+    kinds = [_bare(member) for member in _members(hint)]
+    names = [f"{getattr(kind, '__module__', '')}.{getattr(kind, '__qualname__', '')}" for kind in kinds]
+    return any(name in {"torch.Tensor", "torch._tensor.Tensor"} for name in names) and not any(map(_listed, kinds))
+
+
+def is_numbers(value: Any) -> bool:
+    """Whether a value is a list of numbers, or of such lists."""
+    if not isinstance(value, list) or not value:
+        return False
+    return all(is_numbers(one) or (isinstance(one, int | float) and not isinstance(one, bool)) for one in value)
 
 
 def coerce(hint: Any, value: Any) -> Any:
@@ -161,7 +190,9 @@ def _limits(mark: Any) -> list[str]:
     signs = {Gt: ("gt", ">"), Ge: ("ge", ">="), Lt: ("lt", "<"), Le: ("le", "<=")}
     if type(mark) in signs:
         name, sign = signs[type(mark)]
-        return [f"{sign} {getattr(mark, name)}"]
+        bound = getattr(mark, name)
+        # typing keeps one of equal annotations, so that 0 and 0.0 must read alike
+        return [f"{sign} {int(bound) if isinstance(bound, float) and bound.is_integer() else bound}"]
     if isinstance(mark, MinLen):
         return [f"of at least {mark.min_length}"]
     if isinstance(mark, MaxLen):

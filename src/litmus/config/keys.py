@@ -48,6 +48,7 @@ SYNONYMS = {
     "label_column": "target",
     "target_column": "target",
     "drop": "drop_columns",
+    "na_values": "missing_values",
     "test_size": "test_fraction",
     "test_split": "test_fraction",
     "val_size": "val_fraction",
@@ -64,7 +65,13 @@ SYNONYMS = {
     "positive_class": "positive",
     "class_weights": "class_weight",
     "gpus": "devices",
+    "datamodule": "data",
+    "lit_module": "model",
+    "criterion": "loss",
+    "task_name": "name",
+    "run_id": "name",
     "random_state": "seed",
+    "seed_everything": "seed",
     "random_seed": "seed",
     "run_name": "name",
     "experiment_name": "name",
@@ -72,6 +79,47 @@ SYNONYMS = {
     "output": "output_dir",
     "outdir": "output_dir",
     "out_dir": "output_dir",
+}
+_CHECKPOINT = "go on with a run by resume=<run dir|last>; score a checkpoint by litmus evaluate checkpoint=<file>"
+# Keys of other frameworks that have no like here, each with what to write instead.
+ELSEWHERE = {
+    "ckpt_path": _CHECKPOINT,
+    "trainer.ckpt_path": _CHECKPOINT,
+    "trainer.resume_from_checkpoint": _CHECKPOINT,
+    "debug": "--debug shows where an error arose; trainer.fast_dev_run=true tries one batch of each split",
+    "hparams_search": "write sweep=<preset> with -m, or hydra/sweeper=optuna with spaces",
+    "extras": "--cfg job prints the config; leave it out",
+    "optimized_metric": "write monitor=val/<metric>",
+    "datamodule": "write data._target_=<class>, or data=<option>",
+    "callbacks": "write callback.<name>._target_=<class>, and callback.early_stopping=null to switch that off",
+    "tags": "name=<name> tells runs apart; leave it out",
+    "paths": "write output_dir=<folder>",
+    "train": "litmus train trains, and litmus evaluate only scores; leave it out",
+    "trainer.logger": "write logger=<option>, or logger=[<option>,<option>]",
+    "trainer.callbacks": "write callback.<name>._target_=<class>",
+    "trainer.default_root_dir": "write output_dir=<folder>",
+    "trainer.enable_progress_bar": "a terminal shows how far the fit is, and a file does not; leave it out",
+    "trainer.enable_model_summary": ("write callback.summary._target_=lightning.pytorch.callbacks.ModelSummary"),
+    "trainer.enable_checkpointing": "scores and predictions come from a run's checkpoint; leave it out",
+    "trainer.plugins": "a plugin of ours writes checkpoints; write trainer.precision or trainer.strategy",
+    "trainer.barebones": "a fit without metrics could not be judged; trainer.fast_dev_run=true shows whether it runs",
+    "trainer.weights_save_path": "write output_dir=<folder>",
+    "trainer.weights_summary": "write callback.summary._target_=lightning.pytorch.callbacks.ModelSummary",
+    "trainer.progress_bar_refresh_rate": "a terminal shows how far the fit is, and a file does not; leave it out",
+    "trainer.auto_lr_find": "write callback.lr._target_=lightning.pytorch.callbacks.LearningRateFinder",
+    "trainer.auto_scale_batch_size": "write callback.size._target_=lightning.pytorch.callbacks.BatchSizeFinder",
+    "trainer.stochastic_weight_avg": (
+        "write callback.swa._target_=lightning.pytorch.callbacks.StochasticWeightAveraging"
+    ),
+    "trainer.early_stop_callback": "write callback.early_stopping.patience=<epochs>, or early_stopping=null",
+    "trainer.terminate_on_nan": "a loss that is not finite ends every run; leave it out",
+    "trainer.track_grad_norm": "every run records the gradients of its layers; leave it out",
+    "trainer.amp_backend": "write trainer.precision=16-mixed",
+    "trainer.amp_level": "write trainer.precision=16-mixed",
+    "trainer.replace_sampler_ddp": "write trainer.use_distributed_sampler",
+    "trainer.distributed_backend": "write trainer.strategy=ddp",
+    "trainer.auto_select_gpus": "write trainer.devices=auto",
+    "trainer.checkpoint_callback": "write callback.checkpoint.use=best, or last",
 }
 # Everything after the first `=` of these is text: paths, column names, labels.
 TEXT_KEYS = frozenset(
@@ -81,8 +129,15 @@ TEXT_KEYS = frozenset(
         *("name", "resume", "output_dir", "input", "output", "checkpoint", "against", "predictions"),
     }
 )
+# Text in which ${...} means another key or a variable of the environment: where things are, and what they are called.
+PLACE_KEYS = frozenset(
+    {
+        *("name", "output_dir", "data.path", "data.test_path"),
+        *("hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir", "hydra.output_subdir"),
+    }
+)
 # The same for each item between the brackets.
-LIST_KEYS = frozenset({"data.drop_columns", "data.features", "verdict.accept"})
+LIST_KEYS = frozenset({"data.drop_columns", "data.features", "data.missing_values", "verdict.accept"})
 
 _BARE = re.compile(r"[A-Za-z_/][A-Za-z0-9_/.:@-]*")
 _LITERALS = {"true", "false", "null", "nan", "inf"}
@@ -134,8 +189,16 @@ def hydra_text(value: object) -> str:
     return text if bare else quoted(text)
 
 
-def quoted(text: str) -> str:
-    """`text` between the single quotes of Hydra's grammar, where a backslash only counts before a quote or `${`."""
+def quoted(text: str, *, resolved: bool = False) -> str:
+    """`text` between the single quotes of Hydra's grammar, where a backslash only counts before a quote or `${`.
+
+    Args:
+        text: Any.
+        resolved: Whether `${...}` in it is an interpolation, and not text like all else.
+    """
+    if resolved:
+        escaped = re.sub(r"(\\*)(?='|$)", lambda found: found[1] * 2, text) if "\\" in text else text
+        return "'" + escaped.replace("'", r"\'") + "'"
     escaped = re.sub(r"(\\*)(?='|$|\$\{)", lambda found: found[1] * 2, text) if "\\" in text else text
     return "'" + escaped.replace("'", r"\'").replace("${", r"\${") + "'"
 

@@ -3,15 +3,17 @@
 import inspect
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, get_args, get_origin
 
 from hydra.utils import instantiate
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from litmus.config.signatures import RESERVED, nodes, settle_node
+from litmus.config.hints import is_numbers, takes_tensor
+from litmus.config.moved import current_name
+from litmus.config.signatures import RESERVED, Parameter, nodes, settle_node, signature
 from litmus.config.storage import to_plain, unresolved
-from litmus.config.targets import needs, target
+from litmus.config.targets import needs, target, trusted
 from litmus.errors import ConfigError, LitmusError, Problem
 
 
@@ -30,13 +32,15 @@ def make(node: DictConfig | Mapping[str, Any] | None, key: str = "", **facts: An
     plain = _plain(node or {})
     if plain.get("_target_") is None:
         return None
-    settled = settle_node(plain, key)
+    settled = settle_node(plain | {"_target_": current_name(plain["_target_"])}, key)
     found = target(settled["_target_"], key)
     arguments = _arguments(found)
     given = {word: value for word, value in facts.items() if word in arguments and word not in settled}
     try:
         # Hydra would copy what it is given into a config of its own; bound first and called by us, it arrives as it is.
-        told, ready = _divided(settled)
+        told, ready = _divided(_with_tensors(settled, key))
+        if "_convert_" not in settled and _is_users(found):
+            ready = _with_attributes(ready, signature(found, settled["_target_"], key).parameters)
         bound = partial(instantiate({"_convert_": "all"} | told | {"_partial_": True}), **ready, **given)
         return bound if settled.get("_partial_") else bound()
     except LitmusError:
@@ -57,6 +61,47 @@ def _divided(settled: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What Hydra has to see of a node: its own words, and objects to be made; and the rest."""
     told = {word for word, value in settled.items() if word in RESERVED or any(nodes(value))}
     return {word: settled[word] for word in told}, {word: settled[word] for word in settled.keys() - told}
+
+
+def _with_tensors(value: Any, key: str) -> Any:
+    """A plain node, and those inside it, whose lists of numbers are to be tensors where an argument is one."""
+    if isinstance(value, list):
+        return [_with_tensors(item, f"{key}[{place}]") for place, item in enumerate(value)]
+    if not isinstance(value, dict):
+        return value
+    inside = {word: _with_tensors(item, f"{key}.{word}") for word, item in value.items()}
+    if inside.get("_target_") is None:
+        return inside
+    takes = signature(target(inside["_target_"], key), inside["_target_"], key).parameters
+    for word, item in inside.items():
+        if word in takes and takes_tensor(takes[word].hint) and is_numbers(item):
+            inside[word] = {"_target_": "torch.tensor", "data": _as_floats(item)}  # which Hydra makes on its way
+    return inside
+
+
+def _as_floats(numbers: list[Any]) -> list[Any]:
+    return [_as_floats(one) if isinstance(one, list) else float(one) for one in numbers]
+
+
+def _is_users(found: Any) -> bool:
+    return any(f"{found.__module__}.".startswith(f"{package}.") for package in trusted())
+
+
+def _with_attributes(ready: dict[str, Any], takes: Mapping[str, Parameter]) -> dict[str, Any]:
+    """Mappings as Hydra hands them to users' code, which reads `cfg.optim.lr`, unless a mapping is what it asks for."""
+    plain = {word for word, one in takes.items() if _wants_mapping(one.hint)}
+    return {
+        word: OmegaConf.create(value) if isinstance(value, dict) and word not in plain else value
+        for word, value in ready.items()
+    }
+
+
+def _wants_mapping(hint: Any) -> bool:
+    return any(
+        inspect.isclass(one) and issubclass(one, Mapping) and not issubclass(one, DictConfig)
+        for part in (hint, *get_args(hint))
+        for one in [get_origin(part) or part]
+    )
 
 
 def _arguments(found: Any) -> set[str]:

@@ -1,23 +1,37 @@
 """Everything that is wrong with a composed config, found at once and before anything is built or written."""
 
+import inspect
 import math
-from collections.abc import Iterator, Mapping
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from typing import Any, get_type_hints
+from functools import partial
+from itertools import accumulate
+from typing import Any, Literal, get_type_hints
 
 from omegaconf import DictConfig
 from omegaconf.errors import OmegaConfBaseException
 
 from litmus.config.hints import accepts, choices, coerce, describe
-from litmus.config.keys import hydra_text, near, right_key
-from litmus.config.root import SECTIONS, Root
-from litmus.config.signatures import FACTS, RESERVED, Parameter, Signature, nodes, signature
+from litmus.config.keys import ELSEWHERE, hydra_text, near, right_key
+from litmus.config.replaced import ARGUMENTS, BATCH_KEYS, INJECTED, is_data_module, is_module, trains_itself
+from litmus.config.replaced import problems as problems_of_module
+from litmus.config.root import SECTIONS, Root, is_measured, is_monitor
+from litmus.config.signatures import FACTS, OURS, RESERVED, Parameter, Signature, nodes, signature
 from litmus.config.storage import to_plain, unresolved
 from litmus.config.targets import target
 from litmus.errors import ConfigError, Problem, quote
 
-OPTIONAL = frozenset({"scheduler", "callback", "logger"})  # null, or without a target: nothing is made
+OPTIONAL = frozenset(
+    {"scheduler", "callback", "logger", "sweep", "metrics"}
+)  # null, or without a target: nothing is made
 TABLE_KEYS = ("data.path", "data.test_path", "data.target")  # which the bundled data do not take
+LAUNCHED = frozenset(
+    {"SLURM_JOB_ID", "TORCHELASTIC_RUN_ID", "MASTER_ADDR", "LSB_JOBID"}
+)  # set on each of several nodes
+LOGGER_PLACES = ("save_dir", "root_dir")  # what loggers of Lightning call the folder that they write into
+METRIC_FACTS = frozenset({"task", "num_classes", "num_labels"})
 ROLES = {"model": "torch.nn.modules.module.Module", "optimizer": "torch.optim.optimizer.Optimizer"}
 
 
@@ -46,10 +60,26 @@ class _Checker:
             try:
                 found = target(node["_target_"], key, allow=allow)
                 self._judge_role(key, found, node["_target_"])
-                self.signatures[key] = signature(found, node["_target_"], key)
+                self.signatures[key] = self._takes(key, found, node["_target_"])
             except ConfigError as error:
                 self.targets += error.problems
         self.known = self._known()
+        self.optional = OPTIONAL | ARGUMENTS.keys() if trains_itself(plain.get("model")) else OPTIONAL
+
+    def _takes(self, key: str, found: Any, name: str) -> Signature:
+        """What a node may set: its target's arguments, and what its group adds to them or supplies itself."""
+        own, group = _with_interval(key, signature(found, name, key), name), key.partition(".")[0]
+        if key == "model" and is_module(found):
+            own = _with_injected(own)
+        if key == "data" and is_data_module(found):
+            own = _with_batch_keys(own)
+        if key == "criteria":
+            own = _with_thresholds(own, self.plain.get("metrics"))
+        if key == "loss" and inspect.isroutine(found) and not found.__module__.startswith(OURS):
+            own = _with_called(own)
+        if group == "logger":
+            own = _with_places(own)
+        return _without_facts(own) if key.startswith("metrics.") else own
 
     def problems(self) -> Iterator[Problem]:
         root = get_type_hints(Root, include_extras=True)
@@ -60,10 +90,16 @@ class _Checker:
                 yield from self._section(key, value)
             else:
                 yield from self._strangers(key, value)
-        # logger=null leaves no such group
-        missing = [group for group in SECTIONS if group not in self.plain and group != "logger"]
-        yield from (Problem(group, "is missing from the config") for group in missing)
+        # logger=null leaves no such group, and runs of before know nothing of sweeps
+        missing = [
+            group
+            for group in SECTIONS
+            if group not in self.plain and group not in {"logger", "report", "sweep", "metrics"}
+        ]
+        yield from (Problem(group, f"is missing from the config; choose one, {group}=<option>") for group in missing)
         yield from self.targets
+        yield from problems_of_module(self.plain)
+        yield from self._monitor()
         yield from _processes(self.plain.get("trainer"))
         for key, node in nodes(self.plain):
             if key in self.signatures:
@@ -71,25 +107,54 @@ class _Checker:
 
     def _section(self, key: str, value: Any) -> Iterator[Problem]:
         """A group's node must have a target, unless it may be left out."""
-        if value is None and key in OPTIONAL:
+        named: dict[str, Callable[[dict[str, Any]], Iterator[Problem]]] = {
+            "callback": self._callbacks,
+            "metrics": self._metrics,
+            "logger": partial(self._named, "logger"),
+        }
+        if value is None and key in self.optional:
             return
         if not isinstance(value, dict):
             yield Problem(key, f"must be one of the group's options, not {_shown(value)}")
-        elif key == "callback" and "_target_" not in value:
-            yield from self._callbacks(value)
+        elif value.get("_target_") is None and key in named:
+            yield from named[key]({word: item for word, item in value.items() if word != "_target_"})
         elif value.get("_target_") is None:
-            if key not in OPTIONAL:
+            if key not in self.optional:
                 yield Problem(f"{key}._target_", "is required: it names the class to build")
             for word in sorted(set(value) - RESERVED):
                 yield from self._strangers(f"{key}.{word}", value[word])
+
+    def _monitor(self) -> Iterator[Problem]:
+        """Names of other forms than ours are logged by a LightningModule, and by nobody else."""
+        monitor = self.plain.get("monitor")
+        other = isinstance(monitor, str) and is_monitor(monitor) and not is_measured(monitor)
+        if other and not trains_itself(self.plain.get("model")):
+            wanted = "a logged value of train or val, such as val/loss; test never selects"
+            yield Problem("monitor", f"must be {wanted}, not {_shown(monitor)}")
+
+    def _metrics(self, value: dict[str, Any]) -> Iterator[Problem]:
+        for word, item in value.items():
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", word):
+                yield Problem(f"metrics.{word}", "must be a name of a-z, 0-9 and _")
+            elif item is not None and not (isinstance(item, dict) and "_target_" in item):
+                yield Problem(f"metrics.{word}._target_", "is required: it names a class of torchmetrics or of yours")
 
     def _callbacks(self, value: dict[str, Any]) -> Iterator[Problem]:
         if value.get("checkpoint") is None:
             message = "cannot be left out: it keeps the weights; callback.checkpoint.use=last takes those of the end"
             yield Problem("callback.checkpoint", message)
+        yield from self._named("callback", value)
+
+    def _named(self, key: str, value: dict[str, Any]) -> Iterator[Problem]:
+        """Nodes with targets by names that a user chooses."""
         for word, item in value.items():
-            if item is not None and not (isinstance(item, dict) and "_target_" in item):
-                yield from self._strangers(f"callback.{word}", item)
+            if isinstance(item, dict) and item and all(isinstance(one, dict) for one in item.values()):
+                message = (
+                    f"holds several by their names, and not one; to add a file of them, write {key}=[default,<file>]"
+                )
+                yield Problem(f"{key}.{word}", message)
+            elif item is not None and not (isinstance(item, dict) and "_target_" in item):
+                yield from self._strangers(f"{key}.{word}", item)
 
     def _node(self, key: str, node: dict[str, Any], own: Signature) -> Iterator[Problem]:
         for word, item in node.items():
@@ -97,6 +162,9 @@ class _Checker:
                 continue
             if word in own.parameters:
                 yield from _value(f"{key}.{word}", item, own.parameters[word].hint)
+            elif key == "logger" and isinstance(item, dict) and "_target_" in item:
+                message = "stands beside a logger that has no name; write logger=[<option>,<option>]"
+                yield Problem(f"{key}.{word}", message)
             elif not own.open:
                 yield self._stranger(f"{key}.{word}", own.parameters)
         if not node.get("_partial_"):
@@ -114,11 +182,15 @@ class _Checker:
         foreign = () if "data.path" in self.known else TABLE_KEYS
         if key in foreign:
             return Problem(key, "is a key of your own tables; add data.path=<file>")
+        if advice := ELSEWHERE.get(key) or ELSEWHERE.get(key.partition(".")[0]):
+            return Problem(key, f"no such key; {advice}")
+        if key.startswith("experiment."):
+            return Problem(key, "lands below experiment; begin the experiment's file with # @package _global_")
         if found := right_key(key, [*self.known, *foreign]):
             return Problem(key, "no such key", found)
         words = [word for word in parameters if word not in FACTS]
         place = key.rpartition(".")[0] or "the config"
-        return Problem(key, f"no such key; {place} takes {', '.join(words)}" if words else "no such key")
+        return Problem(key, f"no such key; {place} takes {_some(words)}" if words else "no such key; leave it out")
 
     def _known(self) -> list[str]:
         keys = [field.name for field in fields(Root)] + list(SECTIONS)
@@ -132,6 +204,56 @@ class _Checker:
         if wanted and bases and wanted not in bases:
             message = f"{quote(name)} cannot be the {key}: it is no {wanted.rpartition('.')[2]}"
             raise ConfigError([Problem(f"{key}._target_", message)])
+
+
+def _with_interval(key: str, own: Signature, name: str) -> Signature:
+    """A scheduler of others is stepped by us, and its node may say how often; ours know it themselves."""
+    if key != "scheduler" or name.startswith(OURS) or "interval" in own.parameters:
+        return own
+    interval = Parameter(Literal["epoch", "step"], required=False)
+    return own._replace(parameters={**own.parameters, "interval": interval})
+
+
+def _with_thresholds(own: Signature, metrics: Any) -> Signature:
+    """A metric of the user's own can be asked for as ours can."""
+    names = metrics if isinstance(metrics, dict) else {}
+    return own._replace(
+        parameters={**own.parameters, **{name: Parameter(float | None, required=False) for name in names}}
+    )
+
+
+def _with_called(own: Signature) -> Signature:
+    """A function that is the loss itself gets outputs and targets when it is called, and not from the config."""
+    given = [word for word, one in own.parameters.items() if one.required][:2]
+    return own._replace(parameters={word: one for word, one in own.parameters.items() if word not in given})
+
+
+def _without_facts(own: Signature) -> Signature:
+    """Metrics are told the kind of target and the number of classes."""
+    told = {word: one._replace(required=False) for word, one in own.parameters.items() if word in METRIC_FACTS}
+    return own._replace(parameters={**own.parameters, **told})
+
+
+def _with_places(own: Signature) -> Signature:
+    """A logger of Lightning writes into the run's directory, where nobody says another place."""
+    return own._replace(
+        parameters={
+            word: one._replace(required=one.required and word not in LOGGER_PLACES)
+            for word, one in own.parameters.items()
+        }
+    )
+
+
+def _with_batch_keys(own: Signature) -> Signature:
+    """The node of a data module may say where its batches hold inputs and targets."""
+    keys = {word: Parameter(str | None, required=False) for word in BATCH_KEYS}
+    return own._replace(parameters={**keys, **own.parameters})
+
+
+def _with_injected(own: Signature) -> Signature:
+    """A LightningModule that asks for what a group describes gets it, whether or not its constructor has a default."""
+    given = {word: one._replace(required=False) for word, one in own.parameters.items() if word in INJECTED}
+    return own._replace(parameters={**own.parameters, **given})
 
 
 def _value(key: str, value: Any, hint: Any) -> Iterator[Problem]:
@@ -152,11 +274,23 @@ def _processes(trainer: Any) -> Iterator[Problem]:
     """Lightning's own way to several processes starts the command line again, which waits for itself forever."""
     if not isinstance(trainer, dict) or trainer.get("strategy", "auto") not in {"auto", "ddp"}:
         return
+    nodes = trainer.get("num_nodes", 1)
+    if isinstance(nodes, int) and nodes > 1 and not LAUNCHED & os.environ.keys():
+        message = f"{nodes} machines wait for each other, and nothing has started this run on them"
+        yield Problem("trainer.num_nodes", f"{message}; start it by torchrun or SLURM on each, or use 1")
     count = trainer.get("devices")
     if isinstance(count, int) and count > 1:
         yield Problem(
             "trainer.devices", f"{count} need a way to share the work", f"trainer=ddp trainer.devices={count}"
         )
+
+
+def _some(words: Sequence[str], most: int = 160) -> str:
+    """The words with commas between, as many as `most` characters hold."""
+    shown = list(accumulate(words, lambda text, word: f"{text}, {word}"))
+    fitting = max(1, sum(len(text) <= most for text in shown))
+    left = len(words) - fitting
+    return shown[fitting - 1] + (f" and {left} more, which litmus train --help lists" if left else "")
 
 
 def _missing(key: str, node: dict[str, Any], parameters: Mapping[str, Parameter]) -> Iterator[Problem]:

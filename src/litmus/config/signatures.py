@@ -1,11 +1,15 @@
 """What a target's signature says: the schema of its config node."""
 
 import inspect
+import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, NamedTuple, get_type_hints
 
 from litmus.config.hints import coerce
+from litmus.config.moved import current_name
 from litmus.config.ranges import known
 from litmus.config.targets import target
 from litmus.errors import ConfigError, Problem
@@ -15,16 +19,19 @@ FACTS = frozenset(
     {
         *("spec", "in_features", "out_features", "in_shape", "cardinalities", "vocab_size", "class_counts", "classes"),
         *("optimizer", "params", "total_steps", "monitor", "mode", "directory", "callbacks", "remedy"),
+        "own_metrics",
     }
 )
+OURS = "litmus."
 RESERVED = frozenset({"_target_", "_partial_", "_recursive_", "_convert_", "_args_"})
 
 
 class Parameter(NamedTuple):
-    """One argument of a target: what it accepts, and whether it must be given."""
+    """One argument of a target: what it accepts, whether it must be given, and what it is otherwise."""
 
     hint: Any
     required: bool
+    default: Any = None
 
 
 class Signature(NamedTuple):
@@ -48,10 +55,16 @@ def signature(found: Any, name: str, key: str = "") -> Signature:
 
 @cache
 def _signature(found: Any, name: str) -> Signature:
-    parameters = inspect.signature(found).parameters
-    hints = get_type_hints(found, include_extras=True)
+    own_rules = name.startswith(OURS)  # there, a hint that cannot be read is a mistake, and no reason to check less
+    try:
+        parameters = inspect.signature(found).parameters
+    except (TypeError, ValueError):
+        if own_rules:
+            raise
+        return Signature({}, open=True)  # what is written in C may have none
+    hints = _hints(found, whole=own_rules)
     if inspect.isclass(found):
-        hints |= get_type_hints(found.__init__, include_extras=True)
+        hints |= _hints(found.__init__, whole=own_rules)
     table = known(name)
     arguments = {}
     for word, parameter in parameters.items():
@@ -60,12 +73,37 @@ def _signature(found: Any, name: str) -> Signature:
         written = parameter.annotation
         own = Any if written is parameter.empty or isinstance(written, str) else written
         hint = table[word].hint if word in table else hints.get(word, own)
-        arguments[word] = Parameter(hint, parameter.default is parameter.empty)
+        required = parameter.default is parameter.empty
+        arguments[word] = Parameter(hint, required, None if required else parameter.default)
     return Signature(arguments, any(item.kind is item.VAR_KEYWORD for item in parameters.values()))
 
 
+def _hints(found: Any, *, whole: bool) -> dict[str, Any]:
+    """Type hints by argument; those that cannot be evaluated are an error if the `whole` is needed, else left out.
+
+    Libraries import names for their annotations where a type checker looks only, or subscript what cannot be.
+    """
+    try:
+        return get_type_hints(found, include_extras=True)
+    except Exception:
+        if whole:
+            raise
+    hints: dict[str, Any] = {}
+    for word, written in getattr(found, "__annotations__", {}).items():
+        with suppress(Exception):  # an annotation is code, which may fail in any way
+            one = SimpleNamespace(__annotations__={word: written})
+            hints |= get_type_hints(one, _names(found), include_extras=True)
+    return hints
+
+
+def _names(found: Any) -> dict[str, Any]:
+    """The global names that the annotations of a class or function are written in."""
+    module = sys.modules.get(getattr(found, "__module__", ""))
+    return getattr(inspect.unwrap(found), "__globals__", None) or (vars(module) if module else {})
+
+
 def settle_node(node: Any, key: str = "") -> Any:
-    """A plain node, and those inside it, with values coerced to what their targets' hints mean.
+    """A plain node, and those inside it, with present names of targets and values coerced to their hints.
 
     Raises:
         ConfigError: A target is not allowed.
@@ -78,6 +116,7 @@ def settle_node(node: Any, key: str = "") -> Any:
     if inside.get("_target_") is None:
         return inside
     found = target(inside["_target_"], key)
+    inside["_target_"] = current_name(inside["_target_"])
     parameters = signature(found, inside["_target_"], key).parameters
     return {
         word: coerce(parameters[word].hint, value) if word in parameters else value for word, value in inside.items()

@@ -55,6 +55,10 @@ def unresolved(error: OmegaConfBaseException) -> Problem:
     text = str(error).splitlines()[0]
     if unset := re.search(r"Environment variable '([^']+)' not found", text):
         text = f"environment variable {unset[1]} is not set; export it"
+    if unknown := re.search(r"Unsupported interpolation type (\S+)", text):
+        text = (
+            f"there is no resolver {unknown[1]}; a module of your own that registers it is loaded by --allow <module>"
+        )
     return Problem(str(error.full_key or "config"), text)
 
 
@@ -78,6 +82,8 @@ def read(path: str | Path) -> DictConfig:
 def measured(file: Path) -> str:
     """The text of a YAML file whose size, with every alias written out, is bearable; raises ConfigError as `read`."""
     try:
+        if file.exists() and not file.is_file():
+            raise ConfigError(f"{file}: is no regular file; a config is a YAML file")
         text = file.read_text(encoding="utf-8")
         if len(text) > MAX_CHARACTERS:
             raise ConfigError(f"{file}: {len(text)} characters are too many for a config")

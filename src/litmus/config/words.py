@@ -1,25 +1,28 @@
 """What a person types, as overrides that Hydra takes: text stays text, and a wrong option names the nearest."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
+import yaml
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Glob, Override
 from hydra.errors import HydraException
 
-from litmus.config.keys import LIST_KEYS, SYNONYMS, TEXT_KEYS, near, quoted, split_list
-from litmus.config.root import GROUPS
+from litmus.config.hooks import judge_searchpath
+from litmus.config.keys import LIST_KEYS, PLACE_KEYS, SYNONYMS, TEXT_KEYS, hydra_text, near, quoted, split_list
+from litmus.config.root import GROUPS, SECTIONS
 from litmus.errors import ConfigError, Problem, quote
 
 KEY = re.compile(r"[A-Za-z_][\w-]*([./@][A-Za-z0-9_][\w-]*)*")
+INTERPOLATION = re.compile(r"\$\{\.*[A-Za-z_][\w./\[\]-]*(:[^{}]*)?\}")  # of a key, or by a resolver such as oc.env
 CHOICE = re.compile(r"choice\((.*)\)", re.DOTALL)
 # Hydra takes no null for a group: this stands for it. Checkpoints are always kept
 NULLABLE = {"scheduler": "scheduler=none", "callback": "++callback.early_stopping=null", "logger": "~logger"}
 FILES = frozenset({"csv", "parquet", "image_folder", "text"})  # options of data that read data.path
-FOLDERS = frozenset({"hydra.run.dir", "hydra.sweep.dir", "hydra.sweep.subdir"})
 MOST_LISTED = 8
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
 MODELS = {
@@ -36,9 +39,11 @@ class Library:
 
     Args:
         folders: Config folders, the first one being ours.
+        root: The config that everything starts from.
     """
 
     folders: tuple[Path, ...]
+    root: str = "train"
 
     @cached_property
     def options(self) -> dict[str, list[str]]:
@@ -55,12 +60,37 @@ class Library:
         files = [folder / group / f"{option}.yaml" for folder in self.folders]
         return next((file for file in files if file.is_file()), None)
 
-    def choice(self, experiment: str, group: str) -> str | None:
-        """The option of `group` that an experiment's defaults list takes."""
-        file = self.file("experiment", experiment)
-        lines = file.read_text(encoding="utf-8") if file else ""
-        found = re.search(rf"^\s*- override /{group}: *([\w-]+)", lines, re.MULTILINE)
-        return found[1] if found else None
+    def choice(self, experiments: Iterable[str], group: str) -> str | None:
+        """The option of `group` that the root of the user's, or the last of the experiments, takes by its defaults."""
+        found = [
+            str(item[key])
+            for node in self._written(experiments)
+            for item in node.get("defaults") or []
+            if isinstance(item, dict)
+            for key in (f"override /{group}", f"override {group}", f"/{group}")
+            if key in item
+        ]
+        return found[-1] if found else None
+
+    def value(self, experiments: Iterable[str], section: str, key: str) -> str | None:
+        """What the root of the user's, or the last of the experiments, sets `<section>.<key>` to, as text."""
+        nodes = [node.get(section) for node in self._written(experiments)]
+        found = [node[key] for node in nodes if isinstance(node, dict) and node.get(key) is not None]
+        return str(found[-1]) if found else None
+
+    def _written(self, experiments: Iterable[str]) -> list[dict[str, Any]]:
+        """The contents of the user's root and of the experiments, in their order; what cannot be read is empty."""
+        roots = [folder / f"{self.root}.yaml" for folder in self.folders[1:]]
+        files = [*roots, *(self.file("experiment", name) for name in experiments)]
+        return [_mapping(file) for file in files if file and file.is_file()]
+
+
+def _mapping(file: Path) -> dict[str, Any]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError):
+        return {}  # Hydra says it
+    return content if isinstance(content, dict) else {}
 
 
 @dataclass(frozen=True)
@@ -104,7 +134,11 @@ def translate(words: Sequence[str], library: Library, *, sweep: bool = False) ->
     parsed: list[Override] = []
     for word in _with_implied(words, library):
         try:
-            parsed.append(_parse(word, library, sweep=sweep))
+            parsed.append(override := _parse(word, library, sweep=sweep))
+            if override.key_or_group == "hydra.searchpath":
+                judge_searchpath(
+                    [*override.sweep_string_iterator()] if override.is_sweep_override() else override.value()
+                )
         except ConfigError as error:
             problems += error.problems
     if problems:
@@ -118,18 +152,62 @@ def values(words: Sequence[str]) -> dict[str, str]:
     return {key.strip(): value for key, sign, value in pairs if sign}
 
 
+def words_of(overrides: Mapping[str, Any] | Sequence[str] | None) -> list[str]:
+    """Words as on the command line from a mapping of keys to plain values, or from words.
+
+    Example:
+        >>> words_of({"optimizer.lr": 0.01, "model": {"hidden": [8, 8]}, "data.target": "Survived (yes/no)"})
+        ['optimizer.lr=0.01', 'model.hidden=[8,8]', 'data.target=Survived (yes/no)']
+    """
+    if overrides is None:
+        return []
+    if isinstance(overrides, str):
+        return [overrides]
+    if not isinstance(overrides, Mapping):
+        return [str(word) for word in overrides]
+    words = []
+    for key, value in overrides.items():
+        if isinstance(value, Mapping) and key in SECTIONS:
+            words += words_of({f"{key}.{word}": item for word, item in value.items()})
+        else:
+            words.append(f"{key}={_written(key, value)}")
+    return words
+
+
+def _written(key: str, value: Any) -> str:
+    """A Python value as the command line takes it."""
+    plain = value.tolist() if hasattr(value, "tolist") else value  # of numpy
+    if isinstance(plain, Path) or (isinstance(plain, str) and (key in TEXT_KEYS or key in PLACE_KEYS)):
+        return str(plain)
+    return hydra_text(plain)
+
+
 def _with_implied(words: Sequence[str], library: Library) -> list[str]:
     """The words, after those that follow from them: a file's suffix says what reads it."""
     given = values(words)
-    experiment = given.get("experiment", "")
+    text = given.get("experiment", "")
+    experiments = split_list(text) if text.startswith("[") else [text]
     implied = []
-    kind = given.get("data") or library.choice(experiment, "data")
-    if given.get("data.path") and "data" not in given and kind not in FILES:
-        kind = source_of(given["data.path"])
+    kind = given.get("data") or library.choice(experiments, "data")
+    path = given.get("data.path") or library.value(experiments, "data", "path")
+    chosen = "data" in given or ("data.path" not in given and kind is not None)
+    if path and not chosen and kind not in FILES and not library.value(experiments, "data", "_target_"):
+        kind = source_of(path)
         implied.append(f"data={kind}")
-    if kind in MODELS and not {"model", "model._target_"} & set(given) and not library.choice(experiment, "model"):
+    if kind in MODELS and not {"model", "model._target_"} & set(given) and not library.choice(experiments, "model"):
         implied.append(f"model={MODELS[kind]}")
-    return [*implied, *words]
+    return [*implied, *(part for word in words for part in _spelled_out(word))]
+
+
+def _spelled_out(word: str) -> list[str]:
+    """The words for one that Hydra has no grammar for: several loggers, and groups that cannot be deleted."""
+    key, _, text = word.lstrip("+").partition("=")
+    if key.strip() == "logger" and text.startswith("[") and text.endswith("]"):
+        names = split_list(text)
+        return ["~logger", *(f"+logger@logger.{name}={name}" for name in dict.fromkeys(names))]
+    if word.startswith("~") and word[1:] in NULLABLE:
+        return [f"{word[1:]}=null"]
+    return [word]
 
 
 def path_of(text: str | Path) -> Path:
@@ -158,21 +236,75 @@ def _parse(word: str, library: Library, *, sweep: bool) -> Override:
         raise ConfigError(
             [Problem(word if word.strip() else quote(word), "is not key=value", _meant(word, key, library))]
         )
-    if key in FOLDERS:
-        raise ConfigError([Problem(key, "runs make folders of their own; set output_dir=<folder> and name=<name>")])
+    if "@" in key:
+        return _packaged(word, library)
     if key in library.options or key in GROUPS:
         if text == "null" and key in NULLABLE:
             return _hydra(NULLABLE[key], word)
         override = _hydra(f"{key}={text}", word)
         _check_options(key, override, library)
-    elif key in TEXT_KEYS or key in LIST_KEYS:
+    elif key in TEXT_KEYS or key in LIST_KEYS or key in PLACE_KEYS:
         override = _hydra(f"++{key}={_text(key, text, sweep=sweep)}", word)
     else:
         plain = "/" in key or key.startswith("hydra.")
         override = _hydra(f"{key}={text}" if plain else f"++{key}={text}", word)
     if override.is_sweep_override() and not sweep:
         raise ConfigError([Problem(word, "is several values; a sweep needs -m, a list brackets, text quotes")])
+    return expanded(override, library)
+
+
+def _packaged(word: str, library: Library) -> Override:
+    """An option that is put somewhere else than its group: `+callback@callback.mine=mine`."""
+    override = _hydra(word, word)
+    place = str(override.package)
+    if override.key_or_group in library.options:
+        if place.partition(".")[0] not in {*SECTIONS, "_global_"}:
+            group = override.key_or_group
+            message = (
+                f"a run has no place called {quote(place)}; write {group}={override.value()}, or a key below {group}"
+            )
+            raise ConfigError([Problem(f"{group}@{place}", message)])
+        _check_options(override.key_or_group, override, library)
     return override
+
+
+def expanded(override: Override, library: Library) -> Override:
+    """The override with its values listed one by one where it names options by a pattern, or in random order.
+
+    Hydra would look for options in our folder only, and would draw another order each time it is asked.
+
+    Raises:
+        ConfigError: The key is no group, or none of its options matches.
+    """
+    key = override.key_or_group
+    value: Any = override.value()  # Hydra's own hint leaves patterns out
+    if not isinstance(value, Glob):
+        shuffled = override.is_discrete_sweep() and getattr(value, "shuffle", False)
+        return _listed(override, list(override.sweep_string_iterator())) if shuffled else override
+    options = library.options.get(key, [])
+    if not options:
+        raise ConfigError([Problem(key, f"glob() chooses among the options of a group; write the values: {key}=a,b")])
+    matching = value.filter(options)
+    if not matching:
+        pattern = quote(",".join(value.include))
+        raise ConfigError([Problem(key, f"no option matches {pattern}; there is {', '.join(options)}")])
+    return _listed(override, matching)
+
+
+def as_typed(line: str) -> str:
+    """An override in Hydra's grammar as a word of our command line, where what follows a text key's `=` is text."""
+    key, _, text = line.partition("=")
+    if key.lstrip("+") not in TEXT_KEYS | PLACE_KEYS or text[:1] not in {"'", '"'}:
+        return line
+    value = str(OverridesParser.create().parse_override(line).value())
+    return f"{key}={value}".replace(r"\${", "${")
+
+
+def _listed(override: Override, texts: Sequence[str]) -> Override:
+    line = f"{override.get_key_element()}={','.join(texts)}"
+    if len(texts) == 1:  # a sweep over one option is a sweep still
+        line = f"{override.get_key_element()}=choice({texts[0]})"
+    return OverridesParser.create().parse_override(line)
 
 
 def _meant(word: str, key: str, library: Library) -> str:
@@ -202,7 +334,9 @@ def _text(key: str, text: str, *, sweep: bool) -> str:
         return text
     if not text.strip():
         raise ConfigError([Problem(key, "is empty; write a value after the =")])
-    if key in TEXT_KEYS:
+    if key in PLACE_KEYS and INTERPOLATION.search(text):
+        return quoted(text, resolved=not (key.startswith("data.") and path_of(text).exists()))  # a file is a file
+    if key in TEXT_KEYS or key in PLACE_KEYS:
         return quoted(text)
     if sweep and "],[" in text:
         return text
@@ -212,7 +346,12 @@ def _text(key: str, text: str, *, sweep: bool) -> str:
 
 def _check_options(group: str, override: Override, library: Library) -> None:
     options = library.options.get(group, [])
-    wanted = list(override.sweep_string_iterator()) if override.is_discrete_sweep() else [override.value()]
+    value: Any = override.value()
+    if isinstance(value, Glob):  # see `expanded`
+        return
+    wanted = list(override.sweep_string_iterator()) if override.is_discrete_sweep() else [value]
+    lists = (split_list(item) if isinstance(item, str) and item[:1] == "[" else item for item in wanted)
+    wanted = [item for option in lists for item in (option if isinstance(option, list) else [option])]
     for option in () if override.is_delete() else wanted:
         if str(option) not in options:
             nearest = near(str(option), options)

@@ -1,23 +1,14 @@
-"""Data: sources that read rows, splits, preprocessing fitted on train, and the one data module."""
+"""From files to tensors, one step after another; each step hands a frozen dataclass to the next.
 
-from collections.abc import Mapping
-from importlib import import_module
-from typing import Any, cast
+    sources/      where rows come from, and the keys of `data=`: files, bundled, synthetic, frames, images, texts
+    files/        bytes to a `Table` with every cell as it stands (CSV, Parquet), images and texts; disk storage
+    columns/      a `Table` to `SelectedColumns`: what each column holds, which ones are features; the target's column
+    split         `Rows` to a split for each row
+    encoding/     `Rows` to numbers, fitted on the training rows alone; labels to codes, numbers to the loss's unit
+    preparation   all of this in order: a source to `Prepared`, that is `Split` tensors and a `DataSpec`
+    loading       `Split` to `Batch`es in an order that depends on seed and epoch alone
+    module        the LightningDataModule around them
 
-from litmus.data.base import Preprocess
-from litmus.errors import CheckpointError
-
-PREPROCESSES = {
-    "table": ("litmus.data.preprocess", "TablePreprocess"),
-    "image": ("litmus.data.image", "ImagePreprocess"),
-    "text": ("litmus.data.text", "TextPreprocess"),
-}
-
-
-def restore_preprocess(state: Mapping[str, Any]) -> Preprocess:
-    """The preprocessing whose `state()` this is; raises CheckpointError if its kind is unknown."""
-    kind = state.get("kind")
-    if kind not in PREPROCESSES:
-        raise CheckpointError(f"preprocessing of an unknown kind {kind!r}; the checkpoint is of another version")
-    module, name = PREPROCESSES[kind]
-    return cast("type[Preprocess]", getattr(import_module(module), name)).restore(state)
+A cell of a CSV passes `sources.table_files`, `files.csv`, `columns.selection`, `columns.kinds`, `columns.numbers` (or
+`dates`), `preparation`, `encoding.features` and `encoding.column_encoders`. Imports point from `module` to `files`.
+"""

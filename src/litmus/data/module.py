@@ -1,18 +1,27 @@
-"""The one LightningDataModule: any source's rows as loaders, made once and sliced in memory."""
+"""The LightningDataModule: the rows of any source as loaders, prepared once."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any, Literal, cast, final
+from typing import Any, cast, final
 
 import numpy as np
+import polars as pl
 import torch
 from lightning.pytorch import LightningDataModule
 from numpy.typing import NDArray
+from torch import Tensor
 
-from litmus.data.base import Batch, DataSpec, Origin, Preprocess, Rows, Source, Split, SplitName, TaskKind
-from litmus.data.loader import BatchLoader, step_seed
-from litmus.data.prepared import Prepared, prepare
-from litmus.data.target import TargetCoder
+from litmus.data.encoding.base import Preprocess
+from litmus.data.encoding.target import TargetCoder
+from litmus.data.loading import BatchLoader, step_seed
+from litmus.data.preparation import Prepared, prepare
+from litmus.data.rows import Origin, Rows
+from litmus.data.sources.base import Source
+from litmus.data.tensors import Batch, Split
+from litmus.errors import DataError
+from litmus.evidence.values import SplitName
+from litmus.task.spec import DataSpec
 
 SCORING_VALUES = 2**18  # inputs a scoring batch: large enough for speed, small enough for a CPU's cache
 
@@ -25,7 +34,9 @@ class DataModule(LightningDataModule):
         source: Where rows come from and how they are split and batched.
         kind: Kind of target; None or "auto": inferred from the labels.
         positive: Positive label of a binary task; None: inferred.
-        seed: Decides split, sample and order of rows.
+        grades: Labels of an ordinal task, lowest first; None: inferred.
+        seed: Decides the order of rows.
+        split_seed: Decides split and sample; None: as `seed`.
         fold: Which of `source.folds` is held out; None: the first.
     """
 
@@ -33,25 +44,31 @@ class DataModule(LightningDataModule):
         self,
         source: Source,
         *,
-        kind: TaskKind | Literal["auto"] | None = None,
+        kind: str | None = None,
         positive: object = None,
+        grades: Sequence[object] | None = None,
         seed: int = 42,
+        split_seed: int | None = None,
         fold: int | None = None,
     ) -> None:
         super().__init__()
         self.source = source
-        self.kind = kind
-        self.positive = positive
+        self.target: dict[str, Any] = {"kind": kind, "positive": positive, "grades": grades}
         self.seed = seed
+        self.split_seed = seed if split_seed is None else split_seed
         self.fold = fold
+        self.as_tuples = False  # whether batches are (x, y), or (x, y, weight), as users' modules unpack them
         self._prepared: Prepared | None = None
-        self._train_loader: BatchLoader | None = None
+        self._train_loader: Any = None
 
     def setup(self, stage: str | None = None) -> None:
         """Read, split, fit and encode; does nothing the second time."""
         if self._prepared is None:
             self._prepared = prepare(
-                self.source, kind=self.kind, positive=self.positive, seed=self.seed, fold=self.fold
+                self.source,
+                **self.target,
+                seed=self.split_seed,
+                fold=self.fold,
             )
 
     def reseeded(self, seed: int, changed: Mapping[str, Any] | None = None) -> "DataModule":
@@ -65,7 +82,13 @@ class DataModule(LightningDataModule):
         source = (
             self.source if changed is None else replace(self.source, **{k: changed[k] for k in keys if k in changed})
         )
-        other = DataModule(source, kind=self.kind, positive=self.positive, seed=seed, fold=self.fold)
+        other = DataModule(
+            source,
+            **self.target,
+            seed=seed,
+            split_seed=self.split_seed,
+            fold=self.fold,
+        )
         other._prepared = self.prepared
         return other
 
@@ -78,6 +101,11 @@ class DataModule(LightningDataModule):
     @property
     def spec(self) -> DataSpec:
         return self.prepared.spec
+
+    @property
+    def num_classes(self) -> int:
+        """Of the target, 0 for numbers; users' modules ask their data module so."""
+        return len(self.spec.classes)
 
     @property
     def splits(self) -> Mapping[str, Split]:
@@ -111,8 +139,23 @@ class DataModule(LightningDataModule):
     def class_counts(self) -> Mapping[str, list[int]]:
         return self.prepared.class_counts
 
-    def train_dataloader(self) -> BatchLoader:
-        """The training rows, in an order that `set_epoch` chooses; the same loader each time, so that it can resume."""
+    @property
+    def own_loader(self) -> bool:
+        """Whether training goes by a loader of the user's."""
+        return type(self.source).training_loader is not Source.training_loader
+
+    @property
+    def comparable(self) -> bool:
+        """Whether rows are of a form that references and checks take: vectors of quantities, images or texts."""
+        spec = self.spec
+        if self.source.packing is not None and not self.source.packing.numeric:
+            return False
+        return spec.input == "text" or len(spec.in_shape) == (3 if spec.input == "image" else 1)
+
+    def train_dataloader(self) -> Any:
+        """The training rows in the order that `set_epoch` chooses; the same loader each time, so that it can resume."""
+        if self._train_loader is None and self.own_loader:
+            self._train_loader = self.source.training_loader()
         if self._train_loader is None:
             rank, world = self._place()
             self._train_loader = BatchLoader(
@@ -136,7 +179,7 @@ class DataModule(LightningDataModule):
         return [self.scoring_loader(name) for name in ("val", "test") if name in self.splits]
 
     def scoring_loader(self, name: SplitName) -> BatchLoader:
-        """A split's rows in their order, in large batches: nothing is learned from them, so size changes no number."""
+        """A split's rows in their order, in large batches: without training, the size of a batch changes no result."""
         rank, world = self._place()
         split = self.splits[name]
         rows = max(SCORING_VALUES // max(split.x[0].numel(), 1), 1)
@@ -144,8 +187,31 @@ class DataModule(LightningDataModule):
         size = max(self.source.batch_size or 1, 2 ** (rows.bit_length() - 1))
         return BatchLoader(split, batch_size=size, shuffle=False, seed=self.seed, rank=rank, world=world)
 
-    def on_after_batch_transfer(self, batch: Batch, dataloader_idx: int) -> Batch:
-        """Finish inputs on the device and vary the training ones."""
+    def on_after_batch_transfer(self, batch: Any, dataloader_idx: int) -> Any:
+        """Finishes inputs on the device, augments those of training, and hands the batch over as the model takes it."""
+        finished = self._finished(batch if isinstance(batch, Batch) else self._coded(*self.source.parts(batch)))
+        if not self.as_tuples:
+            return finished
+        plain = tuple(part for part in finished if part is not None)
+        return self.trainer.lightning_module.on_after_batch_transfer(plain, dataloader_idx) if self.trainer else plain
+
+    def read(self, batch: Any) -> Batch | None:
+        """A batch of ours, whichever form it was handed over in; None: it is of another form."""
+        if self.own_loader:
+            with suppress(DataError):
+                return self._coded(*self.source.parts(batch))
+            return None
+        return Batch(*batch) if isinstance(batch, tuple | list) and 2 <= len(batch) <= 3 else None
+
+    def _coded(self, x: Tensor, y: Tensor) -> Batch:
+        """Inputs and targets of a user's own loader, the targets as losses take them."""
+        values = pl.Series(self.coder.name, (y.double() if y.is_floating_point() else y).detach().cpu().numpy())
+        coded = self.coder.encode(values)
+        if coded.is_floating_point():
+            coded = ((coded - self.spec.target_mean) / self.spec.target_sd).float()
+        return Batch(x.float() if x.is_floating_point() else x, coded.to(x.device))
+
+    def _finished(self, batch: Batch) -> Batch:
         x = batch.x if not self.finishes else self.preprocess.finish(batch.x)
         if self.augments and self.trainer is not None and self.trainer.training:
             self._seed_augmentation()
@@ -153,20 +219,21 @@ class DataModule(LightningDataModule):
         return batch if x is batch.x else batch._replace(x=x)
 
     def _seed_augmentation(self) -> None:
-        """Makes what varies a batch a function of the seed and its number, which a resumed run begins with too."""
+        """Makes augmentation a function of the seed and the batch's number, from which a resumed run goes on too."""
         trainer = cast("Any", self.trainer)
-        # this batch is not counted yet; numbers below 0, as those from 0 on seed what the model draws
-        seed = step_seed(self.seed, -2 - trainer.fit_loop.epoch_loop.total_batch_idx)
+        number = trainer.current_epoch * trainer.num_training_batches + self.train_dataloader().position
+        seed = step_seed(self.seed, -number)  # below 0, as numbers above 0 seed what the model draws
         on_cpu = trainer.strategy.root_device.type == "cpu"
         (torch.default_generator if on_cpu else torch).manual_seed(seed)
 
     def state_dict(self) -> dict[str, Any]:
-        """What the order of training rows depends on beside the config: how many are held at a time."""
-        return {"window": self.train_dataloader().window}
+        """What the order of training rows depends on besides the config: how many are in memory at a time."""
+        return {"window": None if self.own_loader else self.train_dataloader().window}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """The order stays what it was, however much memory there is now."""
-        self.train_dataloader().window = state_dict["window"]
+        """Keeps the order of the rows, however much memory there is now."""
+        if not self.own_loader:
+            self.train_dataloader().window = state_dict["window"]
 
     @property
     def finishes(self) -> bool:

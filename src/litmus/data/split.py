@@ -1,19 +1,24 @@
-"""Which rows train, which choose, which are scored: one code per row, a pure function of rows, rule and seed."""
+"""Which rows the model is trained on, chosen by and scored on: a pure function of rows, rule and seed.
+
+A new rule is a word of `SplitRule` and a branch of `assign`.
+"""
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from litmus.data.base import SPLITS, Rows, SplitRule, TaskKind
+from litmus.data.rows import Rows
+from litmus.data.tensors import SPLITS
 from litmus.errors import DataError, quote
 
+SplitRule = Literal["stratified", "random", "group", "stratified_group", "time", "column"]
 TRAIN, VAL, TEST, UNUSED = 0, 1, 2, -1
 LEAST_ROWS = 10
 STRATIFIED = ("stratified", "stratified_group", "column")
-
 Codes = NDArray[np.int8]
 Positions = NDArray[np.int64]
 
@@ -25,7 +30,7 @@ def assign(
     val_fraction: float,
     test_fraction: float,
     seed: int,
-    kind: TaskKind,
+    numeric: bool,
     fold: int = 0,
     folds: int | None = None,
     gap: int = 0,
@@ -35,13 +40,13 @@ def assign(
     Rows that the source fixes stay where they are; a fixed test split takes the place of `test_fraction`.
 
     Args:
-        rows: All rows; `split`, `group`, `time` and `target` are read, never the inputs.
-        rule: `stratified` is random where the target is a number; `time` without a time column takes the rows as they
-            stand; `column` relies on `rows.split`.
+        rows: All rows; only `split`, `group`, `time` and `target` are looked at.
+        rule: `stratified` is random where the target is a number; `time` without a time column keeps the order of the
+            rows; `column` relies on `rows.split`.
         val_fraction: Share of the free rows.
         test_fraction: Share of the free rows.
         seed: Equal seeds give equal splits.
-        kind: Kind of target.
+        numeric: Whether the target is a number, which has no classes to stratify by.
         fold: Which of the `folds` is held out as test.
         folds: Every free row is in the test split of exactly one fold; val is taken from the other folds.
         gap: With `time`: rows left out before each cut.
@@ -55,21 +60,28 @@ def assign(
     codes = _fixed(rows)
     free = np.flatnonzero(codes == UNUSED)
     if folds is not None:
+        _check_free(free, folds, rows)
         codes[codes == TEST] = UNUSED
     shares = _shares(codes, val_fraction, test_fraction, folds)
     free_rows = replace(rows, inputs=np.empty(len(rows))).take(free)  # inputs may be large, and are not looked at
     if rule == "time" and len(free):
         codes[free] = _by_time(_ranks(free_rows, folds), shares, gap)
     elif len(free):
-        strata = _strata(free_rows, kind if rule in STRATIFIED else "regression")
+        strata = _strata(free_rows, numeric=numeric or rule not in STRATIFIED)
         rng = np.random.default_rng([seed, 0x5B117])
         codes[free] = _free(_units(free_rows, rule), strata, rng, shares=shares, fold=fold, folds=folds)
     _check_filled(codes, rows, test_wanted=test_fraction > 0 or folds is not None)
     return codes
 
 
+def positions_of(codes: Codes) -> dict[str, Positions]:
+    """Positions of each split's rows, for the splits that have any."""
+    positions = {name: np.flatnonzero(codes == code).astype(np.int64) for code, name in enumerate(SPLITS)}
+    return {name: index for name, index in positions.items() if len(index)}
+
+
 def _fixed(rows: Rows) -> Codes:
-    """Codes of the rows whose split the source fixes; -1 where free."""
+    """Codes of the rows whose split the source fixes, -1 elsewhere; raises DataError for too few rows."""
     if len(rows) < LEAST_ROWS:
         message = f"only {len(rows)} rows; at least {LEAST_ROWS} are needed to train and score a model"
         raise DataError(message, file=rows.origin.path)
@@ -101,7 +113,7 @@ def _free(
     fold: int,
     folds: int | None,
 ) -> Codes:
-    """Codes of free rows by chance, classes and groups."""
+    """Codes of the rows that the source leaves free, drawn at random by classes and groups."""
     if folds is None:
         return _share_out(units, strata, _wanted(shares), rng)
     codes = _share_out(units, strata, np.full(folds, 1 / folds), rng)
@@ -117,9 +129,9 @@ def _wanted(shares: tuple[float, float]) -> NDArray[np.float64]:
     return np.array([1 - sum(shares), *shares])
 
 
-def _strata(rows: Rows, kind: TaskKind) -> Positions:
-    """Class code of each row; one class where the target is a number or does not matter."""
-    if kind == "regression" or rows.target is None:
+def _strata(rows: Rows, *, numeric: bool) -> Positions:
+    """Class code of each row; all 0 where classes do not matter."""
+    if numeric or rows.target is None:
         return np.zeros(len(rows), dtype=np.int64)
     return _codes_of(rows.target)
 
@@ -150,7 +162,7 @@ def _ranks(rows: Rows, folds: int | None) -> Positions:
 def _share_out(
     units: Positions | None, strata: Positions, wanted: NDArray[np.float64], rng: np.random.Generator
 ) -> Codes:
-    """Rows or whole groups shared out so that every split has its share of every class."""
+    """Codes of rows, or of whole groups, such that every split gets its share of every class."""
     if units is None:
         return _share_rows(strata, wanted, rng)
     return _share_groups(units, strata, wanted, rng)
@@ -166,7 +178,7 @@ def _share_rows(strata: Positions, wanted: NDArray[np.float64], rng: np.random.G
 def _counts(strata: Positions, wanted: NDArray[np.float64]) -> tuple[list[Positions], NDArray[np.int64]]:
     """Positions of each class's rows, and how many of them `(classes, splits)` each split gets.
 
-    Remainders are given out so that the totals over classes come as near to `wanted` as they can; a class of few rows
+    Remainders are assigned such that the totals over classes come as near to `wanted` as possible; a class of few rows
     goes to train first, then to the last split, then to the others.
     """
     order = np.argsort(strata, kind="stable")
@@ -188,7 +200,7 @@ def _counts(strata: Positions, wanted: NDArray[np.float64]) -> tuple[list[Positi
 
 
 def _fill_empty(counts: NDArray[np.int64], wanted: NDArray[np.float64]) -> None:
-    """Give one row to every split that has none, from the fullest, while that one keeps at least one."""
+    """Moves a row of the fullest split to each empty one, while the fullest keeps at least one; in place."""
     for split in (0, *range(len(counts) - 1, 0, -1)):
         fullest = int(np.argmax(counts))
         if wanted[split] > 0 and not counts[split] and counts[fullest] > 1:
@@ -197,7 +209,7 @@ def _fill_empty(counts: NDArray[np.int64], wanted: NDArray[np.float64]) -> None:
 
 
 def _share_groups(units: Positions, strata: Positions, wanted: NDArray[np.float64], rng: np.random.Generator) -> Codes:
-    """Groups, larger ones first, each to where all splits stay filled most evenly with rows of every class."""
+    """Codes of whole groups, larger ones first, each put where all splits stay most evenly filled in every class."""
     units, strata = (np.unique(codes, return_inverse=True)[1] for codes in (units, strata))
     table = np.zeros((units.max() + 1, strata.max() + 1))
     np.add.at(table, (units, strata), 1)
@@ -242,6 +254,12 @@ def _by_time(ranks: Positions, shares: tuple[float, float], gap: int) -> Codes:
         codes[order[max(0, cut - gap) : cut]] = UNUSED
         end = max(0, cut - gap)
     return codes
+
+
+def _check_free(free: Positions, folds: int, rows: Rows) -> None:
+    if not len(free):
+        message = f"data.folds={folds} shares out free rows, and all of these have a split of their own already"
+        raise DataError(f"{message}; use data.folds=null", file=rows.origin.path)
 
 
 def _check_fold(codes: Codes, fold: int, folds: int) -> None:

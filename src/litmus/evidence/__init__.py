@@ -4,23 +4,55 @@ Frozen, plain, without torch; `to_json` and `from_json` are exact inverses, so t
 later. Everything undefined is None, everything that could not be computed stands in `unknown` with its reason.
 """
 
-from litmus.evidence.data import Column, DataFacts, FeatureLeak, GroupLeak, LabelNoise, Shift, Twins
-from litmus.evidence.document import Calibration, Evidence, Reference, Segment, ThresholdPoint, Trial, Unknown, plain
-from litmus.evidence.training import FitFacts, Layer, ModelFacts, NonFinite, TaskFacts
+from litmus.evidence.data import (
+    Apart,
+    Column,
+    DataFacts,
+    Drift,
+    FarValue,
+    FeatureLeak,
+    GroupLeak,
+    HonestSplit,
+    JointLeak,
+    LabelNoise,
+    Moved,
+    Shift,
+    Twins,
+)
+from litmus.evidence.document import (
+    Attempt,
+    Calibration,
+    Evidence,
+    Reference,
+    Segment,
+    ThresholdPoint,
+    Trial,
+    Unknown,
+    plain,
+)
+from litmus.evidence.training import FitFacts, Layer, Memorised, ModelFacts, NonFinite, TaskFacts
 from litmus.evidence.values import Estimate, Score
 
 __all__ = [
+    "Apart",
+    "Attempt",
     "Calibration",
     "Column",
     "DataFacts",
+    "Drift",
     "Estimate",
     "Evidence",
+    "FarValue",
     "FeatureLeak",
     "FitFacts",
     "GroupLeak",
+    "HonestSplit",
+    "JointLeak",
     "LabelNoise",
     "Layer",
+    "Memorised",
     "ModelFacts",
+    "Moved",
     "NonFinite",
     "Reference",
     "Score",

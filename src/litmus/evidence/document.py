@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, fields, is_dataclass
 from functools import cache
 from typing import Any
 
+from litmus.config import RunConfig
 from litmus.evidence.data import DataFacts
-from litmus.evidence.training import FitFacts, Layer, ModelFacts, TaskFacts
+from litmus.evidence.training import FitFacts, Layer, Memorised, ModelFacts, TaskFacts
 from litmus.evidence.values import Estimate, Score
 
 VERSION = 1
@@ -19,13 +20,13 @@ class Reference:
     """An established model fitted on the same training rows.
 
     Args:
-        name: majority, mean, linear, boosted_trees, knn, ...
+        name: majority, mean, linear, knn, forest, boosted_trees, ...
         strong: Whether it is strong for this kind of data (counts for the ceiling).
         scores: Split to metric to value.
         out_of_fold: Primary metric on training rows, out of fold; None if not computed.
         difference: Split to the paired difference model - reference of the primary metric.
         linear: Whether it is a linear model.
-        gain: Split, or "out_of_fold", to its own paired gain over the trivial rule, in the primary metric's units;
+        gain: Split, or "out_of_fold", to its own paired gain over the baseline, in the primary metric's units;
             empty if it was not computed. From who fits the references.
     """
 
@@ -101,6 +102,25 @@ class Trial:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """One change that was looked at beside the unchanged run, before the best were confirmed on fresh seeds; val only.
+
+    Args:
+        overrides: The change, as exact overrides.
+        finding: Name of the finding whose cause it would show; None: nobody's.
+        gain: Mean gain in the metric by which changes were compared; None where there was no time to try it.
+        complete: Whether its trainings came to their own end.
+        seeds: Number of seeds on which it was looked at.
+    """
+
+    overrides: tuple[str, ...]
+    finding: str | None = None
+    gain: float | None = None
+    complete: bool = False
+    seeds: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Unknown:
     """Something that could not be judged, and why."""
 
@@ -121,21 +141,28 @@ class Evidence:
         scores: Split to metric to score; at the decision threshold in use.
         per_class: Split to label to metric to score.
         confusion: Split to matrix, rows true, columns predicted, in the order of `task.classes`.
-        gain: Split to the paired gain of the primary metric over the trivial rule, in the metric's own units.
+        gain: Split to the paired gain of the primary metric over the baseline, in the metric's own units.
         pr_gap: Interval of |precision - recall| on the scored split (positive class, or macro).
-        references: Established models on the same rows; the trivial rule is the first.
+        references: Established models on the same rows; the baseline is the first.
         threshold_curve: Validation scores over thresholds, for binary tasks.
         threshold_best: Threshold that is best on val for the goal (F1 without one).
         threshold_gain: Gain of the goal's metric by that threshold over the one in use, cross-fitted on val.
         calibration: On the scored split.
         segments, worst_rows, importance: Where it fails; information only.
         seeds: Scores of repeated fits: seed to metric to value.
+        seeds_alike: Probability of scores so far apart by chance where all seeds are equally good, from the rows on
+            which their models differ; None if it was not computed. From who repeats the fit.
         folds: Scores of folds: one mapping a fold.
+        splits: Scores of the same recipe on other splits: split seed to metric to value, the run's own first.
+        recipe: Metric to its mean over `splits`, with an interval for the recipe and not for this trained model.
         trials: What probes showed.
+        attempts: Every change that probes looked at or had no time for, the likeliest first.
+        answers: What the user answered about these data, `<finding>:<column>` to `accepted` or `dropped`.
         test_reads: How often this test split has been read, this time included.
         unknown: What could not be computed.
         probed: Whether probes ran.
         probe_seconds: What they cost.
+        memorised: Whether a few batches were learnt by heart, which was all that was trained on; None: all rows were.
     """
 
     task: TaskFacts
@@ -160,12 +187,23 @@ class Evidence:
     worst_rows: tuple[Mapping[str, Any], ...] = ()
     importance: Mapping[str, Estimate] = field(default_factory=dict)
     seeds: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    seeds_alike: float | None = None
     folds: tuple[Mapping[str, float | None], ...] = ()
+    splits: Mapping[str, Mapping[str, float | None]] = field(default_factory=dict)
+    recipe: Mapping[str, Estimate] = field(default_factory=dict)
     trials: tuple[Trial, ...] = ()
+    attempts: tuple[Attempt, ...] = ()
+    answers: Mapping[str, str] = field(default_factory=dict)
     test_reads: int = 0
     unknown: tuple[Unknown, ...] = ()
     probed: bool = False
     probe_seconds: float = 0.0
+    memorised: Memorised | None = None
+
+    @property
+    def settings(self) -> RunConfig:
+        """The config in types."""
+        return RunConfig(self.config)
 
     def to_json(self) -> str:
         """JSON with non-finite numbers as null."""

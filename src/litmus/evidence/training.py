@@ -1,6 +1,7 @@
 """What was asked, what was trained, and how training went."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -16,6 +17,7 @@ class TaskFacts:
         threshold_goal: Stated goal such as "recall@0.95"; None if the user stated none.
         majority_share: Share of the most frequent class in train; None in regression.
         loss: The loss's name, such as "BCE".
+        own_metrics: Names of the user's own metrics, and whether more of each is better.
     """
 
     kind: str
@@ -26,6 +28,7 @@ class TaskFacts:
     threshold_goal: str | None = None
     majority_share: float | None = None
     loss: str = ""
+    own_metrics: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,3 +135,22 @@ class FitFacts:
     non_finite: NonFinite | None = None
     interrupted: bool = False
     lr: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memorised:
+    """Whether the model has learnt by heart the few batches that it was trained on.
+
+    Args:
+        learnt: Every class is right, or next to all variation is explained.
+        batches: How many.
+        rows: In them.
+        right: Rows whose class is right; None for numbers.
+        r2: Explained variation; None for classes.
+    """
+
+    learnt: bool
+    batches: int
+    rows: int
+    right: int | None = None
+    r2: float | None = None

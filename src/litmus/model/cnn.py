@@ -54,7 +54,8 @@ class CNN(nn.Module):
     ) -> None:
         super().__init__()
         if len(in_shape) != 3:
-            raise ValueError(f"a CNN needs images (channels, height, width), got rows of shape {tuple(in_shape)}")
+            message = f"a CNN needs images (channels, height, width), and these rows have the shape {tuple(in_shape)}"
+            raise ValueError(f"{message}; use model=mlp or model=linear")
         depth, *size = in_shape
         layers: list[nn.Module] = []
         for maps in channels:

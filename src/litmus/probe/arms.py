@@ -9,15 +9,15 @@ from typing import Any, final
 
 import torch
 from torch import nn
-from torch.optim import Optimizer
 
-from litmus.config import make
-from litmus.data.base import Split
-from litmus.data.loader import BatchLoader
+from litmus.config import RunConfig
+from litmus.data.loading import BatchLoader
 from litmus.data.module import DataModule
-from litmus.learning.stacked import Member, Recipe
-from litmus.learning.stacked_layers import NotStackable, agrees, outline
-from litmus.learning.stacked_updates import reason_not_to_stack
+from litmus.data.tensors import Split
+from litmus.engine.stacked import Member, Recipe
+from litmus.engine.stacked_layers import NotStackable, agrees, outline
+from litmus.engine.stacked_updates import reason_not_to_stack
+from litmus.run.parts import make_optimizer, make_schedule
 from litmus.run.predictor import Predictor, facts
 from litmus.run.training import metric_mode, untrained
 
@@ -49,7 +49,7 @@ class Arm:
     shape: tuple[Any, ...]
 
 
-def can_stack(config: Mapping[str, Any], data: DataModule) -> str | None:
+def can_stack(config: RunConfig, data: DataModule) -> str | None:
     """Why a config's training cannot be part of a stack, in a few words; None if it can.
 
     Args:
@@ -63,21 +63,22 @@ def can_stack(config: Mapping[str, Any], data: DataModule) -> str | None:
     return None
 
 
-def _odd_setting(config: Mapping[str, Any]) -> str | None:
-    trainer = config["trainer"]
-    odd = [key for key, value in trainer.items() if key not in {*TRAINER_KEYS, "precision"} and value is not None]
-    made = [name for name, node in config["callback"].items() if (node or {}).get("_target_")]
+def _odd_setting(config: RunConfig) -> str | None:
+    trainer = config.trainer
+    odd = [key for key, value in trainer.node.items() if key not in {*TRAINER_KEYS, "precision"} and value is not None]
+    made = [name for name, entry in config.callback.entries().items() if entry]
     callbacks = [name for name in made if name not in CALLBACKS]
-    elsewhere = trainer.get("accelerator") not in {"auto", "cpu", None} or torch.cuda.is_available()
+    elsewhere = trainer.accelerator not in {"auto", "cpu", None} or torch.cuda.is_available()
     reasons = {
+        "the model is a LightningModule": config.model.trains_itself,
         f"trainer.{odd and odd[0]} is set": bool(odd),
         f"callback.{callbacks and callbacks[0]} is set": bool(callbacks),
-        "Lightning's own loop was asked for": trainer.get("loop") == "stock",
+        "Lightning's own loop was asked for": trainer.loop == "stock",
         "it runs on another device": elsewhere,
-        "several devices": trainer.get("devices", 1) != 1,
-        "reduced precision": trainer.get("precision") not in FULL_PRECISION,
-        "there is no last epoch": not isinstance(trainer.get("max_epochs"), int) or trainer["max_epochs"] < 1,
-        f"monitor={config['monitor']}": config["monitor"].startswith("train/") and config["monitor"] != "train/loss",
+        "several devices": trainer.devices != 1,
+        "reduced precision": trainer.precision not in FULL_PRECISION,
+        "there is no last epoch": (trainer.max_epochs or 0) < 1,
+        f"monitor={config.monitor}": config.monitor.startswith("train/") and config.monitor != "train/loss",
     }
     return next((reason for reason, holds in reasons.items() if holds), None)
 
@@ -104,25 +105,23 @@ class Builder:
         InputError: It cannot be trained at all.
     """
 
-    def __init__(
-        self, config: Mapping[str, Any], data: DataModule, *, splits: Mapping[str, Split] | None = None
-    ) -> None:
+    def __init__(self, config: RunConfig, data: DataModule, *, splits: Mapping[str, Split] | None = None) -> None:
         odd = _odd_setting(config) or _odd_rows(data)
         if odd is not None:
             raise NotStackable(odd)
         self.config, self.data = config, data
-        self.untrained = untrained(config, data, config)
+        self.untrained = untrained(config, data, config.tree)
         loss, counts = self.untrained.loss, self.untrained.class_counts
         known = facts(data.spec, class_counts=counts or None)
-        node = {**config["model"], "_partial_": True}
-        self.make_model: Callable[[], nn.Module] = make(node, "model", **known, out_features=loss.outputs(data.spec))
-        self.make_optimizer: Callable[..., Optimizer] = make(config["optimizer"], "optimizer")
+        outputs = loss.outputs(data.spec)
+        self.make_model: Callable[[], nn.Module] = config.model.partial(**known, out_features=outputs)
+        self.make_optimizer = make_optimizer(config)
         self.splits = splits or finish(data)
         odd = self._odd_parts()
         if odd is not None:
             raise NotStackable(odd)
 
-    def retuned(self, config: Mapping[str, Any], **settings: float) -> "Builder":
+    def retuned(self, config: RunConfig, **settings: float) -> "Builder":
         """The builder of a config that differs in a few settings of the optimizer, and in its trainer."""
         other = copy(self)
         other.config = config
@@ -131,7 +130,7 @@ class Builder:
 
     def _odd_parts(self) -> str | None:
         model, loss = self.untrained.model, self.untrained.loss
-        if not type(loss).__module__.startswith("litmus.task."):
+        if not type(loss).__module__.startswith("litmus.loss."):
             return f"{type(loss).__name__} is not one of our losses"
         if sum(parameter.numel() for parameter in model.parameters()) > MOST_PARAMETERS:
             return "a large model gains nothing"
@@ -145,56 +144,49 @@ class Builder:
         config, data = self.config, self.data
         torch.manual_seed(seed)
         predictor = replace(self.untrained, model=self.make_model())
-        mode = metric_mode(predictor.task, config["monitor"])
+        mode = metric_mode(predictor.task, config.monitor)
         train = BatchLoader(
             self.splits["train"], batch_size=data.source.batch_size, shuffle=data.source.shuffle, seed=seed
         )
         optimizer = self.make_optimizer(list(predictor.model.parameters()))
-        trainer, stopping = config["trainer"], config["callback"].get("early_stopping") or {}
-        accumulate, clip = trainer.get("accumulate_grad_batches") or 1, trainer.get("gradient_clip_val")
+        trainer, stopping = config.trainer, config.early_stopping
+        accumulate, clip = trainer.accumulate_grad_batches or 1, trainer.gradient_clip_val
+        steps, schedule = math.ceil(len(train) / accumulate), make_schedule(config, mode)
+        epochs = trainer.max_epochs or 1  # there is a last one: `_odd_setting` has looked
         member = Member(
             model=predictor.model,
             optimizer=optimizer,
-            schedule=_schedule(config, optimizer, mode, math.ceil(len(train) / accumulate) * trainer["max_epochs"]),
+            schedule=schedule and schedule(optimizer=optimizer, total_steps=float(steps * epochs)),
             train=train,
             val=self.splits["val"],
             seed=seed,
-            max_epochs=trainer["max_epochs"],
-            patience=stopping.get("patience", 20) if stopping.get("_target_") else None,
-            min_delta=stopping.get("min_delta", 0.0),
+            max_epochs=epochs,
+            patience=stopping.patience if stopping else None,
+            min_delta=stopping.min_delta,
             clip=float(clip) if clip else None,
-            use=config["callback"]["checkpoint"].get("use", "best"),
+            use=config.checkpoint.use,
         )
         recipe = Recipe(
             loss=predictor.loss,
             task=predictor.task,
-            monitor=config["monitor"],
+            monitor=config.monitor,
             mode=mode,
             accumulate=accumulate,
-            clip_by=trainer.get("gradient_clip_algorithm") or "norm",
-            threads=trainer.get("threads", "auto"),
+            clip_by=trainer.gradient_clip_algorithm or "norm",
+            threads=trainer.threads,
         )
         return Arm(predictor, member, recipe, (*member.shape, *_shared(config, data, recipe)))
 
 
-def _shared(config: Mapping[str, Any], data: DataModule, recipe: Recipe) -> tuple[Any, ...]:
+def _shared(config: RunConfig, data: DataModule, recipe: Recipe) -> tuple[Any, ...]:
     """What arms of a stack share beside their members' shape: all that the recipe depends on."""
     spec, counts = data.spec, data.class_counts["train"]
     return (
-        repr(config["loss"]),
-        repr(config["task"]),
+        repr(config.loss.node),
+        repr(config.task.node),
         (spec.task, spec.classes, spec.target_mean, spec.target_sd, tuple(counts)),
         (recipe.monitor, recipe.accumulate, recipe.clip_by, recipe.threads),
     )
-
-
-def _schedule(config: Mapping[str, Any], optimizer: Optimizer, mode: str, steps: int) -> dict[str, Any] | None:
-    node = config["scheduler"]
-    if not node or not node.get("_target_"):
-        return None
-    known = {"monitor": config["monitor"], "mode": mode}
-    entry: dict[str, Any] = partial(make, node, "scheduler", **known)(optimizer=optimizer, total_steps=float(steps))
-    return entry
 
 
 def finish(data: DataModule) -> dict[str, Split]:

@@ -8,25 +8,25 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, final
+from typing import final
 
-from litmus.config import check
+from litmus.config import RunConfig, check
 from litmus.config.changes import apply
-from litmus.data.base import Split
 from litmus.data.module import DataModule
+from litmus.data.tensors import Split
+from litmus.engine.stacked import FitResult
+from litmus.engine.stacked_layers import NotStackable
 from litmus.errors import InterruptedRun, LitmusError
-from litmus.evaluation.score import trivial_rule
-from litmus.learning.stacked import Learned
-from litmus.learning.stacked_layers import NotStackable
+from litmus.metrics.answers import Predictions
 from litmus.probe.allowance import Allowance
 from litmus.probe.arms import Arm, Builder, finish
-from litmus.probe.candidates import Changes
 from litmus.probe.comparison import Shot, absolute_skill
 from litmus.probe.rounds import Job
-from litmus.run import Run, prepare_data
+from litmus.run import Fitted, Run, prepare_data
 from litmus.run.predictor import Predictor
 from litmus.run.training import decided
-from litmus.task.base import Predictions
+from litmus.scoring.score import trivial_rule
+from litmus.verdict.candidate import Changes
 
 WORTHLESS = 1.0  # R2 so far below 0 tells nothing any more but that it is worthless
 ROWS_ONLY = ("batch_size", "shuffle")
@@ -47,16 +47,17 @@ class Variant:
         builder: Makes it a member of a stack; None: it is trained alone.
     """
 
-    config: Mapping[str, Any]
+    config: RunConfig
     data: DataModule
     builder: Builder | None
 
     def retuned(self, changes: Mapping[str, float]) -> "Variant":
         """The variant with other numbers at some of `LIGHT`."""
-        config = dict(self.config)
+        tree = dict(self.config.tree)
         for key, value in changes.items():
             group, _, name = key.partition(".")
-            config[group] = {**config[group], name: value}
+            tree[group] = {**tree[group], name: value}
+        config = RunConfig(tree)
         steps = {key.partition(".")[2]: value for key, value in changes.items() if key.startswith("optimizer.")}
         return replace(self, config=config, builder=self.builder and self.builder.retuned(config, **steps))
 
@@ -70,12 +71,12 @@ class Bench:
         config: The run's resolved config.
         data: Its rows, shared by all variants that change nothing about them.
         metric: By which variants are compared, more is better: the primary metric; or mae_skill, the share saved of the
-            trivial rule's mean absolute error.
+            baseline's mean absolute error.
         allowance: What all of it may take.
         alone_seconds: What one training that is not stacked takes; at first the run's own.
     """
 
-    config: Mapping[str, Any]
+    config: RunConfig
     data: DataModule
     metric: str
     allowance: Allowance
@@ -99,8 +100,8 @@ class Bench:
         if light:  # what follows from it is known, and the rest is made once for many of them
             variant = self.variant(heavy)
             return None if variant is None else variant.retuned(light)
-        config = {**apply(self.config, changes), "logger": None, "resume": None}
-        if check(config):
+        config = RunConfig({**apply(self.config.tree, changes), "logger": None, "resume": None})
+        if check(config.tree):
             return None
         data = self._rows(config)
         finished = self.splits.setdefault(id(data.prepared), {}) or finish(data)
@@ -110,17 +111,17 @@ class Bench:
         except NotStackable:
             return Variant(config, data, None)
 
-    def _rows(self, config: Mapping[str, Any]) -> DataModule:
+    def _rows(self, config: RunConfig) -> DataModule:
         """The run's rows, in other batches where the change asks for them, or other rows."""
-        nodes = (config["data"], self.config["data"])
+        nodes = (config.data.node, self.config.data.node)
         ours, theirs = ({key: value for key, value in node.items() if key not in ROWS_ONLY} for node in nodes)
-        seed = int(self.config["seed"])
+        seed = self.config.seed
         if ours == theirs:
-            return self.data.reseeded(seed, config["data"])
+            return self.data.reseeded(seed, config.data.node)
         key = repr(sorted(ours.items(), key=str))
         if key not in self.rows:
-            self.rows[key] = prepare_data({**config, "seed": seed}, fold=self.data.fold)
-        return self.rows[key].reseeded(seed, config["data"])
+            self.rows[key] = prepare_data(config.having(seed=seed), fold=self.data.fold)
+        return self.rows[key].reseeded(seed, config.data.node)
 
     def arm(self, job: Job) -> Arm | None:
         """The job as a member of a stack; None where it has to be trained alone."""
@@ -137,8 +138,7 @@ class Bench:
         began = time.thread_time()
         place = Path(tempfile.mkdtemp(prefix="litmus-probe-"))
         try:
-            run = Run.build({**variant.config, "seed": seed}, place, data=variant.data.reseeded(seed))
-            self._fit(run)
+            run = self._fit(Run.build(variant.config.having(seed=seed), place, data=variant.data.reseeded(seed)))
             shot = self._shot(run.predictor, run.data, broke=run.non_finite is not None)
         except LitmusError:
             return None
@@ -148,13 +148,13 @@ class Bench:
         epochs = run.trainer.current_epoch
         return None if shot is None else Shot(*shot, monitored=run.monitored, epochs=epochs, finished=True)
 
-    def _fit(self, run: Run) -> None:
+    def _fit(self, run: Run) -> Fitted:
         """Trains while the allowance lasts; raises InterruptedRun at its end, and KeyboardInterrupt on Ctrl-C."""
         ended = threading.Event()
         watch = threading.Thread(target=self._watch, args=(run, ended), daemon=True)
         watch.start()
         try:
-            run.fit()
+            return run.fit()
         except InterruptedRun:
             if run.checkpoint.signal != ASKED_TO_END:
                 raise KeyboardInterrupt from None
@@ -168,26 +168,26 @@ class Bench:
                 run.checkpoint.signal = ASKED_TO_END
                 return
 
-    def score(self, job: Job, arm: Arm, learned: Learned) -> Shot | None:
+    def score(self, job: Job, arm: Arm, learned: FitResult) -> Shot | None:
         """What a stacked training gave; None where val has no value of the metric."""
         variant = self.variant(job[0])
         assert variant is not None  # noqa: S101  # its arm was made
-        shot = self._shot(arm.predictor, variant.data, broke=learned.broke is not None)
-        ended = learned.finished or learned.broke is not None
+        shot = self._shot(arm.predictor, variant.data, broke=learned.non_finite_epoch is not None)
+        ended = learned.finished or learned.non_finite_epoch is not None
         epochs = len(learned.losses)
         return None if shot is None else Shot(*shot, monitored=learned.monitored, epochs=epochs, finished=ended)
 
     def _shot(self, predictor: Predictor, data: DataModule, *, broke: bool) -> tuple[float, Predictions] | None:
-        """The metric's value and the predictions on val; those of the trivial rule where the model is worthless."""
+        """The metric's value and the predictions on val; those of the baseline where the model is worthless."""
         split = data.splits["val"]
         outputs = predictor.outputs(split.x)
         if broke or not bool(outputs.isfinite().all()):
             return self._trivial(predictor, split)
-        said = decided(predictor, outputs, split.y).predict(split, "val", outputs=outputs)
-        value = self._value(predictor, said)
-        if value is not None and said.prob is None and value < -WORTHLESS:
+        predicted = decided(predictor, outputs, split.y).predict(split, "val", outputs=outputs)
+        value = self._value(predictor, predicted)
+        if value is not None and predicted.prob is None and value < -WORTHLESS:
             return self._trivial(predictor, split)
-        return None if value is None else (value, said)
+        return None if value is None else (value, predicted)
 
     def _trivial(self, predictor: Predictor, split: Split) -> tuple[float, Predictions] | None:
         target, classes = predictor.task.in_unit(split.y), len(predictor.spec.classes)
@@ -195,14 +195,14 @@ class Bench:
         blank = Predictions(
             split="val", rows=split.rows, target=target, pred=target, prob=prob, group=split.group, time=split.time
         )
-        said = trivial_rule(blank, predictor.trivial)
-        value = self._value(predictor, said)
-        return None if value is None else (value, said)
+        predicted = trivial_rule(predictor.task, blank, predictor.trivial)
+        value = self._value(predictor, predicted)
+        return None if value is None else (value, predicted)
 
-    def _value(self, predictor: Predictor, said: Predictions) -> float | None:
+    def _value(self, predictor: Predictor, predicted: Predictions) -> float | None:
         if self.metric == "mae_skill":
-            return absolute_skill(said)
-        value = float(predictor.task.metric(self.metric).compute(said.answers())[0])
+            return absolute_skill(predicted)
+        value = float(predictor.task.metric(self.metric).compute(predicted.answers())[0])
         return value if value == value else None  # noqa: PLR0124  # NaN: undefined
 
 

@@ -7,12 +7,12 @@ from typing import final
 import torch
 from torch import Tensor
 
-from litmus.evaluation.difference import difference
-from litmus.evaluation.interval import Dependence
 from litmus.evidence import Estimate
-from litmus.statistics import bootstrap_mean, paired_t_interval
+from litmus.metrics.answers import Predictions
+from litmus.metrics.sample import Sample
+from litmus.scoring.difference import difference
+from litmus.statistics import paired_t_interval
 from litmus.statistics.intervals import normal_quantile
-from litmus.task.base import Predictions
 
 ERROR = 0.05  # two-sided: what does nothing is taken for a gain in half of that at most
 
@@ -24,14 +24,14 @@ class Shot:
 
     Args:
         value: Primary metric on val; of all three more is better.
-        said: Predictions on val.
+        predicted: Predictions on val.
         monitored: Best monitored value.
         epochs: Epochs that it took.
         finished: Whether it came to its own end.
     """
 
     value: float
-    said: Predictions
+    predicted: Predictions
     monitored: float
     epochs: int
     finished: bool
@@ -68,17 +68,17 @@ def compare(
 
 def _over_rows(before: Sequence[Shot], after: Sequence[Shot], metric: str) -> float:
     """Half the 95 % interval over the rows of val of the mean difference of these seeds; 0 where the rows differ."""
-    said = [(a.said, b.said) for a, b in zip(before, after, strict=True)]
-    if not all(len(a.rows) == len(b.rows) and bool((a.rows == b.rows).all()) for a, b in said):
+    predicted = [(a.predicted, b.predicted) for a, b in zip(before, after, strict=True)]
+    if not all(len(a.rows) == len(b.rows) and bool((a.rows == b.rows).all()) for a, b in predicted):
         return 0.0  # the change draws other rows into val
     if metric not in {"r2", "mae_skill", "balanced_accuracy"}:
-        halves = [_half(difference(b, a, metric)) for a, b in said]
+        halves = [_half(difference(b, a, metric)) for a, b in predicted]
         return sum(halves) / len(halves)
-    first = said[0][0]
-    parts = _centred(torch.stack([_parts(b, metric) - _parts(a, metric) for a, b in said]).mean(0), first, metric)
+    first = predicted[0][0]
+    parts = _centred(torch.stack([_parts(b, metric) - _parts(a, metric) for a, b in predicted]).mean(0), first, metric)
     if first.time is not None and first.group is None:
         parts = parts[first.time.argsort(stable=True)]
-    found = bootstrap_mean(parts.numpy(), **Dependence.of(first, parts).options())
+    found = Sample.of(first).paired_mean_interval(parts)
     # on a few rows where nothing differs some doubt is left: as if one row in each direction did
     return max(float(found.high - found.low) / 2, float(normal_quantile(1 - ERROR)) * _doubt(first, metric))
 
@@ -87,34 +87,34 @@ def _half(found: Estimate) -> float:
     return 0.0 if found.low is None or found.high is None else (found.high - found.low) / 2
 
 
-def _parts(said: Predictions, metric: str) -> Tensor:
+def _parts(predicted: Predictions, metric: str) -> Tensor:
     """What each row `(n,)` adds to the metric, so that the mean over rows is the metric but for a constant."""
     if metric == "r2":
-        variance = said.target.double().var(correction=0).clamp_min(torch.finfo(torch.float64).tiny)
-        lost: Tensor = (said.pred.double() - said.target.double()) ** 2 / variance
+        variance = predicted.target.double().var(correction=0).clamp_min(torch.finfo(torch.float64).tiny)
+        lost: Tensor = (predicted.pred.double() - predicted.target.double()) ** 2 / variance
         return -lost
     if metric == "mae_skill":
-        missed: Tensor = (said.pred.double() - said.target.double()).abs() / _mean_distance(said)
+        missed: Tensor = (predicted.pred.double() - predicted.target.double()).abs() / _mean_distance(predicted)
         return -missed
-    codes, place, counts = said.target.unique(return_inverse=True, return_counts=True)
-    share: Tensor = len(said.target) / (len(codes) * counts[place].double())
-    right: Tensor = (said.pred == said.target).double() * share
+    codes, place, counts = predicted.target.unique(return_inverse=True, return_counts=True)
+    share: Tensor = len(predicted.target) / (len(codes) * counts[place].double())
+    right: Tensor = (predicted.pred == predicted.target).double() * share
     return right
 
 
-def absolute_skill(said: Predictions) -> float:
+def absolute_skill(predicted: Predictions) -> float:
     """1 for a perfect model, 0 for one whose mean absolute error is that of the mean of these rows."""
-    return 1 - float((said.pred.double() - said.target.double()).abs().mean() / _mean_distance(said))
+    return 1 - float((predicted.pred.double() - predicted.target.double()).abs().mean() / _mean_distance(predicted))
 
 
-def _mean_distance(said: Predictions) -> Tensor:
+def _mean_distance(predicted: Predictions) -> Tensor:
     """Mean distance of the target from its mean, in its unit."""
-    target = said.target.double()
+    target = predicted.target.double()
     distance: Tensor = (target - target.mean()).abs().mean().clamp_min(torch.finfo(torch.float64).tiny)
     return distance
 
 
-def _centred(parts: Tensor, said: Predictions, metric: str) -> Tensor:
+def _centred(parts: Tensor, predicted: Predictions, metric: str) -> Tensor:
     """Each row's influence `(n,)` on the metric: without what its share of the variance, or its class, has anyway.
 
     Source: the infinitesimal jackknife of a ratio and of a mean over classes (Efron and Tibshirani 1993, section 22).
@@ -122,17 +122,17 @@ def _centred(parts: Tensor, said: Predictions, metric: str) -> Tensor:
     if metric == "mae_skill":
         return parts
     if metric == "r2":
-        squares = (said.target.double() - said.target.double().mean()) ** 2
+        squares = (predicted.target.double() - predicted.target.double().mean()) ** 2
         return parts - parts.mean() * squares / squares.mean().clamp_min(torch.finfo(torch.float64).tiny)
-    place = said.target.unique(return_inverse=True)[1]
+    place = predicted.target.unique(return_inverse=True)[1]
     sums = torch.zeros(int(place.max()) + 1, dtype=torch.float64).index_add(0, place, parts)
     own: Tensor = (sums / place.bincount())[place]
     return parts - own
 
 
-def _doubt(said: Predictions, metric: str) -> float:
+def _doubt(predicted: Predictions, metric: str) -> float:
     """Standard error of balanced accuracy where half a row of each class changes sides."""
     if metric in {"r2", "mae_skill"}:
         return 0.0
-    counts = said.target.unique(return_counts=True)[1].double()
+    counts = predicted.target.unique(return_counts=True)[1].double()
     return float((0.5 / counts**2).sum().sqrt() / len(counts))

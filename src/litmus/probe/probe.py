@@ -6,15 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, final
 
+from litmus.config import RunConfig
 from litmus.data.module import DataModule
-from litmus.evidence import Evidence, Trial
+from litmus.evidence import Attempt, Evidence, Trial
 from litmus.probe.allowance import Allowance
 from litmus.probe.bench import Bench, Variant
-from litmus.probe.candidates import Candidate, Changes, combinations, singles, usual
+from litmus.probe.candidates import combinations, singles
 from litmus.probe.comparison import Shot, compare
 from litmus.probe.rounds import Job, Round, cheaper, work
 from litmus.verdict import Verdict, reading
-from litmus.verdict.findings import DATA
+from litmus.verdict.candidate import Candidate, Changes
+from litmus.verdict.findings import about_data, names
+from litmus.verdict.rates import usual
 from litmus.verdict.settings import Settings
 
 FIRST_SEED = 1001  # far from the seeds that users type
@@ -23,6 +26,7 @@ PAIRS = 3
 PLANS = ((8, 2), (6, 2), (8, 1), (5, 2), (6, 1), (5, 1), (4, 1), (3, 1))  # seeds, and changes tried on them
 CAUTION = 1.25  # times as long as foreseen that confirming may take: what does not come to its end was in vain
 OVERTIME = 0.1  # share of all seconds that confirming may go over, lest it was in vain
+LARGE = 0.1  # a gain at first look for whose confirmation as much time again may be taken, where nobody set a budget
 AUTO_SECONDS = 3.0
 MOST_SECONDS = 30.0
 ROOMY = 6.0  # with a budget of so many fits there is time for a second look at everything
@@ -31,11 +35,6 @@ ALIKE = 0.1  # share of the best gain within which another change is as good
 RIVAL = 0.5  # share of the best gain, below which a runner-up is not worth confirming
 NEAR = 0.03  # so close to the best reference, nothing more is looked for
 LEAST_SHARE = 0.25  # of the time that is left, for a look at what might help
-REFUTED = frozenset(
-    {"unnormalised_inputs", "unnormalised_target", "bad_init", "lr_too_high", "lr_too_low", "vanishing_gradients"}
-    | {"model_is_linear", "over_regularised", "not_shuffled", "underfitting", "too_few_epochs"}
-)
-"""Findings whose remedy shows in the primary metric if they are right."""
 
 
 def budget(settings: Settings, fit_seconds: float) -> float:
@@ -58,17 +57,18 @@ def can_change(verdict: Verdict) -> bool:
         return False
     behind = verdict.headroom is not None and verdict.headroom.value >= reading.NON_INFERIOR
     missed = any(one.votes and one.status != "pass" for one in verdict.criteria) and verdict.verdict != "adequate"
-    return behind or missed or bool(alarms - set(DATA))
+    return behind or missed or not all(map(about_data, alarms))
 
 
 def probe(
-    config: Mapping[str, Any],
+    config: RunConfig,
     data: DataModule,
     evidence: Evidence,
     verdict: Verdict,
     *,
     fit_seconds: float,
     seconds: float,
+    strict: bool = False,
 ) -> Evidence:
     """The evidence with trials of what might help.
 
@@ -81,17 +81,20 @@ def probe(
         verdict: Judged from that.
         fit_seconds: What the run's own fit took.
         seconds: Of work that all trials together may take (see `Allowance`).
+        strict: Whether somebody set these seconds; otherwise a large gain may take as long again to be confirmed.
     """
     if not can_change(verdict) or seconds <= 0:
         return evidence
     began = time.monotonic()
     metric = "mae_skill" if reading.scored_by_mae(evidence) else evidence.task.primary
     bench = Bench(config, data, metric, Allowance(seconds), fit_seconds)
-    search = Search(bench, evidence, verdict, seconds)
+    spare = 0.0 if strict else max(0.0, min(seconds, MOST_SECONDS - seconds))
+    search = Search(bench, evidence, verdict, seconds, spare)
     trials = tuple(search.trials())
     return replace(
         evidence,
         trials=(*evidence.trials, *trials),
+        attempts=search.attempts(),
         probed=True,
         probe_seconds=round(time.monotonic() - began, 2),
     )
@@ -107,15 +110,20 @@ class Search:
         evidence: What the run showed.
         verdict: Judged from that.
         seconds: Of work that it may take in all.
+        spare: Further seconds that confirming a large gain may take.
     """
 
     bench: Bench
     evidence: Evidence
     verdict: Verdict
     seconds: float
+    spare: float = 0.0
     screened: list[tuple[Candidate, float]] = field(default_factory=list)
     control: tuple[float, ...] = ()
     whole: bool = True
+    considered: list[Candidate] = field(default_factory=list)
+    complete: set[Changes] = field(default_factory=set)
+    seeds: int = 1
     paces: dict[object, tuple[float, int]] = field(default_factory=dict)
     lengths: dict[Changes, float] = field(default_factory=dict)
 
@@ -131,10 +139,12 @@ class Search:
         ]
         if self.bench.variant(()) is None or not candidates:
             return
+        self.considered = candidates
         roomy = self.seconds >= ROOMY * self.bench.alone_seconds
         seeds = (FIRST_SEED, FIRST_SEED + 1) if roomy else (FIRST_SEED,)
         if not roomy:
             candidates = [one for one in candidates if one.probe != "larger"]
+        self.seeds = len(seeds)
         self._screen(self._affordable(candidates, seeds), seeds)
         if self.whole and self._wants_more():
             ranked = self._ranked()
@@ -142,6 +152,21 @@ class Search:
             self._screen([one for one in more if self.bench.variant(one.changes) is not None], seeds)
         yield from self._refuted(seeds)
         yield from self._confirm(self._picked())
+
+    def attempts(self) -> tuple[Attempt, ...]:
+        """Every change that was considered, with what it gained where there was time to look at it."""
+        gains = {one.changes: gain for one, gain in self.screened}
+        every = {one.changes: one for one in (*self.considered, *(one for one, _ in self.screened))}
+        return tuple(
+            Attempt(
+                overrides=changes,
+                finding=one.finding,
+                gain=None if changes not in gains else round(gains[changes], 6),
+                complete=changes in self.complete,
+                seeds=self.seeds if changes in gains else 0,
+            )
+            for changes, one in every.items()
+        )
 
     def _affordable(self, candidates: list[Candidate], seeds: Sequence[int]) -> list[Candidate]:
         """As many candidates as there is time for, where they cannot be stacked."""
@@ -160,7 +185,7 @@ class Search:
             return
         arms = [(), *[one.changes for one in candidates]]
         rounds = Round(self.bench, [(changes, seed) for changes in arms for seed in seeds])
-        room, usual_end = self._share(rounds), float(self.bench.config["trainer"]["max_epochs"] or math.inf)
+        room, usual_end = self._share(rounds), float(self.bench.config.trainer.max_epochs or math.inf)
         epochs = rounds.within(room)
         if usual_end <= epochs < math.inf:
             epochs = usual_end
@@ -176,6 +201,7 @@ class Search:
             if arm is not None and (epochs < usual_end or all(shot.finished for shot in arm)):
                 gain = sum(b.value - a.value for a, b in zip(control, arm, strict=True)) / len(seeds)
                 self.screened.append((one, gain))
+                self.complete |= {one.changes} if all(shot.finished for shot in arm) else set()
 
     def _share(self, rounds: Round) -> float:
         """Seconds for a look at candidates: all of their cost, where enough is left to confirm the best."""
@@ -204,8 +230,8 @@ class Search:
         levels = [level for one in reading.rivals(self.evidence) if (level := self._val(one)) is not None]
         return reached < max(levels, default=1.0) - NEAR and self.bench.allowance.left > 0.5 * self.seconds
 
-    def _val(self, rival: Any) -> float | None:
-        value: float | None = rival.scores.get("val", {}).get(self.evidence.task.primary)
+    def _val(self, best_reference: Any) -> float | None:
+        value: float | None = best_reference.scores.get("val", {}).get(self.evidence.task.primary)
         return value
 
     def _picked(self) -> list[Candidate]:
@@ -230,10 +256,12 @@ class Search:
         """Records of findings whose every remedy was tried to the end and gained nothing."""
         if not self.whole or not self.control:
             return
+        refutable = names(lambda diagnosis: diagnosis.refutable)
         best: dict[str, tuple[Candidate, float]] = {}
         for one, gain in self.screened:
-            if one.finding in REFUTED and gain > best.get(one.finding or "", (one, -math.inf))[1]:
-                best[one.finding or ""] = (one, gain)
+            name = one.finding or ""
+            if name in refutable and gain > best.get(name, (one, -math.inf))[1]:
+                best[name] = (one, gain)
         before = self.control
         for one, gain in best.values():
             if gain < GAIN:
@@ -263,6 +291,12 @@ class Search:
 
     def _plan(self, picked: Sequence[Candidate]) -> tuple[tuple[int, ...], list[Candidate]]:
         """On how many seeds how many changes can be compared in the time that is left."""
+        chosen = list(picked[:1])
+        gains = {one.changes: gain for one, gain in self.screened}
+        if chosen and gains[chosen[0].changes] >= LARGE:
+            missing = CAUTION * self._cost(chosen, PAIRS) - self.bench.allowance.left
+            if 0 < missing <= self.spare:
+                self.bench.allowance.extend(missing)
         for pairs, count in PLANS:
             chosen = list(picked[:count])
             if len(chosen) == count and CAUTION * self._cost(chosen, pairs) <= self.bench.allowance.left:
@@ -287,7 +321,7 @@ class Search:
 
     def _length(self, changes: Changes, variant: Variant) -> float:
         """Epochs that an arm is likely to take: as many as before, if it came to an end then, or all of them."""
-        return self.lengths.get(changes, float(variant.config["trainer"]["max_epochs"]))
+        return self.lengths.get(changes, float(variant.config.trainer.max_epochs or math.inf))
 
     def _paired(
         self, one: Candidate, seeds: Sequence[int], control: Sequence[Shot], arm: Sequence[Shot], confirmed: int

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, final
 
-from litmus.learning.stacked import Learned, Stack
+from litmus.engine.stacked import FitResult, Stack
 from litmus.probe.allowance import Allowance
 from litmus.probe.arms import Arm
-from litmus.probe.candidates import Changes
 from litmus.probe.comparison import Shot
+from litmus.verdict.candidate import Changes
 
 Job = tuple[Changes, int]
 LOOK_SECONDS = 0.1  # how long a stack is looked at before its cost is told
@@ -42,7 +42,7 @@ class Trainings(Protocol):
     def alone(self, job: Job) -> Shot | None:
         """What a training of its own gives; None where it cannot be trained, or not in time."""
 
-    def score(self, job: Job, arm: Arm, learned: Learned) -> Shot | None:
+    def score(self, job: Job, arm: Arm, learned: FitResult) -> Shot | None:
         """What a stacked training gave."""
 
 
@@ -61,7 +61,7 @@ class _Group:
         """Trains for a moment, to know the pace; the first epoch tells little of the others."""
         self.stack.advance(1)
         first, began = self.stack.seconds, self.stack.epochs
-        while self.stack.left and self.stack.seconds < first + LOOK_SECONDS:
+        while self.stack.epochs_left and self.stack.seconds < first + LOOK_SECONDS:
             self.stack.advance(1)
         epochs = self.stack.epochs - began
         self.pace = (self.stack.seconds - first) / epochs if epochs else first
@@ -73,7 +73,7 @@ class _Group:
     def cost(self, epochs: float) -> float:
         """Seconds to the end of every member, or to that many epochs in all."""
         stack = self.stack
-        ends = [min(stack.members[one].max_epochs, epochs) - stack.epochs for one in stack.alive]
+        ends = [min(stack.members[one].max_epochs, epochs) - stack.epochs for one in stack.active]
         return self.pace * work([max(end, 0.0) for end in ends], self.size)
 
 
@@ -108,7 +108,7 @@ class Round:
         """To how many epochs all can be taken in so many seconds; infinite where all can come to their ends."""
         if self.cost() <= seconds:
             return math.inf
-        low, high = 0, max((group.stack.epochs + group.stack.left for group in self.groups), default=0)
+        low, high = 0, max((group.stack.epochs + group.stack.epochs_left for group in self.groups), default=0)
         while low < high:  # bisection: the cost grows with the epochs
             middle = (low + high + 1) // 2
             low, high = (middle, high) if self.cost(middle) <= seconds else (low, middle - 1)

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 DPI = 120
-WIDTH = 6.4
+WIDTH = 5.4
 INK = "#24292f"  # the report's style sheet turns exactly this colour into the page's own
 FAINT = "#8c959f"
 # Okabe and Ito (2008): told apart with any common colour blindness, and in grey by lightness.
@@ -26,7 +26,7 @@ SPLIT_COLOURS = {"train": "#0072b2", "val": "#d55e00", "test": "#009e73"}
 SPLIT_STYLES = {"train": "-", "val": "--", "test": ":"}
 TICKS = 6  # intervals of an axis at most: each tick costs what a curve does
 STEPS = (1, 2, 4, 5, 10)  # their sizes, whose numbers stay short
-MAX_POINTS = 2000  # of one scatter: more hide each other, and make a report heavy
+HEAVY = 300  # points from which a picture is smaller than their outlines
 
 
 def label(text: object, limit: int = 28) -> str:
@@ -43,7 +43,7 @@ def sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def figure(width: float = WIDTH, height: float = 4.0) -> Figure:
+def figure(width: float = WIDTH, height: float = 3.6) -> Figure:
     """An empty figure; sizes in inches. `frame` says where its axes stand.
 
     matplotlib's layout engines cost as much as drawing, and need several rounds beside long labels.
@@ -123,11 +123,6 @@ def values(series: Sequence[float | None]) -> NDArray[np.float64]:
     array = np.array([math.nan if value is None else value for value in series], dtype=np.float64)
     array[~np.isfinite(array)] = math.nan
     return array
-
-
-def thin(n: int, limit: int = MAX_POINTS) -> NDArray[np.int64]:
-    """At most `limit` positions among `n`, evenly spread, the same every time."""
-    return np.arange(n) if n <= limit else np.linspace(0, n - 1, limit).round().astype(np.int64)
 
 
 def log_if_wide(ax: Axes, *series: NDArray[np.float64], ratio: float = 50.0) -> None:

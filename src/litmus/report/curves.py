@@ -1,26 +1,35 @@
-"""Figures of training: what happened from epoch to epoch."""
+"""Training curves: what happened from epoch to epoch."""
+
+import math
+from collections.abc import Iterable
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from litmus.evidence import Evidence
+from litmus.metrics import lower_is_better
 from litmus.report import canvas, phrases
 from litmus.report.scene import Scene
+from litmus.verdict.words import metric as metric_in_words
+from litmus.verdict.words import points
 
 SPLITS = ("train", "val")
-MAX_LAYERS = 10
 
 
-def loss(scene: Scene) -> Figure:
-    """Train against validation loss, with the epoch whose weights are used and where early stopping struck."""
-    return metric(scene, "loss")
+def has(scene: Scene, name: str) -> bool:
+    """Whether a metric has a finite value in some epoch."""
+    return any(any_finite(scene.evidence.history.get(f"{split}/{name}", ())) for split in SPLITS)
 
 
-def metric(scene: Scene, name: str | None = None) -> Figure:
-    """One metric of train and val against epochs; by default the primary one."""
+def any_finite(values: Iterable[float | None]) -> bool:
+    """Whether one of the values is a number."""
+    return any(value is not None and math.isfinite(value) for value in values)
+
+
+def by_epoch(scene: Scene, name: str) -> Figure:
+    """One metric of train and val against epochs."""
     evidence = scene.evidence
-    name = name or evidence.task.primary
     host = canvas.figure()
     ax = canvas.axes(host, f"{canvas.sentence(phrases.metric(name))} by epoch", "epoch", phrases.metric(name))
     curves = {split: canvas.values(evidence.history.get(f"{split}/{name}", ())) for split in SPLITS}
@@ -38,30 +47,27 @@ def metric(scene: Scene, name: str | None = None) -> Figure:
     return host
 
 
-def gradients(scene: Scene) -> Figure:
-    """RMS gradient of each layer's weight against epochs, from the first layer (dark) to the last (light)."""
+def story(scene: Scene, name: str) -> str:
+    """Where val is best, and what it and train are at the end, in a sentence."""
     evidence = scene.evidence
-    host = canvas.figure()
-    ax = canvas.axes(host, "Gradient by layer", "epoch", "RMS gradient")
-    layers = [layer for layer in evidence.layers if layer.gradient]
-    shown = [layers[i] for i in canvas.thin(len(layers), MAX_LAYERS)]
-    curves = [canvas.values(layer.gradient) for layer in shown]
-    for i, (layer, curve) in enumerate(zip(shown, curves, strict=True)):
-        epochs = np.asarray(evidence.fit.recorded or range(len(curve)))[: len(curve)]
-        ax.plot(
-            epochs,
-            np.where(curve > 0, curve, np.nan)[: len(epochs)],
-            color=_depth(i, len(shown)),
-            marker="o" if np.isfinite(curve).sum() < 8 else "",
-            markersize=4,
-            linewidth=1.6,
-            label=canvas.label(layer.name, 20),
+    train, val = (canvas.values(evidence.history.get(f"{split}/{name}", ())) for split in SPLITS)
+    what = metric_in_words(name)
+    if not np.isfinite(val).any():
+        known = np.flatnonzero(np.isfinite(train))
+        return f"On train, {what} is {points(name, float(train[known[-1]]))} in epoch {known[-1]}."
+    best = int(np.nanargmin(val) if lower_is_better(name) else np.nanargmax(val))
+    extreme = "lowest" if lower_is_better(name) else "highest"
+    text = f"On val, {what} is {extreme} in epoch {best}: {points(name, float(val[best]))}"
+    last = min(len(train), len(val)) - 1
+    if last <= best or not (np.isfinite(train[last]) and np.isfinite(val[last])):
+        there = (
+            f", where train has {points(name, float(train[best]))}"
+            if best < len(train) and np.isfinite(train[best])
+            else ""
         )
-    if any((curve > 0).any() for curve in curves):
-        canvas.logarithmic(ax)
-    canvas.whole_numbers(ax)
-    canvas.legend(host, columns=4)
-    return host
+        return f"{text}{there}."
+    ends = (points(name, float(curve[last])) for curve in (val, train))
+    return f"{text}; in epoch {last}, the last, it is {' and on train '.join(ends)}."
 
 
 def _line(ax: Axes, x: np.ndarray, y: np.ndarray, split: str) -> None:
@@ -98,10 +104,3 @@ def _marks(ax: Axes, evidence: Evidence) -> None:
     if fit.non_finite is not None:
         text = f"not finite: epoch {fit.non_finite.epoch}"
         ax.axvline(fit.non_finite.epoch, color=canvas.INK, linestyle=(0, (1, 2)), linewidth=1.6, label=text)
-
-
-def _depth(i: int, n: int) -> tuple[float, float, float, float]:
-    from matplotlib import colormaps
-
-    colour: tuple[float, float, float, float] = colormaps["viridis"](0.85 * i / max(n - 1, 1))
-    return colour

@@ -1,4 +1,4 @@
-"""The files of a run directory that others read; each is written beside its place and then put there in one step."""
+"""The files of a run directory that others read."""
 
 import csv
 import io
@@ -9,35 +9,32 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from litmus.config.words import as_typed
+from litmus.disk import write_text
 from litmus.evidence import Evidence, plain
 from litmus.verdict import Verdict
 
 if TYPE_CHECKING:  # this module also serves commands that must not wait for torch
-    from litmus.task.base import Predictions
+    from litmus.metrics.answers import Predictions
 
 MAIN_PACKAGES = (
     *("litmus", "torch", "lightning", "torchmetrics", "hydra-core", "omegaconf"),
     *("numpy", "polars", "scikit-learn", "scipy", "tensorboard"),
 )
 GIT_SECONDS = 0.5
+_held: dict[str, Any] | None = None  # see `hold_git_state`
+written: list[Path] = []
+"""The JSON files that this process has written, in order: what `--json` prints is one of them."""
 Table = tuple[list[str], Iterable[Sequence[object]]]
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a file so that a reader sees the old one or the new one, whole."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_text(text, encoding="utf-8", newline="")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def write_json(path: Path, value: object) -> None:
     """Plain types as strict JSON; what is not finite is null."""
+    written.append(path)
     write_text(path, json.dumps(plain(value), ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
@@ -56,6 +53,8 @@ def write_metrics(directory: Path, evidence: Evidence) -> None:
         split: split_metrics(evidence, split) for split in ("val", "test") if split in evidence.scores
     }
     content["threshold"] = evidence.task.threshold
+    if evidence.splits:
+        content["splits"] = [{"split_seed": int(seed), **scores} for seed, scores in evidence.splits.items()]
     if evidence.seeds:
         content["seeds"] = [{"seed": int(seed), **scores} for seed, scores in evidence.seeds.items()]
     if evidence.folds:
@@ -71,7 +70,7 @@ def split_metrics(evidence: Evidence, split: str) -> dict[str, Any]:
             label: {name: asdict(score) for name, score in scores.items()} for label, scores in per_class.items()
         }
     if matrix := evidence.confusion.get(split):
-        from litmus.evaluation.confusion import averages
+        from litmus.scoring.confusion import averages
 
         content["averages"] = averages(matrix)
         content["confusion"] = {"labels": list(evidence.task.classes), "matrix": matrix}
@@ -85,6 +84,7 @@ def write_evidence(directory: Path, evidence: Evidence) -> None:
 
 def write_verdict(directory: Path, verdict: Verdict) -> None:
     """verdict.json."""
+    written.append(directory / "verdict.json")
     write_text(directory / "verdict.json", verdict.to_json())
 
 
@@ -97,7 +97,9 @@ def write_predictions(directory: Path, predictions: Iterable["Predictions"], cla
         classes: Labels in code order; empty in regression.
     """
     header = ["row", "split", "target", "pred", *(f"prob_{label}" for label in classes)]
-    write_csv(directory / "predictions.csv", header, (row for said in predictions for row in _rows(said, classes)))
+    write_csv(
+        directory / "predictions.csv", header, (row for predicted in predictions for row in _rows(predicted, classes))
+    )
 
 
 def write_provenance(directory: Path, content: Mapping[str, Any]) -> None:
@@ -112,6 +114,7 @@ def provenance(
     seeds: Sequence[int],
     data: Mapping[str, Any],
     hardware: str = "cpu",
+    engine: str | None = None,
 ) -> dict[str, Any]:
     """What it takes to make a run again.
 
@@ -121,13 +124,15 @@ def provenance(
         seeds: Of the run.
         data: `path`, `sha256` and `rows` of the source.
         hardware: What the trainer ran on.
+        engine: The loop that trained: lean or stock, as in `trainer.loop`.
     """
     return {
         "command": list(command),
         "overrides": list(overrides),
-        "git": git_state(),
+        "git": _held or git_state(),
         "packages": packages(),
         "hardware": {"device": hardware, "machine": platform.machine(), "processors": os.cpu_count()},
+        "engine": engine,
         "python": platform.python_version(),
         "system": f"{platform.system()} {platform.release()}",
         "seeds": list(seeds),
@@ -135,18 +140,46 @@ def provenance(
     }
 
 
+def job_overrides(directory: Path) -> list[str]:
+    """The overrides that Hydra composed a run of, as they are typed; empty where it was not started by Hydra."""
+    lines = _hydra_file(directory, "overrides.yaml")
+    return [as_typed(str(line)) for line in lines] if isinstance(lines, list) else []
+
+
+def choices(directory: Path) -> dict[str, str]:
+    """The option that a run took of each group; empty where it was not started by Hydra."""
+    node = _hydra_file(directory, "hydra.yaml")
+    for name in ("hydra", "runtime", "choices"):
+        node = node.get(name) if isinstance(node, Mapping) else None
+    return {str(group): str(option) for group, option in node.items() if option} if isinstance(node, Mapping) else {}
+
+
+def _hydra_file(directory: Path, name: str) -> Any:
+    import yaml
+
+    path = directory / ".hydra" / name
+    return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) if path.is_file() else None
+
+
 def packages(names: Iterable[str] = MAIN_PACKAGES) -> dict[str, str]:
     """Versions of the packages that decide what a run computes, without importing them."""
+    return {name: _version(name) for name in names}
+
+
+@cache
+def _version(name: str) -> str:
     from importlib.metadata import PackageNotFoundError, version
 
-    found = {}
-    for name in names:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:  # run from a source tree that is not installed
-            module = sys.modules.get(name)
-            found[name] = str(getattr(module, "__version__", "unknown"))
-    return found
+    try:
+        return version(name)
+    except PackageNotFoundError:  # run from a source tree that is not installed
+        return str(getattr(sys.modules.get(name), "__version__", "unknown"))
+
+
+def hold_git_state() -> None:
+    """Has this process, which runs many jobs with the code that it has loaded, note them with the commit of now."""
+    global _held  # noqa: PLW0603  # a fact of the process
+    _held = git_state()
 
 
 def git_state(directory: Path | None = None) -> dict[str, Any]:
@@ -169,9 +202,9 @@ def git_state(directory: Path | None = None) -> dict[str, Any]:
     }
 
 
-def _rows(said: "Predictions", classes: Sequence[str]) -> Iterable[list[object]]:
-    probs = said.prob.tolist() if said.prob is not None else [[] for _ in said.rows]
-    columns = (said.rows.tolist(), said.target.tolist(), said.pred.tolist(), probs)
+def _rows(predicted: "Predictions", classes: Sequence[str]) -> Iterable[list[object]]:
+    probs = predicted.prob.tolist() if predicted.prob is not None else [[] for _ in predicted.rows]
+    columns = (predicted.rows.tolist(), predicted.target.tolist(), predicted.pred.tolist(), probs)
     for row, target, pred, prob in zip(*columns, strict=True):
         named = [classes[target], classes[pred]] if classes else [target, pred]
-        yield [row, said.split, *named, *prob]
+        yield [row, predicted.split, *named, *prob]

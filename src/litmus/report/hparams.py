@@ -4,37 +4,35 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-GROUPS = ("model", "data", "optimizer", "scheduler", "loss", "task")
+from litmus.config import GROUPS, RunConfig
+
+FURTHER = ("experiment", "sweep")  # groups that hold no key of their own
 MAIN = (
     *("model.hidden", "model.activation", "model.dropout", "model.norm"),
     *("data.batch_size", "optimizer.lr", "optimizer.momentum", "optimizer.weight_decay"),
     *("trainer.max_epochs", "trainer.accumulate_grad_batches", "loss.class_weight", "seed"),
 )
-ASIDE = frozenset({"output_dir", "resume", "fail_on", "name", "test", "experiment", "sweep"})
+ASIDE = frozenset({"output_dir", "resume", "fail_on", "name", "test", "sweep"})
 Plain = bool | float | str
 
 
-def hparams(config: Mapping[str, Any], overrides: Iterable[str] = ()) -> dict[str, Plain]:
-    """Settings as flat plain values: the groups' choices, the main ones, and those overridden.
+def hparams(
+    config: Mapping[str, Any], overrides: Iterable[str] = (), choices: Mapping[str, str] | None = None
+) -> dict[str, Plain]:
+    """Settings as flat plain values: the groups' options, the main ones, and those overridden.
 
     Args:
         config: As stored: plain types, secrets left as references.
         overrides: Of the run, as `key=value`.
+        choices: Group to the option chosen; a group that is not in it is called by its target's class.
     """
-    found = {group: _target(config.get(group)) for group in GROUPS}
-    keys = [*MAIN, *(_key(override) for override in overrides)]
-    found |= {key: lookup(config, key) for key in keys if key.partition(".")[0] not in ASIDE | {"hydra"}}
-    return {key: _plain(value) for key, value in found.items() if value is not None and not isinstance(value, Mapping)}
-
-
-def lookup(config: Mapping[str, Any], key: str) -> Any:
-    """The value at a dotted key; None where there is none."""
-    node: Any = config
-    for part in key.split("."):
-        if not isinstance(node, Mapping) or part not in node:
-            return None
-        node = node[part]
-    return node
+    chosen, known = choices or {}, RunConfig(config)
+    found = {group: chosen.get(group) or _target(config.get(group)) for group in (*GROUPS, *FURTHER)}
+    for key in (*MAIN, *(_key(override) for override in overrides)):
+        if key.partition(".")[0] not in ASIDE | {"hydra"}:
+            value = known.value(key)
+            found[key] = chosen.get(key) if value is None or isinstance(value, Mapping) else value
+    return {key: _plain(value) for key, value in found.items() if value is not None}
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -1,5 +1,7 @@
-"""report.html: one self-contained page, without script or anything from outside, for screen, phone, dark and paper."""
+"""report.html: one self-contained page, with nothing from outside, for screen, phone, dark and paper."""
 
+import base64
+import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,29 +9,60 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, final
 
+from litmus.disk import write_text
 from litmus.evidence import Evidence
 from litmus.report import phrases, tables
-from litmus.report.files import write_text
 from litmus.report.hparams import flatten
+from litmus.report.opening import Opening, make_opening
 from litmus.report.tables import Table
 from litmus.verdict import Verdict
+from litmus.verdict.answers import WORDS
+from litmus.verdict.words import shown_by
 
 if TYPE_CHECKING:
     import jinja2
 
+    from litmus.report.examples import Example
+
+# The page works without it: a click selects a whole command.
+COPY = """
+for (const button of document.querySelectorAll("button.copy")) {
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    const code = button.previousElementSibling;
+    try { await navigator.clipboard.writeText(code.textContent); }
+    catch { getSelection().selectAllChildren(code); document.execCommand("copy"); }
+    button.textContent = "Copied";
+    setTimeout(() => button.textContent = "Copy", 1500);
+  });
+}
+"""
+DIGEST = base64.b64encode(hashlib.sha256(COPY.encode()).digest()).decode()
 MAX_WORST = 10
+MOST_ACROSS = 8  # classes that have a column each
 WORST_HEADER = {"pred": "predicted", "prob": "probability of the target"}
 
 
 @final
 @dataclass(frozen=True)
 class Drawing:
-    """A figure on the page: `svg` comes from `canvas.svg`, which escapes what is data in it."""
+    """A figure of the page.
+
+    Args:
+        name: Its anchor.
+        title: Its name for people.
+        svg: Of `canvas.svg`, which escapes what is data in it.
+        wide: Whether it takes the page's whole width.
+        takeaway: Its caption.
+        findings: Names of findings beside which it stands, where the run has one of them; else among the figures.
+    """
 
     name: str
     title: str
     svg: str
     wide: bool = False
+    takeaway: str = ""
+    findings: tuple[str, ...] = ()
 
 
 def render(
@@ -41,6 +74,10 @@ def render(
     provenance: Mapping[str, Any] | None = None,
     config: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
+    gallery: "Sequence[tuple[str, Sequence[Example]]]" = (),
+    doubtful: "tuple[Sequence[Example], str]" = ((), ""),
+    words: Sequence[str] | None = None,
+    directory: Path | None = None,
 ) -> str:
     """The page.
 
@@ -52,27 +89,73 @@ def render(
         provenance: As in provenance.json.
         config: As stored, secrets left as references; None: the evidence's.
         notes: What the data module says of its rows.
+        gallery: Kinds of mistakes with rows of each.
+        doubtful: Rows whose label looks wrong, and the same as CSV.
+        words: What stood behind `litmus train`; None: not known.
+        directory: Of the run, as the reader would type it.
     """
-    counts = evidence.data.class_counts
-    return _template().render(
+    counts, every = evidence.data.class_counts, list(drawings)
+    beside = {found.name: [one for one in every if found.name in one.findings] for found in verdict.findings}
+    drawings = [one for one in every if not beside.keys() & {*one.findings}]
+    failures = [evidence.per_class.get(verdict.split), evidence.segments, evidence.worst_rows, evidence.importance]
+    present = {
+        "Criteria": verdict.criteria,
+        "Findings": verdict.findings or verdict.unknown,
+        "Figures": drawings,
+        "Reference models": evidence.references,
+        "Where it fails": any(failures) or gallery or doubtful[0],
+        "Data": True,
+        "Run": True,
+    }
+    return template("report.html.jinja").render(
+        sections=[(name, _anchor(name)) for name, found in present.items() if found],
+        **_judged(verdict, evidence, make_opening(verdict, evidence, words=words, directory=directory)),
         title=title,
-        verdict=verdict,
-        evidence=evidence,
-        lines=verdict.summary.splitlines(),
-        criteria=tables.criteria(verdict, evidence),
-        meanings=tables.meanings(verdict, evidence),
+        script=COPY,
+        digest=DIGEST,
         per_class=tables.classes(evidence, verdict.split),
         references=tables.references(evidence),
         splits=_splits(evidence, counts),
         columns=_columns(evidence),
         worst=_worst(evidence),
         importance=_importance(evidence),
-        drawings=list(drawings),
+        gallery=gallery,
+        doubtful=doubtful[0],
+        labels_file="data:text/csv;base64," + base64.b64encode(doubtful[1].encode()).decode(),
+        held=_held(evidence, gallery, doubtful[0]),
+        drawings=drawings,
+        beside=beside,
         settings=flatten(config if config is not None else evidence.config),
         provenance=flatten(provenance or {}),
         notes=notes,
-        say=phrases,
     )
+
+
+def fragment(verdict: Verdict, evidence: Evidence, *, directory: str = "") -> str:
+    """What a notebook shows: verdict, criteria, spread and findings, and where the run is."""
+    return template("notebook.html.jinja").render(
+        **_judged(verdict, evidence, make_opening(verdict, evidence)), directory=directory, sections=(), beside={}
+    )
+
+
+def _judged(verdict: Verdict, evidence: Evidence, opening: Opening) -> dict[str, Any]:
+    """What `verdict.html.jinja` shows."""
+    return {
+        "verdict": verdict,
+        "tone": WORDS[verdict.verdict].tone,
+        "shown_by": shown_by,
+        "evidence": evidence,
+        "opening": opening,
+        "lines": verdict.summary.splitlines(),
+        "criteria": tables.criteria(verdict, evidence),
+        "meanings": tables.meanings(verdict, evidence),
+        "repeats": tables.repeats(evidence),
+        "say": phrases,
+    }
+
+
+def _anchor(heading: str) -> str:
+    return heading.lower().replace(" ", "-") + "-section"
 
 
 def write_html(directory: Path, page: str) -> None:
@@ -80,9 +163,26 @@ def write_html(directory: Path, page: str) -> None:
     write_text(directory / "report.html", page)
 
 
+def _held(evidence: Evidence, gallery: "Sequence[tuple[str, Sequence[Example]]]", doubtful: "Sequence[Example]") -> int:
+    """How many rows of the data the page holds."""
+    rows = {one.choice.row for _, examples in gallery for one in examples} | {one.choice.row for one in doubtful}
+    shown = evidence.worst_rows[:MAX_WORST] if shows_rows(evidence) else ()
+    return len(rows | {int(row["row"]) for row in shown if "row" in row})
+
+
+def shows_rows(evidence: Evidence) -> bool:
+    """Whether `report.rows` lets rows of the data stand on the page."""
+    return evidence.settings.report.rows
+
+
 def _splits(evidence: Evidence, counts: Mapping[str, Mapping[str, int]]) -> Table:
-    """Rows of each split, and of each class in it."""
+    """Rows of each split, and of each class in it; many classes have a row each."""
     labels = list(dict.fromkeys(label for by_label in counts.values() for label in by_label))
+    if len(labels) > MOST_ACROSS:
+        sizes = evidence.data.sizes
+        every = ("all rows", *(f"{n:,}" for n in sizes.values()))
+        by_class = [(label, *(f"{counts.get(split, {}).get(label, 0):,}" for split in sizes)) for label in labels]
+        return Table(("class", *sizes), (every, *by_class))
     rows = tuple(
         (split, f"{n:,}", *(f"{counts.get(split, {}).get(label, 0):,}" for label in labels))
         for split, n in evidence.data.sizes.items()
@@ -108,7 +208,7 @@ def _columns(evidence: Evidence) -> Table:
 
 def _worst(evidence: Evidence) -> Table:
     """The rows that the model gets most wrong; their keys are the columns."""
-    worst = evidence.worst_rows[:MAX_WORST]
+    worst = evidence.worst_rows[:MAX_WORST] if shows_rows(evidence) else ()
     keys = tuple(dict.fromkeys(key for row in worst for key in row))
     header = tuple(WORST_HEADER.get(key, key) for key in keys)
     return Table(header, tuple(tuple(_short(row.get(key)) for key in keys) for row in worst))
@@ -128,18 +228,19 @@ def _importance(evidence: Evidence) -> Table:
 
 
 @cache
-def _template() -> "jinja2.Template":
+def template(name: str, *, beside: Path = Path(__file__)) -> "jinja2.Template":
+    """A template beside a file, in which all is escaped but our own drawings; it may include those of reports."""
     import jinja2
 
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent),
+        loader=jinja2.FileSystemLoader([beside.parent, Path(__file__).parent]),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
     environment.filters["svg"] = _trusted
-    return environment.get_template("report.html.jinja")
+    return environment.get_template(name)
 
 
 def _trusted(svg: str) -> Any:

@@ -1,12 +1,18 @@
 """The verdict as Markdown for TensorBoard's Text tab, which would render links and load remote images from data."""
 
 import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from litmus.evidence import Evidence
 from litmus.report.phrases import clean, figures, number, paste_all, tried
 from litmus.report.phrases import metric as metric_name
-from litmus.report.tables import Table, criteria
+from litmus.report.tables import Table, criteria, repeats
 from litmus.verdict import Finding, Verdict
+from litmus.verdict.words import shown_by
+
+if TYPE_CHECKING:
+    from litmus.report.examples import Example
 
 
 def escape(text: object) -> str:
@@ -22,18 +28,43 @@ def table_text(table: Table) -> str:
 
 
 def verdict_text(verdict: Verdict, evidence: Evidence) -> str:
-    """Summary, criteria, findings with evidence and what to try, and what could not be judged."""
+    """Summary, criteria, spread over repeated fits, findings with what to try, and what could not be judged."""
     first, *others = [escape(line) for line in verdict.summary.splitlines()] or [verdict.verdict]
     parts = [f"### {first}", *others]
     if verdict.criteria:
         parts += ["", table_text(criteria(verdict, evidence)), ""]
+    for heading, spread in repeats(evidence):
+        parts += ["", f"{escape(heading)}:", "", table_text(spread), ""]
     if verdict.headroom is not None:
         head = verdict.headroom
-        gain = f"{number(head.value)} {metric_name(head.metric)}, by {head.source}"
+        gain = f"{number(head.value)} {metric_name(head.metric)}, by {shown_by(head)}"
         parts.append(f"headroom: {escape(gain)} {escape(paste_all(head.overrides))}")
     parts += [line for finding in verdict.findings for line in _finding(finding)]
     parts += [f"not judged: {escape(item.name)} ({escape(item.reason)})" for item in verdict.unknown]
     return "\n\n".join(part for part in _joined(parts))
+
+
+def mistakes_text(gallery: "Sequence[tuple[str, Sequence[Example]]]") -> str:
+    """The rows of each kind of mistake, with what was predicted and the words or cells that matter."""
+    parts = []
+    for title, examples in gallery:
+        header = ("row", "why", "true", "predicted", "sure", "shows")
+        rows = [(str(one.choice.row), *_chosen(one), _shows(one)) for one in examples]
+        lines = [header, ["---"] * len(header), *([escape(cell) for cell in row] for row in rows)]
+        parts += [f"### {escape(title)}", "\n".join("| " + " | ".join(line) + " |" for line in lines)]
+    return "\n\n".join(parts)
+
+
+def _chosen(one: "Example") -> tuple[str, ...]:
+    choice = one.choice
+    return choice.why, choice.target, choice.pred, choice.sure
+
+
+def _shows(one: "Example") -> str:
+    """The row's text, or its cells, or its name."""
+    if one.text:
+        return "".join(part for part, _ in one.text)
+    return ", ".join(f"{name} {value}" for name, value, _ in one.cells) or one.name
 
 
 def _finding(finding: Finding) -> list[str]:
@@ -44,6 +75,7 @@ def _finding(finding: Finding) -> list[str]:
         lines.append(f"evidence: {escape(figures(finding.evidence))}")
     if finding.tried:
         lines.append(escape(tried(finding)))
+    lines += [f"answer: **{escape(paste_all(answer))}**" for answer in finding.choices]
     if finding.overrides:
         lines.append(f"try: **{escape(paste_all(finding.overrides))}**")
     return ["  \n".join(lines)]

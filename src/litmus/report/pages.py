@@ -2,16 +2,22 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from litmus.report.hparams import hparams
 from litmus.report.html import Drawing, render, write_html
+from litmus.report.markdown import mistakes_text
+from litmus.report.phrases import clean
 from litmus.report.scene import Scene
 from litmus.report.tensorboard import Status, Writer
 from litmus.verdict import Verdict
 
+if TYPE_CHECKING:
+    from litmus.report.examples import Example
+
 MAX_PR_CURVES = 12
-WIDE = 1.6  # width over height from which a figure takes the page's whole width
+MULTIRUN = frozenset({"-m", "--multirun"})
+WIDE = 7.7  # inches from which a figure takes the page's whole width
 
 
 def publish(
@@ -21,6 +27,7 @@ def publish(
     *,
     config: Mapping[str, Any],
     overrides: Iterable[str] = (),
+    choices: Mapping[str, str] | None = None,
     provenance: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
     writer: Writer | None = None,
@@ -35,6 +42,7 @@ def publish(
         verdict: Of the run.
         config: As stored, secrets left as references.
         overrides: Of the run, as `key=value`.
+        choices: Config group to the option chosen.
         provenance: As in provenance.json.
         notes: What the data module says of its rows.
         writer: The run's, where TensorBoard is its logger.
@@ -42,22 +50,61 @@ def publish(
         figures: Whether to draw, which takes longer than a small training: the jobs of a sweep do without.
     """
     from litmus.report import canvas
-    from litmus.report.plots import draw
+    from litmus.report.examples import doubtful, gallery
+    from litmus.report.figures import draw
 
     step = _step(scene)
     drawings = []
     for plot, figure in draw(scene) if figures else ():
-        wide = figure.get_figwidth() > WIDE * figure.get_figheight() and figure.get_figwidth() > canvas.WIDTH
-        drawings.append(Drawing(plot.name, plot.title, canvas.svg(figure, plot.name), wide=wide))
+        wide = figure.get_figwidth() > WIDE
+        svg, takeaway = canvas.svg(figure, plot.name), plot.takeaway(scene)
+        drawings.append(Drawing(plot.name, plot.title, svg, wide, takeaway, plot.findings))
         if writer is not None:
             writer.image(f"figures/{plot.name}", canvas.png(figure), step)
+    shown = gallery(scene)
     name = title or " / ".join(directory.resolve().parts[-2:])
     page = render(
-        verdict, scene.evidence, title=name, drawings=drawings, provenance=provenance, config=config, notes=notes
+        verdict,
+        scene.evidence,
+        title=name,
+        drawings=drawings,
+        provenance=provenance,
+        config=config,
+        notes=notes,
+        gallery=shown,
+        doubtful=doubtful(scene),
+        words=typed(provenance, overrides) if provenance else None,
+        directory=from_here(directory),
     )
     write_html(directory, page)
     if writer is not None:
-        _close(writer, scene, verdict, hparams(config, overrides))
+        _mistakes(writer, shown, step)
+        _close(writer, scene, verdict, hparams(config, overrides, choices) | {"verdict": verdict.verdict})
+
+
+def _mistakes(writer: Writer, shown: "Sequence[tuple[str, Sequence[Example]]]", step: int) -> None:
+    """The rows that the page shows, as a text and where they are images as a sheet of each kind."""
+    from litmus.report.examples import sheet
+
+    if shown:
+        writer.text("mistakes", mistakes_text(shown), step)
+    for title, examples in shown:
+        if (png := sheet(examples)) is not None:
+            writer.image(f"mistakes/{clean(title.partition(':')[0], 60)}", png, step)
+
+
+def typed(provenance: Mapping[str, Any], overrides: Iterable[str]) -> list[str]:
+    """What stood behind `litmus train`, flags included; of a sweep's job or a resumed run what it was made of."""
+    words = [str(word) for word in provenance.get("command", ())]
+    if words[:2] != ["litmus", "train"] or MULTIRUN & {*words} or any(word.startswith("resume=") for word in words):
+        return list(overrides)
+    return words[2:]
+
+
+def from_here(path: Path) -> Path:
+    """The path from the current directory where it lies below it."""
+    whole, here = path.resolve(), Path.cwd()
+    return whole.relative_to(here) if whole.is_relative_to(here) else whole
 
 
 def _close(writer: Writer, scene: Scene, verdict: Verdict, settings: Mapping[str, bool | float | str]) -> None:
@@ -74,12 +121,12 @@ def _pr_curves(writer: Writer, scene: Scene) -> None:
     classes = scene.evidence.task.classes
     codes = [1] if len(classes) == 2 else range(len(classes))[:MAX_PR_CURVES]
     for split in ("val", "test"):
-        said = scene.predictions.get(split)
-        if said is None or said.prob is None:
+        predicted = scene.predictions.get(split)
+        if predicted is None or predicted.prob is None or not bool(predicted.prob.isfinite().all()):
             continue
         for code in codes:
-            hit = (said.target == code).tolist()
-            writer.pr_curve(f"{split}/{classes[code]}", hit, said.prob[:, code].tolist(), _step(scene))
+            hit = (predicted.target == code).tolist()
+            writer.pr_curve(f"{split}/{classes[code]}", hit, predicted.prob[:, code].tolist(), _step(scene))
 
 
 def _step(scene: Scene) -> int:

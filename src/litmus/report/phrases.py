@@ -5,10 +5,9 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from litmus.metrics import measure
 from litmus.verdict import Finding
 
-ABBREVIATIONS = {"auroc": "AUROC", "f1": "F1", "r2": "R²", "mse": "MSE", "rmse": "RMSE", "mae": "MAE", "mcc": "MCC"}
-ABBREVIATIONS |= {"ece": "ECE", "brier": "Brier score"}
 NOTHING = "–"
 _HELD = {True: ", held on fresh seeds", False: ", not confirmed on fresh seeds"}
 MAX_FIGURES = 8  # of a finding's evidence in one line; evidence.json has them all
@@ -44,7 +43,8 @@ def interval(low: float | None, high: float | None) -> str:
 def metric(name: str) -> str:
     """A metric's name as people write it; `recall[b]` is the recall of class b."""
     head, bracket, rest = name.partition("[")
-    words = ABBREVIATIONS.get(head, head.replace("_", " "))
+    known = measure(head)
+    words = head.replace("_", " ") if known is None else known.in_table
     return f"{words} of {clean(rest.removesuffix(']'), 30)}" if bracket else words
 
 

@@ -59,7 +59,7 @@ class Progress:
         parts = [f"{epoch + 1}{of} epochs", f"train loss {number(loss)}"]
         if self._name != "train/loss":
             split, _, name = self._name.partition("/")
-            parts.append(f"{split} {metric(name)} {number(monitor)}")
+            parts.append(f"{split} {metric(name) if name else ''} {number(monitor)}".replace("  ", " "))
         if self._best_epoch is not None:
             parts.append(f"best {number(self._sign * self._best)} at {self._best_epoch}")
         done = epoch + 1 - (self._first or 0)

@@ -2,21 +2,19 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, final
 
-import numpy as np
-import torch
-from numpy.typing import NDArray
-
-from litmus.data.base import SplitName
+from litmus.engine.callbacks import Sink
 from litmus.evidence import Evidence
-from litmus.learning.callbacks import Sink
+from litmus.evidence.values import SplitName
+from litmus.metrics.answers import Predictions
 from litmus.report import files
-from litmus.report.pages import publish
-from litmus.report.scene import Points, Scene, Surface, make_surface
+from litmus.report.pages import MULTIRUN, publish
+from litmus.report.scene import Scene
 from litmus.report.tensorboard import Writer
-from litmus.run import Run
-from litmus.task.base import Predictions
+from litmus.report.views import make_scene
+from litmus.run import Decided, Run
 from litmus.verdict import Verdict
 
 HELD_OUT: tuple[SplitName, ...] = ("val", "test")
@@ -34,23 +32,27 @@ class Outcome:
         predictions: By split.
     """
 
-    run: Run
+    run: Decided
     evidence: Evidence
     verdict: Verdict
     predictions: Mapping[SplitName, Predictions]
 
 
-def record_figures(outcome: Outcome, *, command: Sequence[str]) -> dict[str, Any]:
-    """Writes what programs read: metrics, evidence, verdict, predictions and provenance, which it returns."""
+def record_origin(run: Run, command: Sequence[str]) -> dict[str, Any]:
+    """Writes provenance.json and returns it: before the fit, so that a run that was killed has it too."""
+    origin = provenance(run, command)
+    files.write_provenance(run.paths.directory, origin)
+    return origin
+
+
+def record_figures(outcome: Outcome) -> None:
+    """Writes what programs read: metrics, evidence, verdict and predictions."""
     run, evidence = outcome.run, outcome.evidence
     directory = run.paths.directory
-    held_out = [outcome.predictions[name] for name in HELD_OUT if name in outcome.predictions]
+    held_out = [outcome.predictions[name] for name in HELD_OUT if name in outcome.predictions and run.scored]
     files.write_metrics(directory, evidence)
     files.write_predictions(directory, held_out, run.data.spec.classes)
-    origin = provenance(run, command)
-    files.write_provenance(directory, origin)
     record_verdict(outcome)
-    return origin
 
 
 def record_verdict(outcome: Outcome) -> None:
@@ -64,17 +66,19 @@ def record_pages(
 ) -> None:
     """Writes what people look at: report.html, and figures and verdict into TensorBoard; `figures` as in `publish`."""
     run, evidence = outcome.run, outcome.evidence
-    surface = _surface(run, evidence) if figures else None
+    predictions = {str(name): predicted for name, predicted in outcome.predictions.items()}
+    scene = Scene(evidence=evidence, predictions=predictions)
+    if figures and run.scored:
+        # a data module's rows are numbered within each split, and may be no pictures
+        shown = run.config.report.rows and not run.data.own_loader
+        scene = make_scene(run.predictor, run.data, evidence, predictions, examples=shown)
     publish(
         run.paths.directory,
-        Scene(
-            evidence=evidence,
-            predictions={str(name): said for name, said in outcome.predictions.items()},
-            surface=surface,
-        ),
+        scene,
         outcome.verdict,
         config=evidence.config,
-        overrides=provenance["overrides"],
+        overrides=files.job_overrides(run.paths.directory) or provenance["overrides"],
+        choices=files.choices(run.paths.directory),
         provenance=provenance,
         notes=run.data.notes,
         writer=next((sink for sink in sinks if isinstance(sink, Writer)), None),
@@ -84,33 +88,20 @@ def record_pages(
 
 def provenance(run: Run, command: Sequence[str]) -> dict[str, Any]:
     """What it takes to make the run again."""
-    first, seeds = int(run.config["seed"]), int(run.config["verdict"]["seeds"])
+    first, seeds = run.config.seed, run.config.verdict.seeds
     origin = run.data.origin
     return files.provenance(
         command=["litmus", *command],
-        overrides=_overrides(command),
+        overrides=_overrides(run.paths.directory, command),
         seeds=list(range(first, first + seeds)),
         data={"path": origin.path, "sha256": origin.sha256, "rows": origin.rows},
-        hardware=str(run.learner.device),
+        hardware=str(run.trainer.strategy.root_device),
+        engine="lean" if run.trainer.lean else "stock",
     )
 
 
-def _overrides(command: Sequence[str]) -> list[str]:
+def _overrides(directory: Path, command: Sequence[str]) -> list[str]:
+    """What was typed; for a job of a sweep its own point, and not all values of all points."""
+    if MULTIRUN & {*command} and (point := files.job_overrides(directory)):
+        return point
     return [word for word in command if "=" in word and not word.startswith("--")]
-
-
-def _surface(run: Run, evidence: Evidence) -> Surface | None:
-    """The model over its inputs, where there are one or two of them."""
-    spec, predictor = run.data.spec, run.predictor
-    if spec.input != "table" or spec.in_shape[0] > 2 or spec.cardinalities or run.non_finite is not None:
-        return None
-
-    def predict(x: NDArray[np.float64]) -> NDArray[np.float64]:
-        pred, prob = predictor.decide(predictor.outputs(torch.from_numpy(x).float()))
-        return (pred if prob is None else prob).double().numpy()
-
-    points = {
-        name: Points(split.x.double().numpy(), predictor.task.in_unit(split.y).numpy())
-        for name, split in run.data.splits.items()
-    }
-    return make_surface(predict, points, names=spec.features, columns=evidence.data.columns)

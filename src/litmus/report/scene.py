@@ -7,10 +7,12 @@ from typing import final
 import numpy as np
 from numpy.typing import NDArray
 
+from litmus.data.rows import Rows
 from litmus.evidence import Column, Evidence
-from litmus.task.base import Predictions
+from litmus.metrics.answers import Predictions
 
 Array = NDArray[np.float64]
+MAX_POINTS = 2000  # of one scatter: more hide each other, and make a report heavy
 MARGIN = 0.08  # of the points' range, shown around them
 
 
@@ -42,6 +44,22 @@ class Surface:
 
 
 @final
+@dataclass(frozen=True)
+class Dependence:
+    """What the model says on average if one column had this or that value in all rows.
+
+    Args:
+        name: Of the column.
+        values: `(k,)` numbers in order, or k labels, the most frequent first.
+        output: `(k,)` mean predictions in the target's unit, or `(k, classes)` mean probabilities.
+    """
+
+    name: str
+    values: Array | tuple[str, ...]
+    output: Array
+
+
+@final
 @dataclass(frozen=True, kw_only=True)
 class Scene:
     """All that figures are drawn from.
@@ -50,16 +68,37 @@ class Scene:
         evidence: What the run showed.
         predictions: By split.
         surface: Over the input space, where it has one or two dimensions.
+        rows: By split, as they were read; of a large split some, evenly spread. Empty where the data are not at hand.
+        dependence: Of the columns that matter most, where the rows are a table.
+        examples: The rows that the page shows: mistakes, and labels in doubt.
+        marks: Row number of a text to those of its words that weigh most for what was predicted.
     """
 
     evidence: Evidence
     predictions: Mapping[str, Predictions] = field(default_factory=dict)
     surface: Surface | None = None
+    rows: Mapping[str, Rows] = field(default_factory=dict)
+    dependence: tuple[Dependence, ...] = ()
+    examples: Rows | None = None
+    marks: Mapping[int, Sequence[str]] = field(default_factory=dict)
 
     @property
     def scored(self) -> Predictions | None:
         """The predictions that the verdict is about, or those of val."""
         return self.predictions.get(self.evidence.scored) or self.predictions.get("val")
+
+
+def thin(n: int, limit: int = MAX_POINTS) -> NDArray[np.int64]:
+    """At most `limit` positions among `n`, evenly spread, the same every time."""
+    return np.arange(n) if n <= limit else np.linspace(0, n - 1, limit).round().astype(np.int64)
+
+
+def the_surface(scene: Scene) -> Surface:
+    """The scene's surface; raises ValueError where there is none."""
+    if scene.surface is None:
+        msg = "this figure needs the model's surface"
+        raise ValueError(msg)
+    return scene.surface
 
 
 def make_surface(

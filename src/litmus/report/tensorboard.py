@@ -47,10 +47,11 @@ class Writer:
         self._open()
         if self._resumed:
             self._purge(int(rows[0]["epoch"]))
-        self._layout(sorted({key for row in rows for key in row if "/" in key}))
+        self._layout(sorted({key for row in rows for key in row}))
         for row in rows:
             epoch = int(row["epoch"])
-            self.scalars({key: value for key, value in row.items() if "/" in key}, epoch, self._times.pop(epoch, None))
+            values = {key: value for key, value in row.items() if key not in {"epoch", "step"}}
+            self.scalars(values, epoch, self._times.pop(epoch, None))
         self.flush()
 
     def scalars(self, values: Mapping[str, float | None], step: int, wall_time: float | None = None) -> None:

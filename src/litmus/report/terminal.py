@@ -10,17 +10,20 @@ from typing import IO, TYPE_CHECKING, Any, final
 
 from litmus.evidence import Evidence
 from litmus.report.phrases import as_ascii, clean, figures, metric, number, paste_all, tried
-from litmus.report.tables import Table, criteria, fitting
+from litmus.report.tables import Table, criteria, fitting, repeats
 from litmus.verdict import Finding, Verdict
+from litmus.verdict.answers import WORDS
+from litmus.verdict.words import shown_by
 
 if TYPE_CHECKING:
     from rich.text import Text
 
-ANSWER_STYLES = {"adequate": "bold green", "inadequate": "bold red", "undetermined": "bold yellow"}
-SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow", "info": "dim"}
+TONE_STYLES = {"good": "bold green", "open": "bold yellow", "limit": "bold magenta", "bad": "bold red"}
+SEVERITY_STYLES = {"error": "bold red", "warning": "bold yellow", "question": "bold yellow", "info": "dim"}
 MARK_STYLES = {"pass": "green", "fail": "red", "open": "yellow", "shown": "dim"}
 MIN_WIDTH = 60
 PIPED_WIDTH = 120
+SHORTEST = 12  # cells that a first column keeps
 MAX_INFO = 5
 MARKED = 3  # the column that a row's mark colours: the threshold
 
@@ -32,17 +35,30 @@ class Terminal:
     Args:
         stream: Where to; None: standard output.
         width: Columns; None: the terminal's, at least 60, or 120 where there is none.
+        plain: Whether to write no colours whatever the environment asks for, as a notebook's kernel does.
     """
 
-    def __init__(self, stream: IO[str] | None = None, *, width: int | None = None) -> None:
+    def __init__(self, stream: IO[str] | None = None, *, width: int | None = None, plain: bool = False) -> None:
         from rich.console import Console  # .1 s that help does not need
 
         self.stream = _Spelling(stream or sys.stdout)
-        console = Console(file=self.stream, highlight=False, markup=False, emoji=False, soft_wrap=True)  # type: ignore[arg-type]
+        console = Console(
+            file=self.stream,  # type: ignore[arg-type]
+            highlight=False,
+            markup=False,
+            emoji=False,
+            soft_wrap=True,
+            color_system=None if plain else "auto",
+            force_jupyter=False,  # in a notebook it would display what it is to write to the stream
+        )
         self.live = console.is_terminal and not console.is_dumb_terminal
         self.width = width or (max(MIN_WIDTH, console.width) if console.is_terminal else PIPED_WIDTH)
         self._console = console
         self._passing = False
+
+    def __reduce__(self) -> "tuple[type[Terminal], tuple[()]]":
+        """In another process, which a stream cannot get to, it is the standard output there."""
+        return Terminal, ()
 
     def _spell(self, text: str) -> str:
         return text if self.stream.can_write(text) else as_ascii(text)
@@ -82,10 +98,12 @@ class Terminal:
         """The final block: summary, criteria (unless their table stands above), findings, and what to try."""
         self.line()
         for i, text in enumerate(verdict.summary.splitlines()[:3]):
-            self.line(text, ANSWER_STYLES[verdict.verdict] if i == 0 else "bold")
+            self.line(text, TONE_STYLES[WORDS[verdict.verdict].tone] if i == 0 else "bold")
         if verdict.criteria and table:
             self.line()
             self.table(criteria(verdict, evidence))
+        if table:
+            self._repeats(verdict, evidence)
         self._remarks(verdict, evidence)
         self._findings(verdict)
 
@@ -99,21 +117,40 @@ class Terminal:
         self.line(f"curves:  litmus board {shown}")
 
     def table(self, table: Table) -> None:
-        """A table in as many of its columns as fit; the first is left-aligned, the others right-aligned."""
+        """A table in those of its columns that fit; the first is left-aligned, the others right-aligned.
+
+        The columns left out are named below it. A first column that is too wide is cut in the middle.
+        """
         from rich.text import Text
 
-        rows = [[self._spell(cell) for cell in (_cut(row[0], self.width // 3), *row[1:])] for row in table.rows]
+        rows = [[self._spell(cell) for cell in row] for row in table.rows]
         widths = _widths(table.header, rows)
-        count = fitting(widths, self.width)
-        for heads in _wrapped(table.header[:count], widths):
+        room = self.width - sum(width + 2 for width in widths[1 : table.essential])
+        most = max(SHORTEST, min(self.width // 3, room))
+        rows = [[self._spell(_cut(row[0], most)), *row[1:]] for row in rows]
+        widths = _widths(table.header, rows)
+        kept = fitting(widths, self.width, table.essential)
+        widths = [widths[i] for i in kept]
+        for heads in _wrapped([table.header[i] for i in kept], widths):
             self.line(_joined(heads, widths), "bold")
         for i, cells in enumerate(rows):
-            line = Text(_joined(cells[:count], widths))
+            line = Text(_joined([cells[j] for j in kept], widths))
             mark = table.marks[i] if table.marks else ""
-            if mark and count > MARKED:
-                end = sum(widths[: MARKED + 1]) + 2 * MARKED
-                line.stylize(MARK_STYLES.get(mark, ""), end - widths[MARKED], end)
+            if mark and MARKED in kept:
+                place = kept.index(MARKED)
+                end = sum(widths[: place + 1]) + 2 * place
+                line.stylize(MARK_STYLES.get(mark, ""), end - widths[place], end)
             self._print(line)
+        left_out = [title for i, title in enumerate(table.header) if i not in kept]
+        if left_out:
+            self.line(f"columns left out for want of width: {', '.join(left_out)}", "dim")
+
+    def _repeats(self, verdict: Verdict, evidence: Evidence) -> None:
+        """The spread over seeds and folds of what is asked for; the page has it of every metric."""
+        for heading, spread in repeats(evidence, {evidence.task.primary, *(one.name for one in verdict.criteria)}):
+            self.line()
+            self.line(f"{heading}:")
+            self.table(spread)
 
     def _remarks(self, verdict: Verdict, evidence: Evidence) -> None:
         lines = []
@@ -123,9 +160,9 @@ class Terminal:
         if head is not None:
             bounds = f" [{number(head.low)}, {number(head.high)}]" if head.low is not None else ""
             change = f": {paste_all(head.overrides)}" if head.overrides else ""
-            lines.append(f"headroom: {number(head.value)}{bounds} {metric(head.metric)}, by {head.source}{change}")
+            lines.append(f"headroom: {number(head.value)}{bounds} {metric(head.metric)}, by {shown_by(head)}{change}")
         if verdict.unknown:
-            names = ", ".join(f"{clean(u.name, 40)} ({clean(u.reason, 100)})" for u in verdict.unknown[:3])
+            names = ", ".join(f"{clean(u.name)} ({clean(u.reason)})" for u in verdict.unknown[:3])
             more = f" and {len(verdict.unknown) - 3} more" if len(verdict.unknown) > 3 else ""
             lines.append(f"not judged: {names}{more}")
         if lines:
@@ -152,7 +189,7 @@ class Terminal:
         aside += " (accepted)" if found.accepted else ""
         head = Text()
         head.append(f"{found.severity}: ", SEVERITY_STYLES[found.severity])
-        head.append(f"{found.name}{aside}: {clean(found.summary, 300)}", "" if alarm else "dim")
+        head.append(f"{found.name}{aside}: {clean(found.summary)}", "" if alarm else "dim")
         self._print(head)
         if not alarm:
             return
@@ -160,6 +197,8 @@ class Terminal:
             self.line(f"  evidence: {figures(found.evidence)}", "dim")
         if found.tried:
             self.line(f"  {tried(found)}")
+        for answer in found.choices:
+            self.line(f"  answer: {paste_all(answer)}")
         if found.overrides:
             self.line(f"  {'try first' if first else 'try'}: {paste_all(found.overrides)}", "bold" if first else "")
 
@@ -198,12 +237,16 @@ def _cells(text: str) -> int:
 
 
 def _cut(text: str, cells: int) -> str:
-    """The text within so many cells of the terminal."""
+    """The text within so many cells of the terminal, cut in the middle: both ends of a name tell it apart."""
     if _cells(text) <= cells:
         return text
-    while _cells(text) > cells - 1:
-        text = text[:-1]
-    return f"{text}…"
+    tail = text[-(cells // 2) :]
+    while _cells(tail) > cells // 2:
+        tail = tail[1:]
+    head = text
+    while _cells(head) > cells - 1 - _cells(tail):
+        head = head[:-1]
+    return f"{head}…{tail}"
 
 
 def _widths(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:

@@ -5,6 +5,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, final
 
+from lightning.pytorch.loggers import Logger
+
 
 class Tracker(ABC):
     """A sink of curves that hands them on to one of Lightning's loggers.
@@ -24,10 +26,30 @@ class Tracker(ABC):
     def write(self, rows: list[dict[str, float]]) -> None:
         """Epochs in order, each one a step."""
         for row in rows:
-            self._logger.log_metrics({key: value for key, value in row.items() if "/" in key}, step=int(row["epoch"]))
+            values = {key: value for key, value in row.items() if key not in {"epoch", "step"}}
+            self._logger.log_metrics(values, step=int(row["epoch"]))
 
     def update(self, epoch: int, monitor: float, loss: float) -> None:  # noqa: B027  # services are told whole rows
         """Nothing."""
+
+
+@final
+class OfLightning(Tracker):
+    """Curves in a logger of Lightning, or of a user's in its style.
+
+    Args:
+        logger: To be told.
+    """
+
+    def __init__(self, logger: Logger) -> None:
+        self._logger = logger
+
+    def connect(self) -> Any:
+        return self._logger
+
+    def write(self, rows: list[dict[str, float]]) -> None:
+        super().write(rows)
+        self._logger.save()
 
 
 @final

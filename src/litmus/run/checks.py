@@ -7,15 +7,16 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from litmus.data.base import SPLITS, Rows, Split, SplitName
 from litmus.data.module import DataModule
-from litmus.evaluation.checks import Checked, check_data
-from litmus.evaluation.facts import plain_facts
-from litmus.evaluation.hindsight import try_leaks
-from litmus.evaluation.reference import take
-from litmus.evaluation.score import primary_metric
-from litmus.evaluation.twins import positions, sample_rows
+from litmus.data.rows import Rows
+from litmus.data.tensors import SPLITS, Split
+from litmus.data_checks.checks import Checked, check_data
+from litmus.data_checks.facts import plain_facts
+from litmus.data_checks.hindsight import try_leaks
+from litmus.data_checks.twins import positions, sample_rows
 from litmus.evidence import DataFacts, Evidence, FitFacts, ModelFacts, TaskFacts
+from litmus.evidence.values import SplitName
+from litmus.references.reference import take
 from litmus.run.training import Run
 from litmus.task.base import Task
 
@@ -23,7 +24,7 @@ LEAK_SECONDS = 2.0  # for a reference with and without each suspected column
 
 
 def check_rows(run: Run, *, test: bool, thorough: bool = True) -> Checked:
-    """Facts of the rows; with `data.checks`, also twins, groups and one-column leaks between the splits.
+    """Facts of the rows; with `data.checks`, also duplicates, groups and one-column leaks between the splits.
 
     Args:
         run: Built, not fitted.
@@ -32,7 +33,7 @@ def check_rows(run: Run, *, test: bool, thorough: bool = True) -> Checked:
     """
     data, task = run.data, run.predictor.task
     splits = {name: data.splits[name] for name in SPLITS if name in data.splits and (test or name != "test")}
-    if not thorough or data.source.checks == "off":
+    if not thorough or data.source.checks == "off" or not data.comparable:
         return Checked(facts=plain_facts(task, splits, split_rule=data.source.split), twins={})
     rows, assignment, some = _looked_at(data, splits)
     checked = check_data(
@@ -43,46 +44,53 @@ def check_rows(run: Run, *, test: bool, thorough: bool = True) -> Checked:
         split_rule=data.source.split,
         finish=data.preprocess.finish,
         seed=data.seed,
+        exchangeable=is_exchangeable(data),
     )
     if rows is not data.rows:
         checked = replace(checked, facts=_whole_facts(checked.facts, task, splits))
     primary = bare_evidence(run, checked.facts).task.primary
-    leaks = try_leaks(checked.facts, task, some["train"], primary=primary, seed=data.seed, seconds=LEAK_SECONDS)
-    return replace(checked, facts=replace(checked.facts, leaks=leaks))
+    facts = try_leaks(checked.facts, task, some["train"], primary=primary, seed=data.seed, seconds=LEAK_SECONDS)
+    return replace(checked, facts=facts)
+
+
+def is_exchangeable(data: DataModule) -> bool:
+    """Whether chance alone dealt the rows into splits."""
+    return data.source.split in {"random", "stratified"} and data.rows.split is None
 
 
 def _looked_at(
     data: DataModule, splits: Mapping[SplitName, Split]
 ) -> tuple[Rows, NDArray[np.int8], Mapping[SplitName, Split]]:
     """The rows that the checks compare with each other: all, or as many as fit into memory several times over."""
-    rows, shelf = data.rows, data.rows.shelf
-    if shelf is None:
+    rows, store = data.rows, data.rows.store
+    if store is None:
         return rows, data.assignment, splits
-    picked = sample_rows(len(rows), shelf.sample(rows.width), seed=data.seed)
+    picked = sample_rows(len(rows), store.sample(rows.width), seed=data.seed)
     inside = np.zeros(len(rows), dtype=np.bool_)
     inside[picked] = True
     at = {name: np.flatnonzero(inside[index]) for name, index in positions(data.assignment).items()}
     some = {name: take(split, torch.from_numpy(at[name])) for name, split in splits.items()}
-    return replace(rows, shelf=None).take(picked), data.assignment[picked], some
+    return replace(rows, store=None).take(picked), data.assignment[picked], some
 
 
 def _whole_facts(found: DataFacts, task: Task, splits: Mapping[SplitName, Split]) -> DataFacts:
     """What was found in a part of the rows, with sizes, classes and targets of all."""
     facts = plain_facts(task, splits, split_rule=found.split_rule)
-    names = ("columns", "twins", "groups", "leaks", "scale_ratio", "seen_mean_ratio")
+    names = ("columns", "twins", "groups", "leaks", "joint_leak", "drifts", "scale_ratio", "seen_mean_ratio")
     return replace(facts, **{name: getattr(found, name) for name in names})
 
 
 def bare_evidence(run: Run, facts: DataFacts) -> Evidence:
     """Evidence of the rows alone, from which leaks can be judged before anything is trained."""
     spec = run.predictor.spec
-    share = None if spec.task == "regression" else float(run.predictor.trivial.max())
-    primary = primary_metric(spec.task, share)
+    task = run.predictor.task
+    share = task.majority_share(run.predictor.trivial)
+    primary = task.primary(share)
     return Evidence(
         task=TaskFacts(kind=spec.task, target=spec.target, classes=spec.classes, primary=primary, majority_share=share),
         model=ModelFacts(name="", parameters=0, hidden_layers=0, linear=False),
         fit=FitFacts(epochs=0, max_epochs=0, steps=0, batches_per_epoch=0),
         data=facts,
-        config=dict(run.config),
+        config=dict(run.config.tree),
         scored="val",
     )

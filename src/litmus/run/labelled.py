@@ -12,13 +12,15 @@ from numpy.typing import NDArray
 from omegaconf.errors import OmegaConfBaseException
 from torch import Tensor
 
-from litmus.config import to_plain
-from litmus.data.base import SPLITS, Origin, Rows
+from litmus.config import RunConfig, to_plain
 from litmus.data.module import DataModule
+from litmus.data.rare_classes import without_labels
+from litmus.data.rows import Origin, Rows
+from litmus.data.tensors import SPLITS
 from litmus.errors import CheckpointError, ConfigError, DataError, RunError
+from litmus.metrics.answers import Predictions
 from litmus.run.predictor import Predictor
 from litmus.run.training import prepare_data
-from litmus.task.base import Predictions
 
 REMEDY = "give labelled rows by data.path=<file>"
 
@@ -49,7 +51,7 @@ def read_labelled(predictor: Predictor, path: str, checkpoint: Path) -> Labelled
     Raises:
         DataError: The file, a column, a cell or the target is missing or cannot be read.
     """
-    rows = predictor.preprocess.read(path, labelled=True)
+    rows = without_labels(predictor.preprocess.read(path, labelled=True), predictor.coder.dropped)
     return Labelled(rows=rows, trained_on=rows.origin.sha256 == _trained_on(checkpoint))
 
 
@@ -59,11 +61,7 @@ def own_test(predictor: Predictor, checkpoint: Path) -> Labelled:
     Raises:
         CheckpointError: The source is gone or has changed, or the run held nothing back.
     """
-    data = _own_data(predictor, checkpoint)
-    known = _trained_on(checkpoint)
-    if (known or data.origin.sha256) != data.origin.sha256 or dict(data.spec.sizes) != dict(predictor.spec.sizes):
-        message = "has changed since training, so the test split cannot be made again"
-        raise CheckpointError(f"{data.origin.path}: {message}; restore it, or {REMEDY}")
+    data = own_data(predictor, checkpoint)
     if "test" not in data.splits:
         raise CheckpointError(f"{checkpoint}: its run held no test rows back; {REMEDY}")
     return Labelled(rows=data.rows.take(_positions(data, "test")), data=data)
@@ -105,7 +103,7 @@ def seen_by(other: Predictor, labelled: Labelled) -> int | None:
     if labelled.data is None:
         return None
     try:
-        data = prepare_data(to_plain(other.config))
+        data = prepare_data(RunConfig(to_plain(other.config)))
     except (DataError, ConfigError, OmegaConfBaseException):
         return None
     if data.origin.sha256 != labelled.origin.sha256:
@@ -121,9 +119,23 @@ def run_of(checkpoint: Path) -> Path | None:
     return directory if inside else None
 
 
-def _own_data(predictor: Predictor, checkpoint: Path) -> DataModule:
+def own_data(predictor: Predictor, checkpoint: Path) -> DataModule:
+    """The rows and splits of the run, read from their source again.
+
+    Raises:
+        CheckpointError: The source is gone or has changed.
+    """
+    data = _read_own(predictor, checkpoint)
+    known = _trained_on(checkpoint)
+    if (known or data.origin.sha256) != data.origin.sha256 or dict(data.spec.sizes) != dict(predictor.spec.sizes):
+        message = "has changed since training, so its splits cannot be made again"
+        raise CheckpointError(f"{data.origin.path}: {message}; restore it, or {REMEDY}")
+    return data
+
+
+def _read_own(predictor: Predictor, checkpoint: Path) -> DataModule:
     try:
-        return prepare_data(to_plain(predictor.config))
+        return prepare_data(RunConfig(to_plain(predictor.config)), kind=predictor.spec.task)
     except (DataError, ConfigError) as error:
         raise CheckpointError(f"the data of {checkpoint} cannot be read again: {error}; {REMEDY}") from error
     except OmegaConfBaseException as error:
@@ -150,7 +162,7 @@ def _positions(data: DataModule, name: str) -> NDArray[np.int64]:
 def _predict_rows(predictor: Predictor, rows: Rows) -> Predictions:
     if rows.target is None:
         raise DataError("the rows have no target to score against", file=rows.origin.path)
-    target = predictor.coder.encode(rows.target, place=rows.place)
+    target = predictor.coder.encode(rows.target, location=rows.location)
     pred, prob = predictor.predict_rows(rows)
     return Predictions(
         split="test",
@@ -170,9 +182,9 @@ def _ranks(values: pl.Series | None) -> Tensor | None:
 def _read_again(other: Predictor, rows: Rows) -> Rows:
     """The same rows from their file, with the columns that the other model takes."""
     again = other.preprocess.read(rows.origin.path, labelled=True)
-    if again.origin.sha256 != rows.origin.sha256 or int(rows.numbers.max()) >= len(again):
+    if again.origin.sha256 != rows.origin.sha256 or not np.isin(rows.numbers, again.numbers).all():
         raise CheckpointError(f"against: the rows cannot be found again in {rows.origin.path}; {REMEDY}")
-    return again.take(rows.numbers)
+    return again.take(np.searchsorted(again.numbers, rows.numbers).astype(np.int64))
 
 
 def _with_columns(other: Predictor, rows: Rows) -> Rows:
@@ -187,9 +199,11 @@ def _with_columns(other: Predictor, rows: Rows) -> Rows:
 def _check_target(other: Predictor, predictor: Predictor) -> None:
     ours, theirs = predictor.spec, other.spec
     if (ours.task, ours.target, set(ours.classes)) != (theirs.task, theirs.target, set(theirs.classes)):
-        said = [f"{s.target!r} ({s.task}{', ' if s.classes else ''}{', '.join(s.classes[:4])})" for s in (theirs, ours)]
+        predicted = [
+            f"{s.target!r} ({s.task}{', ' if s.classes else ''}{', '.join(s.classes[:4])})" for s in (theirs, ours)
+        ]
         raise CheckpointError(
-            f"against: that model predicts {said[0]}, this one {said[1]}; compare models of one target"
+            f"against: that model predicts {predicted[0]}, this one {predicted[1]}; compare models of one target"
         )
     if ours.input != theirs.input:
         raise CheckpointError(
@@ -197,11 +211,11 @@ def _check_target(other: Predictor, predictor: Predictor) -> None:
         )
 
 
-def _in_classes(said: Predictions, other: Predictor, predictor: Predictor) -> Predictions:
+def _in_classes(predicted: Predictions, other: Predictor, predictor: Predictor) -> Predictions:
     """The predictions with codes and probabilities in the order of `predictor`'s classes."""
     ours, theirs = predictor.spec.classes, other.spec.classes
-    if ours == theirs or said.prob is None:
-        return said
+    if ours == theirs or predicted.prob is None:
+        return predicted
     order = torch.tensor([theirs.index(label) for label in ours])
     codes = torch.tensor([ours.index(label) for label in theirs])
-    return replace(said, target=codes[said.target], pred=codes[said.pred], prob=said.prob[:, order])
+    return replace(predicted, target=codes[predicted.target], pred=codes[predicted.pred], prob=predicted.prob[:, order])

@@ -1,33 +1,29 @@
 """What a finished fit showed, gathered into one document: scores, curves, layers, references, data checks."""
 
-import hashlib
-import json
-import os
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, cast
 
 import torch
 from torch import nn
 
-from litmus.data.base import SplitName
-from litmus.data.module import DataModule
-from litmus.evaluation.checks import Checked, with_twin_scores
-from litmus.evaluation.score import SplitScores, primary_metric, score
-from litmus.evidence import Evidence, FitFacts, Layer, ModelFacts, TaskFacts
-from litmus.learning.trace import look, weights
+from litmus.data_checks.checks import Checked, with_twin_scores
+from litmus.engine.trace import inspect_layers, weights
+from litmus.evidence import Evidence, FitFacts, Layer, ModelFacts, TaskFacts, Unknown
+from litmus.evidence.values import SplitName
+from litmus.metrics.answers import Predictions
+from litmus.run.ledger import count_reading
 from litmus.run.predictor import Predictor
-from litmus.run.training import Run
-from litmus.task.base import Predictions
+from litmus.run.training import Decided, Fitted, Run
+from litmus.scoring.score import SplitScores, score
 
 LAST_LOOK = 20_000  # training rows on which layers are looked at after the fit
 
 
-def observe(run: Run, *, test: bool, checked: Checked) -> tuple[Evidence, dict[SplitName, Predictions]]:
-    """The evidence of a fitted and decided run, and the predictions it rests on.
+def observe(run: Decided, *, test: bool, checked: Checked) -> tuple[Evidence, dict[SplitName, Predictions]]:
+    """The evidence of a run, and the predictions it rests on.
 
     Args:
-        run: After `fit` and `decide`.
+        run: Its rows and its trained model.
         test: Whether the test split is scored; it must be the first and only time.
         checked: What is known of the rows since before the fit.
     """
@@ -35,14 +31,14 @@ def observe(run: Run, *, test: bool, checked: Checked) -> tuple[Evidence, dict[S
     if test and "test" in run.data.splits:
         names.append("test")
     predictor = run.predictor
-    predictions = {
-        name: predictor.predict(run.data.splits[name], name, outputs=run.outputs.get(name)) for name in names
-    }
-    scored = {name: score_split(predictor, said) for name, said in predictions.items()}
+    splits = {name: run.data.splits[name] for name in names}
+    outputs = {name: run.outputs[name] if name in run.outputs else predictor.outputs(splits[name].x) for name in names}
+    predictions = {name: predictor.predict(splits[name], name, outputs=outputs[name]) for name in names}
+    scored = {name: score_split(predictor, predicted) for name, predicted in predictions.items()}
     evidence = Evidence(
         task=task_facts(predictor),
         model=model_facts(run),
-        fit=fit_facts(run),
+        fit=fit_facts(run, outputs["train"]),
         data=with_twin_scores(checked, predictor.task, predictions, primary=task_facts(predictor).primary),
         config=dict(predictor.config),
         history=_history(run),
@@ -53,42 +49,64 @@ def observe(run: Run, *, test: bool, checked: Checked) -> tuple[Evidence, dict[S
         confusion={name: found.confusion for name, found in scored.items() if found.confusion},
         gain={name: found.gain for name, found in scored.items()},
         pr_gap=scored[names[-1]].pr_gap,
+        unknown=(*getattr(run.learner, "unknown", ()), *_unseen(run)),
     )
     return evidence, predictions
 
 
+def _unseen(run: Run) -> tuple[Unknown, ...]:
+    """What cannot be told of rows that a user's data module gives."""
+    if not run.data.own_loader:
+        return ()
+    return (Unknown(name="columns", reason="the data module gives tensors, so that nothing is known of their columns"),)
+
+
 def score_split(predictor: Predictor, predictions: Predictions) -> SplitScores:
-    """Every metric of a split, with intervals and the trivial rule beside it."""
+    """Every metric of a split, with intervals and the baseline beside it."""
     return score(predictor.task, predictions, trivial=predictor.trivial)
+
+
+def with_scores(evidence: Evidence, name: SplitName, found: SplitScores) -> Evidence:
+    """The evidence with what a split scores, which the verdict is about from then on."""
+    return replace(
+        evidence,
+        scored=name,
+        scores={**evidence.scores, name: found.scores},
+        per_class={**evidence.per_class, name: found.per_class} if found.per_class else evidence.per_class,
+        confusion={**evidence.confusion, name: found.confusion} if found.confusion else evidence.confusion,
+        gain={**evidence.gain, name: found.gain},
+        pr_gap=found.pr_gap,
+    )
 
 
 def task_facts(predictor: Predictor) -> TaskFacts:
     """What was asked, as the evidence holds it."""
     spec, task = predictor.spec, predictor.task
-    share = None if spec.task == "regression" else float(predictor.trivial.max())
+    share = task.majority_share(predictor.trivial)
     return TaskFacts(
         kind=spec.task,
         target=spec.target,
         classes=spec.classes,
-        primary=primary_metric(spec.task, share),
+        primary=task.primary(share),
         threshold=predictor.threshold,
         threshold_goal=getattr(task, "threshold_goal", None),
         majority_share=share,
         loss=predictor.loss.name,
+        own_metrics={metric.name: metric.higher_is_better for metric in task.own_metrics},
     )
 
 
 def model_facts(run: Run) -> ModelFacts:
     """What was trained; whether it is linear is tried on its inputs, not read from its name."""
-    from litmus.evaluation.affine import is_affine
+    from litmus.scoring.affine import is_affine
 
-    model, node = run.predictor.model, run.config["model"]
+    model, node = run.predictor.model, run.config.model.node
     sample = run.data.preprocess.finish(run.data.splits["train"].x[:256])
     return ModelFacts(
-        name=type(model).__name__,
+        name=run.predictor.name,
         parameters=sum(p.numel() for p in model.parameters() if p.requires_grad),
         hidden_layers=max(len(weights(model)) - 1, 0),
-        linear=is_affine(model, sample),
+        linear=run.scored and is_affine(model, sample),
         activation=node.get("activation"),
         output_activation=_output_activation(model),
     )
@@ -108,8 +126,8 @@ def _output_activation(model: nn.Module) -> str:
     return known.get(type(last), "none")
 
 
-def fit_facts(run: Run) -> FitFacts:
-    """How training went."""
+def fit_facts(run: Fitted, outputs: torch.Tensor) -> FitFacts:
+    """How training went; `outputs` are the raw ones of training rows `(n, outputs)`."""
     curves, trainer = run.learner.curves, run.trainer
     epochs = len(curves.steps)
     stopping = next((c for c in cast("Any", trainer).callbacks if hasattr(c, "stopped_epoch")), None)
@@ -124,7 +142,7 @@ def fit_facts(run: Run) -> FitFacts:
         seconds=round(run.seconds, 3),
         initial_loss=run.trace.initial_loss,
         chance_loss=_chance_loss(run),
-        final_train_loss=_train_loss(run),
+        final_train_loss=_train_loss(run, outputs),
         batch_label_entropy=_batch_entropy(run),
         recorded=tuple(run.trace.epochs),
         shuffled=run.data.source.shuffle,
@@ -133,17 +151,19 @@ def fit_facts(run: Run) -> FitFacts:
     )
 
 
-def _train_loss(run: Run) -> float | None:
+def _train_loss(run: Run, outputs: torch.Tensor) -> float | None:
     split = run.data.splits["train"]
-    if "train" not in run.outputs:
-        run.outputs["train"] = run.predictor.outputs(split.x)
-    value = float(run.predictor.loss(run.outputs["train"], split.y, split.weight))
+    if not run.predictor.loss.measurable:
+        return None
+    value = float(run.predictor.loss(outputs, split.y, split.weight))
     return value if value == value else None  # noqa: PLR0124  # NaN
 
 
 def _chance_loss(run: Run) -> float | None:
     """Train loss of the best constant output, found by a few Newton-like steps on the output alone."""
     split, loss = run.data.splits["train"], run.predictor.loss
+    if not loss.measurable:
+        return None
     outputs = loss.outputs(run.predictor.spec)
     constant = torch.zeros(outputs, dtype=torch.float64, requires_grad=True)
     optimizer = torch.optim.LBFGS([constant], max_iter=50, line_search_fn="strong_wolfe")
@@ -164,7 +184,9 @@ def _chance_loss(run: Run) -> float | None:
 def _batch_entropy(run: Run) -> float | None:
     """Mean label entropy within the first epoch's batches over that of the whole split; about 1 when shuffled."""
     spec, split = run.predictor.spec, run.data.splits["train"]
-    if spec.task == "regression":
+    if spec.numeric:
+        return None
+    if run.data.own_loader:
         return None
     loader = run.data.train_dataloader()
     size = loader.batch_size * int(run.trainer.accumulate_grad_batches)
@@ -182,22 +204,21 @@ def _entropy(counts: torch.Tensor) -> torch.Tensor:
 
 
 def _history(run: Run) -> dict[str, tuple[float | None, ...]]:
-    rows = run.learner.curves.table()
-    keys = sorted({key for row in rows for key in row} - {"epoch", "step"})
-    return {key: tuple(row.get(key) for row in rows) for key in keys}
+    columns = run.learner.curves.measurements()  # what callbacks log is no score
+    return {key: tuple(columns[key]) for key in sorted(columns)}
 
 
 def _layers(run: Run) -> tuple[Layer, ...]:
     split = run.data.splits["train"]
     finish = run.data.preprocess.finish
     batches = [finish(part) for part in split.x[:LAST_LOOK].split(2048)]
-    layers = look(run.predictor.model, batches, run.trace.layers)
+    layers = inspect_layers(run.predictor.model, batches, run.trace.layers)
     return tuple(
         replace(
             layer,
             gradient=tuple(run.trace.gradient.get(name, ())),
             update=tuple(run.trace.update.get(name, ())),
-            moved=run.trace.way(name, run.predictor.model),
+            moved=run.trace.relative_change(name, run.predictor.model),
         )
         for name, layer in layers.items()
     )
@@ -207,24 +228,5 @@ def count_test(run: Run, evidence: Evidence) -> Evidence:
     """The evidence with the number of times that this test split has been read, this one counted in the ledger."""
     if evidence.scored != "test":
         return evidence
-    return replace(evidence, test_reads=count_reading(run.data, str(run.config["output_dir"])))
-
-
-def count_reading(data: DataModule, output_dir: str) -> int:
-    """How often the test split of these data has been read, this time counted in the ledger of `output_dir`."""
-    rows = data.splits["test"].rows
-    key = f"{data.origin.sha256}:{hashlib.sha256(rows.sort().values.numpy().tobytes()).hexdigest()[:16]}"
-    return _count(Path(output_dir) / "test_ledger.json", key)
-
-
-def _count(ledger: Path, key: str) -> int:
-    try:
-        counts: dict[str, int] = json.loads(ledger.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        counts = {}
-    counts[key] = int(counts.get(key, 0)) + 1
-    ledger.parent.mkdir(parents=True, exist_ok=True)
-    part = ledger.with_name(f".{ledger.name}.{os.getpid()}.part")
-    part.write_text(json.dumps(counts, indent=1, sort_keys=True), encoding="utf-8")
-    part.replace(ledger)
-    return counts[key]
+    reads = count_reading(run.config.output_dir, run.data.origin.sha256)
+    return replace(evidence, test_reads=reads)

@@ -3,20 +3,29 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, final
+from types import SimpleNamespace
+from typing import Any, cast, final
 
 import numpy as np
 import torch
+from lightning.pytorch import LightningModule
 from torch import Tensor, nn
 
-from litmus.config import make
-from litmus.data import restore_preprocess
-from litmus.data.base import DataSpec, Preprocess, Rows, Split, SplitName
-from litmus.data.target import TargetCoder
-from litmus.errors import CheckpointError
-from litmus.learning import checkpoint as files
-from litmus.task.base import Predictions, Task
-from litmus.task.objective import Loss
+from litmus.config import RunConfig, is_data_module, is_module, wanted_by
+from litmus.data.encoding.base import Preprocess, restore_preprocess
+from litmus.data.encoding.target import TargetCoder
+from litmus.data.rows import Rows
+from litmus.data.sources.loaders import ONE_PROCESS
+from litmus.data.tensors import Split
+from litmus.engine import checkpoint as files
+from litmus.engine.module_outputs import ModuleOutputs, UnseenLoss, evaluating, own_module
+from litmus.errors import CheckpointError, LitmusError, described
+from litmus.evidence.values import SplitName
+from litmus.loss.base import Loss
+from litmus.metrics.answers import Predictions
+from litmus.run.parts import injected, make_loss, make_metrics
+from litmus.task.base import Task
+from litmus.task.spec import DataSpec
 
 VERSION = 1
 PREDICTION_BATCH = 4096
@@ -53,6 +62,8 @@ class Predictor:
         trivial: What the best constant rule predicts, as `Task.trivial` gives it.
         threshold: Decision threshold in use; None outside binary tasks.
         temperature: Logits are divided by it before they become probabilities.
+        profile: What the training rows looked like (`training_profile`); None where it is not known.
+        conformity: How badly validation rows are predicted, rising (`conformity`); None where it is not known.
     """
 
     model: nn.Module
@@ -65,17 +76,26 @@ class Predictor:
     trivial: Tensor
     threshold: float | None = None
     temperature: float = 1.0
+    profile: Mapping[str, Any] | None = None
+    conformity: Tensor | None = None
 
     @property
     def spec(self) -> DataSpec:
         """The facts of the data it was trained on."""
         return self.task.spec
 
+    @property
+    def name(self) -> str:
+        """What the model's class is called."""
+        return type(own_module(self.model)).__name__
+
     @torch.inference_mode()
     def outputs(self, x: Tensor) -> Tensor:
         """Raw outputs `(n, outputs)` in evaluation mode, float32 on the CPU, for encoded inputs `(n, *in_shape)`."""
-        training = self.model.training
-        self.model.eval()
+        with evaluating(self.model):
+            return self._outputs(x)
+
+    def _outputs(self, x: Tensor) -> Tensor:
         device = next((parameter.device for parameter in self.model.parameters()), torch.device("cpu"))
         found: Tensor | None = None
         for start in range(0, max(len(x), 1), PREDICTION_BATCH):
@@ -84,7 +104,6 @@ class Predictor:
             # kept parts would lie between the freed activations, which then could not be used again
             found = torch.empty(len(x), *output.shape[1:]) if found is None else found
             found[start : start + len(part)] = output
-        self.model.train(training)
         assert found is not None  # noqa: S101 - the loop runs once at least
         return found
 
@@ -115,9 +134,11 @@ class Predictor:
         """The same model deciding otherwise."""
         return replace(self, threshold=threshold, temperature=temperature)
 
-    def card(self) -> dict[str, Any]:
+    def manifest(self) -> dict[str, Any]:
         """Everything but the weights, as plain types and tensors."""
+        own = {"outputs": self.model.state()} if isinstance(self.model, ModuleOutputs) else {}
         return {
+            **own,
             "version": VERSION,
             "config": dict(self.config),
             "spec": asdict(self.spec),
@@ -127,12 +148,16 @@ class Predictor:
             "trivial": self.trivial,
             "threshold": self.threshold,
             "temperature": self.temperature,
+            "profile": None if self.profile is None else dict(self.profile),
+            "conformity": self.conformity,
         }
 
     def save(self, path: Path, **more: Any) -> None:
         """Writes the checkpoint file; `more` are further plain entries such as the epoch."""
-        state = {f"model.{name}": tensor.detach().cpu() for name, tensor in self.model.state_dict().items()}
-        files.save({**more, "state_dict": state, "litmus": self.card()}, path)
+        model = own_module(self.model)
+        prefix = "" if model is not self.model else "model."  # a user's module finds its weights under its own names
+        state = {f"{prefix}{name}": tensor.detach().cpu() for name, tensor in model.state_dict().items()}
+        files.save({**more, "state_dict": state, "litmus": self.manifest()}, path)
 
     @staticmethod
     def restore(path: Path) -> "Predictor":
@@ -142,40 +167,84 @@ class Predictor:
             CheckpointError: It is missing, damaged, of another version, or does not fit its own config.
         """
         checkpoint = files.load(path)
-        card = checkpoint["litmus"]
-        if card.get("version") != VERSION:
-            raise CheckpointError(f"{path}: written by another version ({card.get('version')}); train it again")
-        spec = DataSpec(**{**card["spec"], **{k: tuple(card["spec"][k]) for k in _TUPLES}})
-        model, loss, task = make_parts(card["config"], spec, card["class_counts"])
-        state = {name.removeprefix("model."): t for name, t in _best_weights(checkpoint).items() if _of_model(name)}
         try:
-            model.load_state_dict(state)
-        except RuntimeError:
-            raise CheckpointError(f"{path}: its weights do not fit the model in its config; train it again") from None
-        return Predictor(
-            model=model.eval(),
-            loss=loss,
-            task=task,
-            preprocess=restore_preprocess(card["preprocess"]),
-            coder=TargetCoder.restore(card["coder"]),
-            config=card["config"],
-            class_counts=card["class_counts"],
-            trivial=card["trivial"],
-            threshold=card["threshold"],
-            temperature=card["temperature"],
-        )
+            return _restored(checkpoint, path)
+        except LitmusError:
+            raise
+        except Exception as error:  # what was written by hand, or by another version, may be wrong in any way
+            message = f"its content does not fit together ({type(error).__name__}: {str(error)[:80]}); train it again"
+            raise CheckpointError(f"{path}: {message}") from error
+
+
+def _restored(checkpoint: Mapping[str, Any], path: Path) -> Predictor:
+    card = checkpoint["litmus"]
+    if card.get("version") != VERSION:
+        raise CheckpointError(f"{path}: written by another version ({card.get('version')}); train it again")
+    spec = DataSpec(**{**card["spec"], **{k: tuple(card["spec"][k]) for k in _TUPLES}})
+    model, loss, task = make_parts(RunConfig(card["config"]), spec, card["class_counts"])
+    state = dict(_best_weights(checkpoint))
+    if isinstance(model, ModuleOutputs):
+        model.module.configure_model()
+        model.restore(card["outputs"])
+    else:
+        state = {name.removeprefix("model."): tensor for name, tensor in state.items() if _of_model(name)}
+    try:
+        if isinstance(model, ModuleOutputs) and model.module.state_dict().keys() != state.keys():
+            _build_as_for_fit(model.module, RunConfig(card["config"]), spec)
+        own_module(model).load_state_dict(state)
+    except RuntimeError:
+        raise CheckpointError(f"{path}: its weights do not fit the model in its config; train it again") from None
+    return Predictor(
+        model=model.eval(),
+        loss=loss,
+        task=task,
+        preprocess=restore_preprocess(card["preprocess"]),
+        coder=TargetCoder.restore(card["coder"]),
+        config=card["config"],
+        class_counts=card["class_counts"],
+        trivial=card["trivial"],
+        threshold=card["threshold"],
+        temperature=card["temperature"],
+        profile=card.get("profile"),  # runs of before have neither
+        conformity=card.get("conformity"),
+    )
+
+
+def _build_as_for_fit(module: LightningModule, config: RunConfig, spec: DataSpec) -> None:
+    """Lets a user's module make in `setup` those layers that it makes there: by what its data module says of itself."""
+    known = SimpleNamespace(num_classes=len(spec.classes))
+    data = config.data.make() if is_data_module(config.data.target()) else known
+    module.trainer = cast("Any", SimpleNamespace(datamodule=data, **ONE_PROCESS))
+    try:
+        module.setup("fit")
+    except Exception as error:
+        raise CheckpointError(f"{type(module).__name__}.setup cannot make its layers: {described(error)}") from error
+    finally:
+        module.trainer = None
 
 
 _TUPLES = ("in_shape", "classes", "features", "cardinalities")
 
 
-def make_parts(config: Mapping[str, Any], spec: DataSpec, class_counts: list[int]) -> tuple[nn.Module, Loss, Task]:
+def make_parts(config: RunConfig, spec: DataSpec, class_counts: list[int]) -> tuple[nn.Module, Loss, Task]:
     """Model, loss and task of a config, sized by the data's facts."""
     known = facts(spec, class_counts=class_counts or None)
-    task: Task = make(config["task"], "task", **known)
-    loss: Loss = make(config["loss"], "loss", **known)
-    model: nn.Module = make(config["model"], "model", **known, out_features=loss.outputs(spec))
+    task: Task = config.task.make(**known)
+    task = replace(task, own_metrics=make_metrics(config, spec))
+    if is_module(config.model.target()):
+        return _module_parts(config, task, known)
+    loss = make_loss(config, known, getattr(task, "outputs", "auto"))
+    model: nn.Module = config.model.make(**known, out_features=loss.outputs(spec))
     return model, loss, task
+
+
+def _module_parts(config: RunConfig, task: Task, known: Mapping[str, Any]) -> tuple[nn.Module, Loss, Task]:
+    """The same where the model is a LightningModule, whose constructor may ask for what the other groups describe."""
+    loss = UnseenLoss(spec=task.spec)
+    asked = wanted_by(config.model.node)
+    given = {**known, **injected(config, asked, known), "out_features": loss.outputs(task.spec)}
+    module = config.model.make(**given)
+    return ModuleOutputs(module, task.spec, meaning=getattr(task, "outputs", "auto")), loss, task
 
 
 def _best_weights(checkpoint: Mapping[str, Any]) -> dict[str, Tensor]:

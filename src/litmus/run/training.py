@@ -1,77 +1,85 @@
 """One training: what a config and its data build, fit, and leave behind."""
 
-import json
-import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from functools import partial
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Literal, final
+from typing import Any, Literal, cast, final
 
 import torch
 from lightning.fabric.utilities.exceptions import MisconfigurationException
-from lightning.pytorch import Callback
-from torch import Tensor, nn
+from lightning.pytorch import Callback, LightningDataModule, LightningModule
+from torch import Tensor
 
-from litmus.config import make, near, target
-from litmus.data.base import Batch, Source, Split
+from litmus.config import BATCH_KEYS, RunConfig, is_data_module, make, near
+from litmus.config.signatures import signature
 from litmus.data.module import DataModule
-from litmus.errors import ConfigError, Problem
-from litmus.evaluation.threshold import choose
+from litmus.data.sources.base import Source
+from litmus.data.tensors import Batch, Split
+from litmus.disk import write_text
+from litmus.engine import checkpoint as files
+from litmus.engine.best import Mode
+from litmus.engine.callbacks import Checkpoint, NonFiniteGuard, NonFiniteLoss, Recorder, Sink, of_others
+from litmus.engine.followed import Followed
+from litmus.engine.learner import Learner
+from litmus.engine.module_outputs import ModuleOutputs
+from litmus.engine.observer import Observer
+from litmus.engine.trace import Trace
+from litmus.engine.trainer import Trainer, set_threads
+from litmus.errors import CheckpointError, ConfigError, LitmusError, Problem, described
 from litmus.evidence import NonFinite
-from litmus.learning import checkpoint as files
-from litmus.learning.callbacks import Checkpoint, NonFiniteGuard, NonFiniteLoss, Recorder, Sink
-from litmus.learning.learner import Learner
-from litmus.learning.trace import Trace
-from litmus.learning.trainer import Trainer, set_threads
+from litmus.metrics import direction
+from litmus.run.clashes import BY_HAND, check_together
+from litmus.run.new_rows import training_profile
+from litmus.run.parts import for_averages, make_callbacks, make_optimizer, make_schedule
 from litmus.run.paths import Paths
 from litmus.run.predictor import Predictor, make_parts
+from litmus.run.room import check_room
+from litmus.scoring.conformal import conformity
+from litmus.scoring.threshold import choose
 from litmus.task.base import Task
 from litmus.task.goal import parse_goal
 
-Status = Literal["running", "finished", "failed", "interrupted"]
+LAST_LOOK = 1024  # val rows on which a user's module is asked once more whether it gives predictions
+UNUSED = "ddp_spawn_find_unused_parameters_true"  # what a strategy is called that asks for none of it
 # training rows whose activations are looked at before the first step: fewer where a row is large, as images are
 LOOKED_AT, LOOKED_AT_LEAST, LOOKED_AT_VALUES = 1024, 64, 2**16
 
 
-@final
-@dataclass
+@dataclass(frozen=True)
 class Run:
-    """A training in the making.
+    """A training that is built: the first of three stages, of which each gives the next and stays as it is.
 
     Args:
-        config: The resolved config as plain types.
+        config: Its config, checked and resolved.
         paths: Its directory.
         data: The rows.
-        learner: The model and how it learns; shares its model with `predictor`.
+        module: What Lightning trains: our learner, or a user's LightningModule.
+        learner: What is known of the training: the learner itself, or the observer beside a user's module.
         trainer: Lightning's.
         checkpoint: Best and last weights.
         trace: What the layers did.
-        predictor: The model with all that it needs to predict, trained or not yet.
-        seconds: Wall time of the fit.
-        non_finite: Where the loss stopped being finite, None if it never did.
+        predictor: The model with all that it needs to predict; its weights are the trainer's, which learn.
+        notes: What the user is told of it before it starts, a line each.
     """
 
-    config: Mapping[str, Any]
+    config: RunConfig
     paths: Paths
     data: DataModule
-    learner: Learner
+    module: LightningModule
+    learner: Followed
     trainer: Trainer
     checkpoint: Checkpoint
     trace: Trace
     predictor: Predictor
-    seconds: float = 0.0
-    non_finite: NonFinite | None = None
-    outputs: dict[str, Tensor] = field(default_factory=dict)
+    notes: tuple[str, ...]
 
     @staticmethod
     def build(
-        config: Mapping[str, Any],
+        config: RunConfig,
         directory: Path,
         *,
         stored: Mapping[str, Any] | None = None,
@@ -94,32 +102,38 @@ class Run:
         Raises:
             InputError: Data, or values that do not fit them.
         """
-        paths, seed = Paths(directory), int(config["seed"])
+        paths, seed = Paths(directory), config.seed
         data = data or prepare_data(config, fold=fold)
         torch.manual_seed(seed)
-        predictor = untrained(config, data, stored or config)
-        mode = metric_mode(predictor.task, config["monitor"])
-        learner = Learner(
-            model=predictor.model,
-            loss=predictor.loss,
-            task=predictor.task,
-            optimizer=make(config["optimizer"], "optimizer"),
-            schedule=_schedule(config, mode),
-            seed=seed,
-            monitor=config["monitor"],
-            card=predictor.card(),
-            random_batches=data.augments,
-        )
-        checkpoint, others = _callbacks(config, paths, mode)
+        predictor = untrained(config, data, stored or config.tree)
+        own = predictor.model if isinstance(predictor.model, ModuleOutputs) else None
+        mode = metric_mode(predictor.task, config.monitor) if own is None else logged_mode(config)
+        checkpoint, others = make_callbacks(config, paths, mode)
+        others, notes = for_averages(checkpoint, others)
         trace = Trace(_sample(data.splits["train"]), data.preprocess.finish)
-        watching = [trace, Recorder(paths.history, sinks=list(sinks)), NonFiniteGuard()]
-        trainer = make(config["trainer"], "trainer", callbacks=[*watching, *others, *callbacks, checkpoint])
+        recorder = Recorder(paths.history, sinks=list(sinks), waits=own is not None)
+        data.as_tuples = own is not None
+        if own is not None:
+            own.keys, own.packing = data.source.batch_keys, data.source.packing
+        module: LightningModule
+        learner: Followed
+        watching: list[Callback] = [trace, recorder, NonFiniteGuard()]
+        if own is None:
+            module = learner = _learner(config, predictor, mode, random_batches=data.augments)
+        else:
+            module, learner = (
+                own.module,
+                (observer := _observer(config, predictor, data, trace=trace, recorder=recorder)),
+            )
+            watching.append(observer)
+        trainer = config.trainer.make(callbacks=[*watching, *others, *callbacks, checkpoint])
         set_threads(trainer.threads, sum(parameter.numel() for parameter in predictor.model.parameters()))
-        trainer.choose_loop(target(config["optimizer"]["_target_"]))
-        _check_batches(data, learner, whole=trainer.limit_train_batches == 1.0)
-        return Run(config, paths, data, learner, trainer, checkpoint, trace, predictor)
+        trainer.choose_loop(None if own is not None else config.optimizer.target(), own_loader=data.own_loader)
+        trainer.listen(learner, directory, own_module=own is not None)
+        check_together(data, module, trainer)
+        return Run(config, paths, data, module, learner, trainer, checkpoint, trace, predictor, notes)
 
-    def fit(self, *, resume: Path | None = None) -> None:
+    def fit(self, *, resume: Path | None = None) -> "Fitted":
         """Trains, and leaves the weights in use in the model; writes last.ckpt and history.csv as it goes.
 
         Args:
@@ -129,34 +143,72 @@ class Run:
             InterruptedRun: A signal ended it; last.ckpt holds its state.
         """
         self.paths.checkpoints.mkdir(parents=True, exist_ok=True)
-        started = time.perf_counter()
+        started, broken = time.perf_counter(), None
         with _signals_to(self.checkpoint):
             try:
-                self.trainer.fit(self.learner, datamodule=self.data, ckpt_path=resume, weights_only=True)
+                self.trainer.fit(self.module, datamodule=self._loads(), ckpt_path=resume, weights_only=True)
             except NonFiniteLoss as error:
-                self.non_finite = error.found
-                self.checkpoint.restore_best(self.learner)
+                broken = error.found
+                self.checkpoint.restore_best(self.module)
             except MisconfigurationException as error:
                 raise ConfigError([Problem("trainer", " ".join(str(error).split()))]) from error
+            except LitmusError:
+                raise
+            except Exception as error:
+                refusal = None if self.checkpoint.current_state else self._refusal(error, resume)  # training has begun
+                raise error if refusal is None else refusal from error
         self.checkpoint.raise_if_asked()  # in the fit's last moments
         if self.trainer.strategy.launcher is not None:
-            self._adopt()
-        self.seconds = time.perf_counter() - started
+            broken = self._adopt()
+        seconds = time.perf_counter() - started
+        if (profile := self.trainer.profile) is not None:
+            write_text(self.paths.profile, profile)
+        return Fitted(**_fields(self), seconds=seconds, non_finite=broken)
 
-    def _adopt(self) -> None:
-        """Takes over from last.ckpt what was learned in processes that are gone."""
+    def restored(self, predictor: Predictor) -> "Decided":
+        """The run as it was when it had been fitted and decided, from the predictor that it left."""
+        return Decided(**{**_fields(self), "predictor": predictor}, seconds=0.0, non_finite=None, outputs={})
+
+    def _loads(self) -> LightningDataModule:
+        """What gives Lightning its batches: a user's data module itself for a user's own module."""
+        if self.data.own_loader and not isinstance(self.module, Learner):
+            return cast("LightningDataModule", cast("Any", self.data.source).module)
+        return self.data
+
+    def _refusal(self, error: Exception, resume: Path | None) -> LitmusError | None:
+        """What an error before the first step means, where it is not a fault of ours."""
+        if resume is not None:
+            message = f"its state does not fit this run ({type(error).__name__}); start the run again"
+            return CheckpointError(f"{resume}: {message}")
+        if "find_unused_parameters" in str(error):  # Lightning's, as the next one
+            message = f"ddp needs every parameter in each loss, and here some are left out; use {UNUSED}"
+            return ConfigError([Problem("trainer.strategy", message)])
+        if isinstance(error, RuntimeError) and "multiple optimizers" in str(error):  # Lightning's own sentence
+            name = type(self.module).__name__
+            return ConfigError([Problem("model", f"{name} makes several optimizers; {BY_HAND}")])
+        if others := of_others(self.trainer):
+            named = " or ".join(type(callback).__name__ for callback in others)
+            return ConfigError([Problem("callback", f"{named} cannot be used here: {described(error)}")])
+        return None
+
+    def _adopt(self) -> NonFinite | None:
+        """Takes over from last.ckpt what was learned in processes that are gone, and where the loss broke there."""
         state = files.load(self.paths.last)
-        self.learner.on_load_checkpoint(state)
-        for callback in (self.checkpoint, self.trace):
+        self.learner.restore_progress(state)
+        callbacks = cast("Any", self.trainer).callbacks  # Lightning leaves most of its attributes untyped
+        [guard] = [callback for callback in callbacks if isinstance(callback, NonFiniteGuard)]
+        for callback in (self.checkpoint, self.trace, guard):
             callback.load_state_dict(state["callbacks"][callback.state_key])
-        self.checkpoint.choose(self.learner)
+        if guard.found is None:
+            self.checkpoint.load_chosen(self.module, last_epoch=max(self.learner.curves.steps, default=0))
+        else:
+            self.checkpoint.restore_best(self.module)
+        return guard.found
 
-    def decide(self) -> None:
-        """Fixes what is chosen on validation, temperature and threshold, and writes best.ckpt."""
-        split = self.data.splits["val"]
-        self.outputs["val"] = outputs = self.predictor.outputs(split.x)
-        self.predictor = decided(self.predictor, outputs, split.y)
-        self.predictor.save(self.paths.best, epoch=self.checkpoint.best_epoch)
+    @property
+    def scored(self) -> bool:
+        """Whether the model predicts something that can be scored; a user's module may train without."""
+        return not isinstance(self.predictor.model, ModuleOutputs) or self.predictor.model.way is not None
 
     @property
     def monitored(self) -> float:
@@ -165,29 +217,98 @@ class Run:
         return float("nan") if value is None else value
 
 
+@dataclass(frozen=True)
+class Fitted(Run):
+    """A training that is over.
+
+    Args:
+        seconds: Wall time of the fit.
+        non_finite: Where the loss stopped being finite, None if it never did.
+    """
+
+    seconds: float
+    non_finite: NonFinite | None
+
+    def decide(self) -> "Decided":
+        """Fixes what is chosen on validation, temperature and threshold, and writes best.ckpt."""
+        split = self.data.splits["val"]
+        if isinstance(self.predictor.model, ModuleOutputs):
+            finished = self.data.preprocess.finish(split.x[:LAST_LOOK].to(self.module.device))
+            if (doubt := self.predictor.model.doubt(finished)) is not None:
+                self.predictor.model.leave(doubt)
+        outputs = self.predictor.outputs(split.x)
+        predictor = decided(self.predictor, outputs, split.y)
+        val = predictor.predict(split, "val", outputs=outputs)
+        predictor = replace(predictor, profile=training_profile(self.data), conformity=conformity(val))
+        predictor.save(self.paths.best, epoch=self.checkpoint.best_epoch)
+        return Decided(**{**_fields(self), "predictor": predictor}, outputs={"val": outputs})
+
+
+@final
+@dataclass(frozen=True)
+class Decided(Fitted):
+    """A trained model whose decisions are fixed: what is scored and judged.
+
+    Args:
+        outputs: Split to the model's raw outputs `(n, outputs)`, where they are known.
+    """
+
+    outputs: Mapping[str, Tensor]
+
+
+def _fields(run: Run) -> dict[str, Any]:
+    return {one.name: getattr(run, one.name) for one in fields(run)}
+
+
+def _learner(config: RunConfig, predictor: Predictor, mode: Mode, *, random_batches: bool) -> Learner:
+    return Learner(
+        model=predictor.model,
+        loss=predictor.loss,
+        task=predictor.task,
+        optimizer=make_optimizer(config),
+        schedule=make_schedule(config, mode),
+        seed=config.seed,
+        monitor=config.monitor,
+        manifest=predictor.manifest(),
+        random_batches=random_batches,
+    )
+
+
+def _observer(
+    config: RunConfig,
+    predictor: Predictor,
+    data: DataModule,
+    *,
+    trace: Trace,
+    recorder: Recorder,
+) -> Observer:
+    return Observer(
+        model=cast("ModuleOutputs", predictor.model),
+        loss=predictor.loss,
+        task=predictor.task,
+        monitor=config.monitor,
+        seed=config.seed,
+        manifest=predictor.manifest(),
+        splits=data.splits,
+        predict=predictor.outputs,
+        read=data.read,
+        trace=trace,
+        recorder=recorder,
+    )
+
+
 def _sample(train: Split) -> Batch:
     """The rows that the trace looks at before the first step."""
     rows = min(LOOKED_AT, max(LOOKED_AT_LEAST, LOOKED_AT_VALUES // train.x[0].numel()))
     return Batch(train.x[:rows], train.y[:rows])
 
 
-def _callbacks(config: Mapping[str, Any], paths: Paths, mode: str) -> tuple[Checkpoint, list[Callback]]:
-    """The checkpoint keeper of the config's `callback` group, and whatever else stands there."""
-    known = {
-        "monitor": config["monitor"],
-        "mode": mode,
-        "directory": str(paths.checkpoints),
-        "remedy": f"go on with litmus train resume={paths.directory}",
-    }
-    made = {name: make(node, f"callback.{name}", **known) for name, node in config["callback"].items()}
-    checkpoint: Checkpoint = made.pop("checkpoint")
-    return checkpoint, [callback for callback in made.values() if callback is not None]
-
-
-def untrained(config: Mapping[str, Any], data: DataModule, stored: Mapping[str, Any]) -> Predictor:
+def untrained(config: RunConfig, data: DataModule, stored: Mapping[str, Any]) -> Predictor:
     """Model, loss and task of the config, fitted to the data's facts, with fresh weights."""
     counts, train = list(data.class_counts["train"]), data.splits["train"]
     _check_input(config, data)
+    optimizer = make_optimizer(config) if config.optimizer else None
+    check_room(config, data, lambda: make_parts(config, data.spec, counts)[0], optimizer)
     model, loss, task = make_parts(config, data.spec, counts)
     target = task.in_unit(train.y)
     loss.check(target)
@@ -214,7 +335,7 @@ def decided(predictor: Predictor, outputs: Tensor, target: Tensor) -> Predictor:
     """
     task, temperature, threshold = predictor.task, 1.0, predictor.threshold
     if getattr(task, "calibrate", "none") == "temperature":
-        from litmus.evaluation.calibration import fit_temperature  # scipy, which few runs need
+        from litmus.scoring.calibration import fit_temperature  # scipy, which few runs need
 
         activated = predictor.loss.activate(outputs.double())
         temperature = fit_temperature(activated.clamp_min(1e-300).log(), target)
@@ -225,32 +346,89 @@ def decided(predictor: Predictor, outputs: Tensor, target: Tensor) -> Predictor:
     return predictor.with_decision(threshold=threshold, temperature=temperature)
 
 
-def _check_input(config: Mapping[str, Any], data: DataModule) -> None:
+def _check_input(config: RunConfig, data: DataModule) -> None:
     """Models of ours that compute with numbers cannot read token ids; raises ConfigError."""
-    target = str(config["model"]["_target_"])
-    if data.spec.input == "text" and target.startswith("litmus.model.") and not target.startswith("litmus.model.text."):
-        message = f"{target.rpartition('.')[2]} computes with numbers, and the data are texts; use model=text"
+    model = config.model
+    if data.spec.input == "text" and model.is_ours and not model.target_name.startswith("litmus.model.text."):
+        message = f"{model.class_name} computes with numbers, and the data are texts; use model=text"
         raise ConfigError([Problem("model", message)])
 
 
-def _check_batches(data: DataModule, learner: Learner, *, whole: bool) -> None:
-    """One row has no spread to normalise by; raises ConfigError. `whole`: whether an epoch has all batches."""
-    rows, size = len(data.splits["train"]), data.source.batch_size
-    lone = size == 1 or (whole and size is not None and rows % size == 1)
-    if lone and any(isinstance(module, nn.BatchNorm1d) for module in learner.modules()):
-        message = (
-            f"{size} of {rows} rows leave a batch of one, which batch norm cannot normalise; use another batch_size"
-        )
-        raise ConfigError([Problem("data.batch_size", message)])
+def prepare_data(config: RunConfig, *, fold: int | None = None, kind: str | None = None) -> DataModule:
+    """The data module of a config, read, split and encoded.
 
-
-def prepare_data(config: Mapping[str, Any], *, fold: int | None = None) -> DataModule:
-    """The data module of a config, read, split and encoded."""
-    source: Source = make(config["data"], "data")
-    kind = config["task"]["_target_"].split(".")[2]
-    data = DataModule(source, kind=kind, positive=config["task"].get("positive"), seed=int(config["seed"]), fold=fold)
+    Args:
+        config: Of the run.
+        fold: Which fold is held out; None: the first.
+        kind: Kind of target, where a model knows it; None: what the config says.
+    """
+    source = make_source(config)
+    if source.normalize_target == "auto" and _needs_own_unit(config):
+        source = replace(source, normalize_target=False)
+    data = DataModule(
+        source,
+        kind=kind or getattr(config.task.target(), "kind", None),  # `auto` is none
+        positive=config.task.positive,
+        grades=config.task.grades,
+        seed=config.seed,
+        split_seed=config.split_seed,
+        fold=fold,
+    )
     data.setup()
     return data
+
+
+def make_source(config: RunConfig) -> Source:
+    """Where the config's rows come from: a source of ours or of a plugin's, or the loaders of a LightningDataModule.
+
+    Raises:
+        ConfigError: It is neither.
+    """
+    node, found = config.data.node, config.data.target()
+    if not is_data_module(found):
+        made = config.data.make()
+        if not isinstance(made, Source):
+            message = f"makes a {type(made).__name__}; a LightningDataModule is needed, or a source of Litmus"
+            raise ConfigError([Problem("data._target_", message)])
+        return made
+    from litmus.data.sources.loaders import Loaders
+
+    takes = signature(found, config.data.target_name, "data").parameters
+    module = make({key: value for key, value in node.items() if key in takes or key not in BATCH_KEYS}, "data")
+    keys: dict[str, Any] = {key: node.get(key) for key in BATCH_KEYS}
+    limit = config.trainer.limit_train_batches
+    return Loaders(
+        module=module,
+        limit=limit if isinstance(limit, int) else None,
+        seed=config.seed,
+        normalize="none",
+        # a module of the user's is given batches as they are
+        normalize_target=False if config.model.trains_itself else "auto",
+        **keys,
+    )
+
+
+def _needs_own_unit(config: RunConfig) -> bool:
+    """Whether loss or output fit the target's own unit alone: counts, or numbers within the bounds of an activation."""
+    return "poisson" in config.loss.target_name.lower() or (config.model.output_activation or "none") != "none"
+
+
+def logged_mode(config: RunConfig) -> Mode:
+    """Whether the monitored value, which a user's module may log under any name, is to fall or to rise.
+
+    A `mode` that a callback's node states goes before what the name says.
+
+    Raises:
+        ConfigError: Neither says it.
+    """
+    stated = [entry.node.get("mode") for entry in config.callback.entries().values()]
+    if modes := [mode for mode in stated if mode in {"min", "max"}]:
+        return cast("Mode", modes[0])
+    name = config.monitor
+    if (known := direction(name)) is not None:
+        return known
+    message = f"{name!r}: whether it is to fall or to rise is not known; add callback.checkpoint.mode=min or max"
+    raise ConfigError([Problem("monitor", message)])
 
 
 def metric_mode(task: Task, monitor: str) -> Literal["min", "max"]:
@@ -259,7 +437,7 @@ def metric_mode(task: Task, monitor: str) -> Literal["min", "max"]:
     Raises:
         ConfigError: The task has no such metric.
     """
-    name = monitor.split("/", 1)[1]
+    name = monitor.partition("/")[2]
     if name == "loss":
         return "min"
     known = [metric.name for metric in task.metrics]
@@ -269,14 +447,6 @@ def metric_mode(task: Task, monitor: str) -> Literal["min", "max"]:
         message = f"{monitor!r}: a {task.kind} task has no {name}; it has loss {' '.join(known)}"
         raise ConfigError([Problem("monitor", message, nearest and f"{split}/{nearest}")])
     return "max" if task.metric(name).higher_is_better else "min"
-
-
-def _schedule(config: Mapping[str, Any], mode: str) -> Callable[..., dict[str, Any]] | None:
-    """From optimizer and total steps to the scheduler's entry; None for a constant rate."""
-    node = config["scheduler"]
-    if not node or not node.get("_target_"):
-        return None
-    return partial(make, node, "scheduler", monitor=config["monitor"], mode=mode)
 
 
 def _fixed_threshold(task: Task) -> float | None:
@@ -302,19 +472,3 @@ def _signals_to(checkpoint: Checkpoint) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def write_status(paths: Paths, status: Status, *, reason: str | None = None) -> None:
-    """status.json: what the run is doing; `started` is kept from its first writing."""
-    now = datetime.now(UTC).isoformat(timespec="seconds")
-    try:
-        started = json.loads(paths.status.read_text(encoding="utf-8"))["started"]
-    except (OSError, ValueError, KeyError):
-        started = now
-    content = {"status": status, "started": started, "ended": None if status == "running" else now, "reason": reason}
-    part = paths.status.with_name(f".status.json.{os.getpid()}.part")
-    try:
-        part.write_text(json.dumps(content, indent=1), encoding="utf-8")
-        part.replace(paths.status)
-    finally:
-        part.unlink(missing_ok=True)

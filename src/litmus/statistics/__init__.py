@@ -1,16 +1,9 @@
 """Intervals, paired tests, family-wise control and the noise of curves: pure functions, each with its source."""
 
 from litmus.statistics.bootstrap import block_length, bootstrap
-from litmus.statistics.confusion import (
-    confusion_interval,
-    confusion_scores,
-    dirichlet_per_class,
-    dirichlet_scores,
-    posterior_draws,
-)
+from litmus.statistics.confusion import Posterior
 from litmus.statistics.curves import (
     CurveMinimum,
-    fluctuation,
     minimum,
     noise,
     projected_change,
@@ -22,60 +15,46 @@ from litmus.statistics.family import class_recalls, holm, worst_class_recall
 from litmus.statistics.intervals import (
     Interval,
     clustered_rows,
-    effective_rows,
     mean_interval,
     paired_t_interval,
-    rows_needed,
+    repeated_interval,
     rows_to_settle,
     spread,
     wilson,
 )
 from litmus.statistics.means import bootstrap_mean, regression_scores
 from litmus.statistics.paired import (
-    gain_over_baseline,
-    mcnemar,
-    non_inferior,
+    p_equal_means,
     paired_accuracy_difference,
-    paired_bootstrap,
     paired_mean_difference,
-    rescaled_gain,
 )
-from litmus.statistics.ranking import average_precision, delong, delong_macro, delong_paired
+from litmus.statistics.ranking import delong, delong_macro, delong_paired
+from litmus.statistics.selection import corrected_best
 
 __all__ = [
     "CurveMinimum",
     "Interval",
-    "average_precision",
+    "Posterior",
     "block_length",
     "bootstrap",
     "bootstrap_mean",
     "class_recalls",
     "clustered_rows",
-    "confusion_interval",
-    "confusion_scores",
+    "corrected_best",
     "delong",
     "delong_macro",
     "delong_paired",
-    "dirichlet_per_class",
-    "dirichlet_scores",
-    "effective_rows",
-    "fluctuation",
-    "gain_over_baseline",
     "holm",
-    "mcnemar",
     "mean_interval",
     "minimum",
     "noise",
-    "non_inferior",
+    "p_equal_means",
     "paired_accuracy_difference",
-    "paired_bootstrap",
     "paired_mean_difference",
     "paired_t_interval",
-    "posterior_draws",
     "projected_change",
     "regression_scores",
-    "rescaled_gain",
-    "rows_needed",
+    "repeated_interval",
     "rows_to_settle",
     "smooth",
     "spread",

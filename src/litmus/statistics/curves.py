@@ -138,24 +138,6 @@ def still_falling(
     return change.high < 0 and -change.value >= floor * max(present, abs(float(y[0])) / 20)
 
 
-def fluctuation(curve: npt.ArrayLike, *, tail: float = 0.5) -> float:
-    """Share of the last part's variance that a straight line leaves unexplained, 0 to 1; NaN below four values.
-
-    Near 1 for a curve that jumps, but also for one that rests: read it beside `noise` and the curve's level.
-
-    Source: 1 - R2 of least squares on epochs.
-    """
-    epochs, y = _tail(curve, tail)
-    if len(y) < 4:
-        return math.nan
-    time, deviation = epochs - epochs.mean(), y - y.mean()
-    total = float(deviation @ deviation)
-    if total <= 1e-24 * float(y @ y):
-        return 0.0
-    explained = float(time @ deviation) ** 2 / float(time @ time)
-    return min(1.0, max(0.0, 1 - explained / total))
-
-
 def minimum(curve: npt.ArrayLike) -> CurveMinimum:
     """The lowest point of the smoothed curve, which a single lucky epoch does not move."""
     fitted = smooth(curve)

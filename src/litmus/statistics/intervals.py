@@ -1,6 +1,7 @@
 """Intervals for proportions, means and spreads, and the numbers of rows they rest on."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import final
@@ -103,6 +104,24 @@ def mean_interval(values: npt.ArrayLike, *, level: float = 0.95) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
+def repeated_interval(intervals: Sequence[Interval], *, level: float = 0.95) -> Interval:
+    """Interval of the mean of fits that differ in their seed, each with its own interval over one and the same rows.
+
+    Source: Zou and Donner (2008), limits of a sum of independent parts from the limits of each: the rows (mean distance
+        of the fits' own limits, for they share the rows) and the seeds (Student's interval of the mean).
+    """
+    seeds = mean_interval([interval.value for interval in intervals], level=level)
+    below = float(np.mean([interval.value - interval.low for interval in intervals]))
+    above = float(np.mean([interval.high - interval.value for interval in intervals]))
+    if len(intervals) < 2:
+        return Interval(seeds.value, seeds.value - below, seeds.value + above)
+    return Interval(
+        seeds.value,
+        seeds.value - math.hypot(below, seeds.half_width),
+        seeds.value + math.hypot(above, seeds.half_width),
+    )
+
+
 def paired_t_interval(a: npt.ArrayLike, b: npt.ArrayLike, *, level: float = 0.95) -> Interval:
     """Interval of mean(a - b) where a[i] and b[i] share a seed.
 
@@ -133,16 +152,6 @@ def spread(values: npt.ArrayLike, *, level: float = 0.95) -> Interval:
     return Interval(deviation, deviation * math.sqrt(degrees / upper), deviation * math.sqrt(degrees / lower))
 
 
-def effective_rows(weights: npt.ArrayLike) -> float:
-    """Equally weighted rows that would say as much as these weighted ones; 0 without any weight.
-
-    Source: Kish (1965), section 11.7: (sum w)^2 / sum w^2.
-    """
-    w = np.asarray(weights, np.float64)
-    squares = float(np.square(w).sum())
-    return float(w.sum()) ** 2 / squares if squares else 0.0
-
-
 def clustered_rows(values: npt.ArrayLike, groups: npt.ArrayLike, *, level: float = 0.95) -> float:
     """Independent rows that would say as much about mean(values) as these grouped ones, at most `len(values)`.
 
@@ -166,27 +175,13 @@ def clustered_rows(values: npt.ArrayLike, groups: npt.ArrayLike, *, level: float
     return n / effect * (normal_quantile(level) / student_quantile(level, count - 1)) ** 2
 
 
-def rows_needed(p: float, half_width: float, *, level: float = 0.95, power: float = 0.8) -> int | None:
-    """Rows that settle on which side of a threshold a proportion near `p` lies, `half_width` away from it.
-
-    At least as many as a perfect score needs; None where the distance is 0, which no number of rows settles.
-
-    Source: Fleiss, Levin and Paik (2003), section 2.5: n = p (1 - p) ((z + z_power) / h)^2; the floor z^2 (1 - h) / h
-        is where Wilson's lower bound of n out of n reaches 1 - h.
-    """
-    if not half_width:
-        return None
-    z, distance = normal_quantile(level), abs(half_width)
-    rows = p * (1 - p) * ((z + NormalDist().inv_cdf(power)) / distance) ** 2
-    return max(1, math.ceil(rows), math.ceil(z * z * (1 - distance) / distance))
-
-
 def rows_to_settle(
     interval: Interval, threshold: float, *, n: float, level: float = 0.95, power: float = 0.8
 ) -> int | None:
-    """The same for any score: rows at which its interval, now over `n` rows, would clear `threshold`; None: never.
+    """Rows at which a score's interval, now over `n` rows, would clear `threshold`; None: at no number of rows.
 
-    Source: half-widths shrink with sqrt(n), so n' = n (w / h (z + z_power) / z)^2, which is `rows_needed` for a share.
+    Source: half-widths shrink with sqrt(n), so n' = n (w / h (z + z_power) / z)^2, h the distance and w the half-width;
+        for a share p this is p (1 - p) ((z + z_power) / h)^2: Fleiss, Levin and Paik (2003), section 2.5.
     """
     distance, width = abs(interval.value - threshold), interval.half_width
     if not distance or not math.isfinite(distance) or not math.isfinite(width):

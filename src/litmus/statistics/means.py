@@ -131,7 +131,20 @@ def bootstrap_gain(
     level: float = 0.95,
     seed: int = 0,
 ) -> Interval:
-    """(mean(model) - mean(baseline)) / (perfect - mean(baseline)) over the same rows; see `gain_over_baseline`."""
+    """(mean(model) - mean(baseline)) / (perfect - mean(baseline)) over the same rows.
+
+    Args:
+        model: (n,), the model's score on each row.
+        baseline: (n,), the baseline's on the same rows.
+        perfect: the score of a perfect model on a row.
+        groups: (n,), rows that belong together.
+        block: rows in a moving block, for rows in time order.
+        draws: resamples.
+        level: confidence level.
+        seed: of the draws.
+
+    Source: skill score, Murphy (1988), eq. 3; 1 - MSE / MSE of the mean is R2.
+    """
     m, b = (perfect - np.asarray(side, np.float64).ravel() for side in (model, baseline))
     if not len(m) or not b.sum():
         return Interval(math.nan, -math.inf, math.inf)

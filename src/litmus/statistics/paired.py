@@ -1,29 +1,12 @@
 """Comparisons of two models on the same rows, where what they share cancels out."""
 
 import math
-from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
 
-from litmus.statistics.bootstrap import IndexArray, bootstrap
-from litmus.statistics.confusion import confusion_interval
-from litmus.statistics.intervals import FloatArray, Interval, clustered_rows, normal_quantile
-from litmus.statistics.means import bootstrap_gain, bootstrap_mean
-
-
-def mcnemar(correct_a: npt.ArrayLike, correct_b: npt.ArrayLike) -> float:
-    """Two-sided p-value that two classifiers err equally often; 1 where they never disagree in being right.
-
-    Source: McNemar (1947); mid-p: Fagerland, Lydersen and Laake (2013), eq. 6.
-    """
-    _, only_a, only_b = _disagreements(correct_a, correct_b)
-    if not only_a + only_b:
-        return 1.0
-    from scipy.stats import binom
-
-    fewer, discordant = min(only_a, only_b), only_a + only_b
-    return min(1.0, float(2 * binom.cdf(fewer, discordant, 0.5) - binom.pmf(fewer, discordant, 0.5)))
+from litmus.statistics.intervals import Interval, clustered_rows, normal_quantile
+from litmus.statistics.means import bootstrap_mean
 
 
 def paired_accuracy_difference(
@@ -67,77 +50,32 @@ def paired_mean_difference(
     return bootstrap_mean(difference, groups=groups, block=block, draws=draws, level=level, seed=seed)
 
 
-def paired_bootstrap(
-    statistic_a: Callable[[IndexArray], float],
-    statistic_b: Callable[[IndexArray], float],
-    *,
-    n: int,
-    groups: npt.ArrayLike | None = None,
-    strata: npt.ArrayLike | None = None,
-    block: int | None = None,
-    draws: int = 1000,
-    level: float = 0.95,
-    seed: int = 0,
-) -> Interval:
-    """Difference of any two statistics, both taken on the same resampled rows; options as in `bootstrap`."""
-
-    def difference(rows: IndexArray) -> float:
-        return statistic_a(rows) - statistic_b(rows)
-
-    return bootstrap(difference, n, groups=groups, strata=strata, block=block, draws=draws, level=level, seed=seed)
-
-
-def gain_over_baseline(
-    model: npt.ArrayLike,
-    baseline: npt.ArrayLike,
-    *,
-    perfect: float,
-    groups: npt.ArrayLike | None = None,
-    block: int | None = None,
-    draws: int = 1000,
-    level: float = 0.95,
-    seed: int = 0,
-) -> Interval:
-    """(model - baseline) / (perfect - baseline) of mean scores a row: 0 is no better than the baseline, 1 is perfect.
-
-    Whether a row is right (booleans, perfect = 1) gets a posterior over the four outcomes, which has width even where
-    the model is never wrong; anything else (losses, perfect = 0) the studentised bootstrap.
+def p_equal_means(losses: npt.ArrayLike, *, groups: npt.ArrayLike | None = None) -> float | None:
+    """Probability of means so far apart where several models lose equally much on average, on the same rows.
 
     Args:
-        model: (n,), the model's score on each row.
-        baseline: (n,), the baseline's on the same rows.
-        perfect: the score of a perfect model on a row.
-        groups: (n,), rows that belong together.
-        block: rows in a moving block, for rows in time order; booleans are then treated as numbers.
-        draws: resamples.
-        level: confidence level.
-        seed: of the draws.
+        losses: (n, models), such as 0 for right and 1 for wrong, or squared errors.
+        groups: (n,), rows that belong together, of which only the means count.
 
-    Source: skill score, Murphy (1988), eq. 3; 1 - MSE / MSE of the mean is R2.
+    Returns:
+        None with fewer than two models or rows; 1.0 where the models lose the same on every row.
+
+    Source: Cochran (1950), Q, which for losses of 0 and 1 this is; the chi-squared distribution of a large sample.
     """
-    m, b = np.asarray(model).ravel(), np.asarray(baseline).ravel()
-    if m.dtype != bool or b.dtype != bool or block is not None or not len(m):
-        return bootstrap_gain(m, b, perfect=perfect, groups=groups, block=block, draws=draws, level=level, seed=seed)
-    outcomes = np.bincount(2 * m + b, minlength=4).reshape(2, 2).astype(np.float64)
+    x = np.asarray(losses, np.float64)
     if groups is not None:
-        outcomes *= clustered_rows(m.astype(np.float64) - b, groups, level=level) / len(m)
-    return confusion_interval(outcomes, _gain_of_outcomes, draws=max(draws, 4000), level=level, seed=seed)
+        codes = np.unique(np.asarray(groups).ravel(), return_inverse=True)[1]
+        x = np.column_stack([np.bincount(codes, column) / np.bincount(codes) for column in x.T])
+    n, models = x.shape
+    if models < 2 or n < 2:
+        return None
+    centred = x - x.mean(1, keepdims=True)
+    scatter = float((centred**2).sum())
+    if scatter == 0:
+        return 1.0
+    from scipy.special import chdtrc
 
-
-def rescaled_gain(score: Interval, baseline: float, *, perfect: float = 1.0) -> Interval:
-    """The same where the baseline's score is a known number, such as 1 / K of balanced accuracy."""
-    if not perfect - baseline:
-        return Interval(math.nan, -math.inf, math.inf)
-    value, first, second = ((x - baseline) / (perfect - baseline) for x in (score.value, score.low, score.high))
-    return Interval(value, min(first, second), max(first, second))
-
-
-def non_inferior(difference: Interval, margin: float) -> bool:
-    """Whether model minus reference, in a score where more is better, is surely above -margin.
-
-    Source: Blackwelder (1982): the bound decides, not a test that finds no difference.
-    """
-    return difference.low > -margin
+    return float(chdtrc(models - 1, (models - 1) * float((centred.sum(0) ** 2).sum()) / scatter))
 
 
 def _disagreements(correct_a: npt.ArrayLike, correct_b: npt.ArrayLike) -> tuple[int, int, int]:
@@ -161,11 +99,3 @@ def _tango_bound(cells: tuple[float, float, float], value: float, end: float, z:
         else:
             outside = d
     return inside
-
-
-def _gain_of_outcomes(outcomes: FloatArray) -> FloatArray:
-    """Outcomes (..., 2, 2): the model wrong or right, by the baseline wrong or right."""
-    missed_by_model, missed_by_baseline = outcomes[..., 0, :].sum(-1), outcomes[..., :, 0].sum(-1)
-    gain = np.full(np.shape(missed_by_model), math.nan)
-    np.divide(missed_by_baseline - missed_by_model, missed_by_baseline, out=gain, where=missed_by_baseline > 0)
-    return gain

@@ -12,7 +12,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
-from litmus.statistics.intervals import FloatArray, Interval, normal_quantile, wilson
+from litmus.statistics.intervals import FloatArray, Interval, normal_quantile
 
 _PSEUDO_ROWS = 0.5
 
@@ -75,22 +75,6 @@ def delong_macro(scores: npt.ArrayLike, target: npt.ArrayLike, *, level: float =
         influence[labels == k] += (positive - area) * len(labels) / len(positive)
         influence[labels != k] += (negative - area) * len(labels) / len(negative)
     return _logit_interval(float(np.mean(areas)), [_shrunk(influence / len(present) + np.mean(areas))], level)
-
-
-def average_precision(scores: npt.ArrayLike, target: npt.ArrayLike, *, level: float = 0.95) -> Interval:
-    """Average precision with the binomial interval over positives; NaN in [0, 1] without a positive row.
-
-    Source: value: sum of (R_i - R_(i-1)) P_i over distinct scores, as scikit-learn; interval: Boyd, Eng and Page
-        (2013), section 3.3 (n = positives), by Wilson's roots instead of the exact ones.
-    """
-    values, positive = np.asarray(scores, np.float64).ravel(), np.asarray(target).ravel().astype(bool)
-    if not positive.any():
-        return Interval(math.nan, 0.0, 1.0)
-    order = np.argsort(-values, kind="stable")
-    last_of_ties = np.append(np.flatnonzero(np.diff(values[order])), len(values) - 1)
-    hits = np.cumsum(positive[order])[last_of_ties]
-    value = float((np.diff(hits, prepend=0) * hits / (last_of_ties + 1)).sum() / positive.sum())
-    return wilson(value * positive.sum(), float(positive.sum()), level=level)
 
 
 def _placements(scores: npt.ArrayLike, target: npt.ArrayLike) -> tuple[FloatArray, FloatArray]:

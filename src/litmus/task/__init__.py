@@ -1,16 +1,43 @@
-"""Kinds of target: the loss's default, how outputs become predictions, and which metrics count."""
+"""Kinds of target, one file each: how its outputs become predictions, which loss and metrics are usual, what it has."""
 
-from typing import Annotated, Literal
+import inspect
+from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Annotated, Any, Literal
 
 from annotated_types import Gt, Lt
 
-from litmus.data.base import DataSpec
 from litmus.errors import ConfigError, Problem
-from litmus.task.base import Task
-from litmus.task.binary import Binary
+from litmus.task.base import DECLARED, Outputs, Task
 from litmus.task.goal import GoalText
-from litmus.task.multiclass import Multiclass
-from litmus.task.regression import Regression
+from litmus.task.spec import DataSpec
+
+__all__ = ["Task", "auto", "kind_of", "kinds"]
+
+
+@cache
+def _import_ours() -> None:
+    for module in iter_modules(__path__):
+        import_module(f"{__name__}.{module.name}")
+
+
+def kinds() -> dict[str, type[Task]]:
+    """Every kind of target by name, in order: those that a module of this room declares, and what users import."""
+    _import_ours()
+    return {task.kind: task for task in sorted(DECLARED.values(), key=lambda task: task.order)}
+
+
+def kind_of(name: str) -> type[Task]:
+    """The kind of target of that name.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    _import_ours()
+    if name not in DECLARED:
+        raise ConfigError([Problem("task", f"{name!r} is no kind of target that is known here: {', '.join(kinds())}")])
+    return DECLARED[name]
 
 
 def auto(
@@ -20,26 +47,27 @@ def auto(
     threshold: Annotated[float, Gt(0), Lt(1)] | Literal["tuned"] = 0.5,
     threshold_goal: GoalText | None = None,
     calibrate: Literal["none", "temperature"] = "none",
+    outputs: Outputs = "auto",
 ) -> Task:
     """The task that the data's target asks for; arguments as in `Binary`.
 
     Raises:
         ConfigError: A key is set that this kind of target has no use for.
     """
-    given = {"positive": positive, "threshold_goal": threshold_goal}
-    if threshold != 0.5:
-        given["threshold"] = str(threshold)
-    if spec.task == "binary":
-        return Binary(
-            spec=spec, positive=positive, threshold=threshold, threshold_goal=threshold_goal, calibrate=calibrate
-        )
-    if spec.task == "regression" and calibrate != "none":
-        given["calibrate"] = calibrate
+    given: dict[str, Any] = {
+        "positive": positive,
+        "threshold": threshold,
+        "threshold_goal": threshold_goal,
+        "calibrate": calibrate,
+        "outputs": outputs,
+    }
+    kind = kind_of(spec.task)
+    taken, usual = inspect.signature(kind).parameters, inspect.signature(auto).parameters
     problems = [
-        Problem(f"task.{key}", f"{value!r} has no meaning for the {spec.task} target {spec.target!r}; remove it")
+        Problem(f"task.{key}", f"'{value}' has no meaning for the {spec.task} target {spec.target!r}; remove it")
         for key, value in given.items()
-        if value is not None
+        if key not in taken and value != usual[key].default
     ]
     if problems:
         raise ConfigError(problems)
-    return Multiclass(spec=spec, calibrate=calibrate) if spec.task == "multiclass" else Regression(spec=spec)
+    return kind(spec=spec, **{key: value for key, value in given.items() if key in taken})

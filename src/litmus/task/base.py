@@ -1,91 +1,94 @@
-"""What a kind of target decides: how many outputs, how outputs become predictions, and which metrics count."""
+"""What a kind of target is: one class each, in a file of its own; everything else about it follows from there."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Literal
 
-from torch import Tensor
+from litmus.metrics import Measure, Metric, measures
+from litmus.task.spec import DataSpec
 
-from litmus.data.base import DataSpec, SplitName, TaskKind
+if TYPE_CHECKING:
+    from torch import Tensor
 
-
-@dataclass(frozen=True, kw_only=True)
-class Answers:
-    """Predictions of E epochs (or of one model, E = 1) on n rows, as the metrics take them.
-
-    Args:
-        pred: `(E, n)`: int64 class codes, or float in the target's unit.
-        target: `(E, n)`: as `pred`; a loader that shuffles gives each epoch an order of its own.
-        prob: `(E, n, classes)` probabilities that sum to 1; None in regression.
-    """
-
-    pred: Tensor
-    target: Tensor
-    prob: Tensor | None = None
-    kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)  # by the metrics
-
-
-@dataclass(frozen=True)
-class Metric:
-    """One metric as data: its logged name, how to compute it, and which way is good.
-
-    Args:
-        name: As in `{split}/{name}`.
-        compute: From answers to `(E,)`, over whole splits; undefined values are NaN.
-        higher_is_better: False for losses and errors.
-        perfect: The value of a perfect model.
-    """
-
-    name: str
-    compute: Callable[[Answers], Tensor]
-    higher_is_better: bool = True
-    perfect: float = 1.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Predictions:
-    """What one trained model says of one split, on the CPU, in the split's order.
-
-    Args:
-        split: Which split.
-        rows: `(n,)` int64 source row numbers.
-        target: `(n,)` int64 class codes, or float64 in the target's unit.
-        pred: `(n,)` as `target`.
-        prob: `(n, classes)` float64; None in regression.
-        group: `(n,)` int64 group codes or None.
-        time: `(n,)` int64 rank in time or None.
-    """
-
-    split: SplitName
-    rows: Tensor
-    target: Tensor
-    pred: Tensor
-    prob: Tensor | None = None
-    group: Tensor | None = None
-    time: Tensor | None = None
-
-    def answers(self) -> Answers:
-        """The same as metrics take it, with a leading dimension of one."""
-        prob = None if self.prob is None else self.prob.unsqueeze(0)
-        return Answers(pred=self.pred.unsqueeze(0), target=self.target.unsqueeze(0), prob=prob)
+Outputs = Literal["auto", "logits", "probabilities"]
+IMBALANCED = 0.8
+"""Majority share from which accuracy and its kin say little."""
+DECLARED: dict[str, "type[Task]"] = {}
+"""Every kind of target that has been imported, a user's own too."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Task(ABC):
-    """Base of the kinds of target.
+    """Base of the kinds of target; their facts are read without torch, by checks, help and verdict too.
 
     Args:
         spec: The data's facts; injected, never written in a config.
+        own_metrics: Further metrics, of users; injected.
     """
 
-    kind: ClassVar[TaskKind]
-    metrics: ClassVar[tuple[Metric, ...]]
+    kind: ClassVar[str]
+    """Its name: `task=<kind>`."""
+    order: ClassVar[int]
+    """Where it stands in lists; of the kinds that fit, `task=auto` takes the first."""
+    by_itself: ClassVar[bool] = True
+    """Whether `task=auto` may choose it."""
+    numeric: ClassVar[bool] = False
+    """Whether the target is a number, not a label."""
+    has_positive: ClassVar[bool] = False
+    """Whether one of two classes is positive, so that a threshold on its probability decides."""
+    ordered: ClassVar[bool] = False
+    """Whether the labels are grades in an order."""
+    classes: ClassVar[tuple[int, int | None]] = (0, 0)
+    """The fewest and the most labels that its target may have; None: any number."""
+    usual_loss: ClassVar[str]
+    """The name of the loss that `loss=auto` is."""
+    baseline: ClassVar[str] = "majority"
+    """What the constant that needs no inputs is called."""
+    borrowed: ClassVar[frozenset[str]] = frozenset()
+    """Measures that it has beside those whose declaration names it."""
 
     spec: DataSpec
+    own_metrics: tuple[Metric, ...] = ()
+
+    def __init_subclass__(cls) -> None:
+        if "kind" in vars(cls):
+            DECLARED[cls.kind] = cls
+
+    @classmethod
+    @abstractmethod
+    def primary(cls, majority_share: float | None) -> str:
+        """The metric by which models are compared.
+
+        Args:
+            majority_share: Share of the most frequent class in train; None: not known, or no classes.
+        """
+
+    @classmethod
+    def majority_share(cls, trivial: "Tensor") -> float | None:
+        """Share of the most frequent class, from what the baseline knows; None: there are no classes."""
+        return None if cls.numeric else float(trivial.max())
+
+    @classmethod
+    def has(cls, measure: Measure) -> bool:
+        """Whether a measure is one of this kind of target."""
+        return cls.kind in measure.tasks or measure.name in cls.borrowed
+
+    @classmethod
+    def all_metrics(cls) -> tuple[Metric, ...]:
+        """The metrics of this kind of target, in order."""
+        return tuple(one for one in measures().values() if isinstance(one, Metric) and cls.has(one))
+
+    @property
+    def metrics(self) -> tuple[Metric, ...]:
+        """The metrics that are computed, in order."""
+        return (*self.all_metrics(), *self.own_metrics)
+
+    def metric(self, name: str) -> Metric:
+        """The metric of that name; KeyError if the task has none."""
+        return {metric.name: metric for metric in self.metrics}[name]
 
     @abstractmethod
-    def decide(self, activated: Tensor, threshold: float | None) -> tuple[Tensor, Tensor | None]:
+    def decide(self, activated: "Tensor", threshold: float | None) -> "tuple[Tensor, Tensor | None]":
         """Predictions and probabilities from the loss's `activate(output)`.
 
         Args:
@@ -97,13 +100,36 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def trivial(self, target: Tensor) -> Tensor:
-        """What the best constant rule predicts: class shares `(classes,)` or the mean `(1,)` of the targets `(n,)`."""
+    def trivial(self, target: "Tensor") -> "Tensor":
+        """What the baseline knows of the targets `(n,)`: class shares `(classes,)`, or the mean `(1,)`."""
 
-    def in_unit(self, target: Tensor) -> Tensor:
+    def constant(self, trivial: "Tensor") -> "Tensor":
+        """The one prediction `()` that the baseline makes of all rows: the majority class, or the mean."""
+        return trivial.argmax()
+
+    def in_unit(self, target: "Tensor") -> "Tensor":
         """Targets `(..., n)` as the metrics take them: class codes as they are, values in the target's own unit."""
         return target
 
-    def metric(self, name: str) -> Metric:
-        """The metric of that name; KeyError if the task has none."""
-        return {metric.name: metric for metric in self.metrics}[name]
+
+@dataclass(frozen=True, kw_only=True)
+class Labels(Task):
+    """Base of the kinds of target that are classes.
+
+    Args:
+        outputs: What a LightningModule of a user's gives for them; auto: probabilities where they stay within 0 and 1
+            and add up to 1 whatever the inputs.
+    """
+
+    outputs: Outputs = "auto"
+
+    @classmethod
+    def primary(cls, majority_share: float | None) -> str:
+        """balanced_accuracy; where one class holds 80 % or more, average_precision (over several classes its mean).
+
+        Such data put the usual threshold in the wrong place, and average precision needs none.
+        """
+        return "balanced_accuracy" if majority_share is None or majority_share < IMBALANCED else "average_precision"
+
+    def trivial(self, target: "Tensor") -> "Tensor":
+        return target.bincount(minlength=len(self.spec.classes)).double() / len(target)

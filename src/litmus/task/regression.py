@@ -1,13 +1,12 @@
 """A number for each row."""
 
 from dataclasses import dataclass
-from typing import ClassVar, final
+from typing import TYPE_CHECKING, ClassVar, final
 
-from torch import Tensor
+from litmus.task.base import Task
 
-from litmus.data.base import TaskKind
-from litmus.task import metrics
-from litmus.task.base import Metric, Task
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 @final
@@ -15,19 +14,24 @@ from litmus.task.base import Metric, Task
 class Regression(Task):
     """A number; metrics are in the target's own unit, whatever unit the loss sees."""
 
-    kind: ClassVar[TaskKind] = "regression"
-    metrics: ClassVar[tuple[Metric, ...]] = (
-        Metric("mse", metrics.mse, higher_is_better=False, perfect=0.0),
-        Metric("rmse", metrics.rmse, higher_is_better=False, perfect=0.0),
-        Metric("mae", metrics.mae, higher_is_better=False, perfect=0.0),
-        Metric("r2", metrics.r2),
-    )
+    kind: ClassVar[str] = "regression"
+    order: ClassVar[int] = 40
+    numeric: ClassVar[bool] = True
+    usual_loss: ClassVar[str] = "mse"
+    baseline: ClassVar[str] = "mean"
 
-    def decide(self, activated: Tensor, threshold: float | None) -> tuple[Tensor, Tensor | None]:
+    @classmethod
+    def primary(cls, majority_share: float | None) -> str:
+        return "r2"
+
+    def decide(self, activated: "Tensor", threshold: float | None) -> "tuple[Tensor, Tensor | None]":
         return self.in_unit(activated), None
 
-    def in_unit(self, target: Tensor) -> Tensor:
+    def in_unit(self, target: "Tensor") -> "Tensor":
         return target.double() * self.spec.target_sd + self.spec.target_mean
 
-    def trivial(self, target: Tensor) -> Tensor:
+    def trivial(self, target: "Tensor") -> "Tensor":
         return target.double().mean().reshape(1)
+
+    def constant(self, trivial: "Tensor") -> "Tensor":
+        return trivial.double().squeeze(-1)

@@ -3,19 +3,14 @@
 from collections.abc import Mapping, Sequence
 
 from litmus.verdict import reading
-from litmus.verdict.findings import DATA, EXPLAINS
-from litmus.verdict.findings.context import Context
-from litmus.verdict.settings import NAMES
+from litmus.verdict.context import Context
+from litmus.verdict.findings import diagnoses, explains, names
 from litmus.verdict.verdict import Finding
 
-DECISIONS = ("class_imbalance", "bad_threshold")
 LEAST_SHARE = 0.5
 """Share of the lead of the best reference that a cure must take away to count as the cause of all the rest."""
-SEEN_BEFORE_TRAINING = frozenset({"unnormalised_inputs", "unnormalised_target", "bad_init", "not_shuffled"})
-"""Facts of rows and start: their consequence can be cured elsewhere, but only a trial of their own acquits them."""
-TILTING = "wrong_loss"
-"""A loss that does not fit tilts the decisions themselves."""
-OF_SETTINGS = tuple(name for name in NAMES if name not in {"non_finite", "no_better_than_baseline", *DATA, *DECISIONS})
+BEYOND_SETTINGS = frozenset({"data", "outcome"})
+"""What a finding is about that stands where there is no signal, and beside which a lead says nothing of settings."""
 
 Explanations = Mapping[str, tuple[str, ...]]
 
@@ -28,30 +23,48 @@ def explanations(context: Context, findings: Sequence[Finding]) -> Explanations:
     nothing but a better decision.
     """
     alarms = [one for one in findings if one.alarms]
-    explains = _scarcity_apart(EXPLAINS, alarms)
-    decision = next((name for name in DECISIONS for one in alarms if one.name == name), None)
+    explained = _scarcity_apart(explains(), alarms)
+    settings = names(lambda diagnosis: diagnosis.about == "training")
+    decisions = names(lambda diagnosis: diagnosis.about == "decision")
+    decision = next((name for name in decisions for one in alarms if one.name == name), None)
     if decision is not None and context.ranks_well:
-        return _first(explains, decision, tuple(name for name in OF_SETTINGS if name != TILTING))
-    proven = [one for one in alarms if one.name in OF_SETTINGS and _cures(context, one)]
+        return _first(explained, decision, tuple(name for name in settings if not diagnoses()[name].tilts_decisions))
+    fact = next((one for one in alarms if is_fact(one)), None)
+    if fact is not None:
+        return _first(explained, fact.name, tuple(name for name in settings if name != fact.name))
+    proven = [one for one in alarms if one.name in settings and _cures(context, one)]
     if not proven:
-        return explains
+        return explained
     cause = max(proven, key=lambda one: float((one.tried or {}).get("difference") or 0.0))
-    kept = {one.name for one in findings if _supported(one) or (one.name in SEEN_BEFORE_TRAINING and not one.tried)}
-    return _first(explains, cause.name, tuple(name for name in OF_SETTINGS if name not in kept))
+    kept = {one.name for one in findings if _supported(one) or _unrefuted_from_the_start(one)}
+    return _first(explained, cause.name, tuple(name for name in settings if name not in kept))
 
 
-def _scarcity_apart(explains: Explanations, alarms: Sequence[Finding]) -> Explanations:
+def _scarcity_apart(explained: Explanations, alarms: Sequence[Finding]) -> Explanations:
     """Few rows explain a gap, but not a loss that stopping in time would have spared."""
     if not any(one.name == "overfitting" and one.severity == "error" for one in alarms):
-        return explains
-    few = tuple(name for name in explains["too_little_data"] if name != "overfitting")
-    return {**explains, "too_little_data": few}
+        return explained
+    few = tuple(name for name in explained["too_little_data"] if name != "overfitting")
+    return {**explained, "too_little_data": few}
 
 
-def _first(explains: Explanations, cause: str, others: Sequence[str]) -> Explanations:
+def _first(explained: Explanations, cause: str, others: Sequence[str]) -> Explanations:
     """The same with `cause` above others, and with none of them above it."""
-    below = {name: tuple(one for one in ours if one != cause or name not in others) for name, ours in explains.items()}
-    return {**below, cause: tuple(dict.fromkeys((*explains.get(cause, ()), *others)))}
+    below = {name: tuple(one for one in ours if one != cause or name not in others) for name, ours in explained.items()}
+    return {**below, cause: tuple(dict.fromkeys((*explained.get(cause, ()), *others)))}
+
+
+def is_fact(finding: Finding) -> bool:
+    """Whether it is sure whatever training gives: class numbers without an order, a layer that nothing passes.
+
+    What a trial gains beside it, it gains at the wrong question or through the same bottleneck.
+    """
+    return finding.severity == "error" and bool(finding.evidence.get("fact"))
+
+
+def _unrefuted_from_the_start(finding: Finding) -> bool:
+    """Whether it was a fact before the first step, which only a trial of its own acquits, and none was made."""
+    return diagnoses()[finding.name].before_training and not finding.tried
 
 
 def _cures(context: Context, finding: Finding) -> bool:

@@ -1,112 +1,85 @@
 """What is asked of a model: the thresholds of `criteria`, and how a score with its interval meets one."""
 
-from dataclasses import dataclass, fields
-from typing import Annotated, final
+import inspect
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, final
 
-from annotated_types import Ge, Gt, Le
+from annotated_types import Ge
 
 from litmus.evidence import Score, Unknown
+from litmus.metrics import lower_is_better, measure, measures
+from litmus.task import kind_of
 from litmus.verdict.verdict import Criterion, Status
 
-Share = Annotated[float, Ge(0), Le(1)] | None
-Correlation = Annotated[float, Ge(-1), Le(1)] | None
-Positive = Annotated[float, Gt(0)] | None
-
-LOWER_IS_BETTER = frozenset(
-    {
-        *("loss", "log_loss", "brier", "ece", "mse", "rmse", "mae", "cost"),
-        *("precision_recall_gap", "calibration_slope"),
-    }
-)
-UNBOUNDED = frozenset({"loss", "log_loss", "mse", "rmse", "mae"})
-"""Errors in units of their own: how far a bound may lie beyond the threshold is a share of the threshold."""
-
-CLASSIFICATION = (
-    "accuracy",
-    "precision",
-    "recall",
-    "f1",
-    "auroc",
-    "average_precision",
-    "balanced_accuracy",
-    "mcc",
-    "log_loss",
-    "brier",
-    "ece",
-)
-REGRESSION = ("mse", "rmse", "mae", "r2")
-OF_CLASSIFICATION = frozenset(
-    {*CLASSIFICATION, "worst_class_recall", "precision_recall_gap", "brier_skill", "calibration_slope"}
-)
-OF_REGRESSION = frozenset({*REGRESSION, "non_inferiority"})
+ASKABLE = {name: known for name, known in measures().items() if known.askable}
+"""The measures that have a key `criteria.<name>`."""
+Slack = Annotated[float, Ge(0)]
+SLACK = 0.05
 
 
 @final
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, init=False)
 class Criteria:
     """What a model must reach; null asks nothing. What does not apply to the kind of target is left aside.
 
     Args:
-        accuracy: Share of right predictions; shown without a vote where one class holds 80 % of the rows or more.
-        precision: Of the positive class; over several classes the mean of them all (macro).
-        recall: As precision.
-        f1: Harmonic mean of precision and recall, as precision. Shown beside .85 where nothing is asked.
-        auroc: Area under the curve of recall against false alarms.
-        average_precision: Area under the curve of precision against recall.
-        balanced_accuracy: Mean recall of the classes.
-        mcc: Matthews correlation of predictions and labels, -1 to 1.
-        log_loss: Mean negative log-likelihood, at most this.
-        brier: Mean squared error of the probabilities, at most this.
-        ece: Expected calibration error, at most this.
-        worst_class_recall: Fails if even the upper bound of some class's recall is below, with Holm over the classes.
-        precision_recall_gap: Fails if even the lower bound of |precision - recall| is above.
-        brier_skill: Share of the base rate's Brier score that the model takes away.
-        calibration_slope: Farthest distance from 1 of the slope of the log-odds' recalibration.
-        r2: Share of the target's variation that the model explains; at 0 its lower bound must be above.
-        non_inferiority: By how much of R2 the model may at most explain less than the best reference model.
-        mse: Mean squared error, at most this, in the target's unit squared.
-        rmse: Root of it, at most this, in the target's unit.
-        mae: Mean absolute error, at most this, in the target's unit.
-        loss: The loss itself, at most this.
         slack: How far below its threshold the lower bound of a score may lie (a share of it for unbounded errors).
+        thresholds: By measure, each as its declaration names it; what is not given is as the declaration has it. A name
+            that is none of ours is that of a metric of the user's own.
+
+    Attributes:
+        given: The measures whose threshold somebody has written, the default one included.
     """
 
-    accuracy: Share = 0.8
-    precision: Share = 0.8
-    recall: Share = 0.8
-    f1: Share = None
-    auroc: Share = None
-    average_precision: Share = None
-    balanced_accuracy: Share = None
-    mcc: Correlation = None
-    log_loss: Positive = None
-    brier: Share = None
-    ece: Share = None
-    worst_class_recall: Share = 0.5
-    precision_recall_gap: Share = 0.4
-    brier_skill: Annotated[float, Le(1)] | None = None
-    calibration_slope: Positive = None
-    r2: Annotated[float, Le(1)] | None = 0.0
-    non_inferiority: Share = 0.05
-    mse: Positive = None
-    rmse: Positive = None
-    mae: Positive = None
-    loss: Annotated[float, Ge(0)] | None = None
-    slack: Annotated[float, Ge(0)] = 0.05
+    slack: float
+    thresholds: Mapping[str, float | None]
+    given: frozenset[str]
+
+    def __init__(self, *, slack: Slack = SLACK, **thresholds: float | None) -> None:
+        defaults = {name: known.default for name, known in ASKABLE.items()}
+        object.__setattr__(self, "slack", slack)
+        object.__setattr__(self, "thresholds", {**defaults, **thresholds})
+        object.__setattr__(self, "given", frozenset(thresholds))
+
+    def threshold(self, name: str) -> float | None:
+        """What is asked of a measure; None: nothing."""
+        return self.thresholds.get(name)
+
+    def without(self, name: str) -> "Criteria":
+        """The same, but nothing is asked of that measure."""
+        return Criteria(slack=self.slack, **{key: self.thresholds[key] for key in self.given} | {name: None})
 
     def stated(self) -> dict[str, float]:
-        """The thresholds that differ from the defaults: those that somebody asked for."""
-        return {
-            item.name: getattr(self, item.name)
-            for item in fields(self)
-            if item.name != "slack" and getattr(self, item.name) not in {None, item.default}
-        }
+        """The thresholds that somebody has written, a default one written again included."""
+        return {name: value for name, value in self.thresholds.items() if value is not None and name in self.given}
+
+    def of_others(self) -> dict[str, float]:
+        """The thresholds of metrics of the user's own."""
+        return {name: value for name, value in self.stated().items() if name not in ASKABLE}
 
     def misplaced(self, kind: str) -> list[Unknown]:
-        """Thresholds that somebody asked for and that this kind of target has no metric for."""
-        other = OF_CLASSIFICATION if kind == "regression" else OF_REGRESSION
+        """Thresholds that somebody asked for and that this kind of target has no measure for."""
         reason = f"{kind} has no such metric, so criteria.{{}} was left aside"
-        return [Unknown(name=name, reason=reason.format(name)) for name in self.stated() if name in other]
+        others = [name for name in self.stated() if name in ASKABLE and not kind_of(kind).has(ASKABLE[name])]
+        return [Unknown(name=name, reason=reason.format(name)) for name in others]
+
+
+def _signature() -> inspect.Signature:
+    """A keyword for every measure that can be asked for: the schema of the config node."""
+    keys: dict[str, tuple[Any, float | None]] = {
+        name: (known.threshold_type, known.default) for name, known in ASKABLE.items()
+    }
+    keys["slack"] = (Slack, SLACK)
+    return inspect.Signature(
+        [
+            inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
+            for name, (hint, default) in keys.items()
+        ]
+    )
+
+
+Criteria.__signature__ = _signature()  # type: ignore[attr-defined]
 
 
 def ask(
@@ -136,12 +109,27 @@ def ask(
         n=score.n,
         status="open" if status == "fail" and not votes else status,
         votes=votes,
+        higher_is_better=not lower_is_better(name),
     )
 
 
-def lower_is_better(name: str) -> bool:
-    """Whether less of the metric is better."""
-    return name in LOWER_IS_BETTER
+def veto(criterion: Criterion, *, missed_for_sure: bool) -> Criterion:
+    """A criterion that only vetoes: it fails where it is surely missed, and passes where the value itself is met."""
+    known = criterion.value is not None and criterion.threshold is not None
+    unmet = misses(criterion) or not known
+    return replace(criterion, status="fail" if missed_for_sure else "open" if unmet else "pass")
+
+
+def is_veto(criterion: Criterion) -> bool:
+    """Whether a criterion can only fail a run: while it is open it leaves the verdict to the others."""
+    known = measure(criterion.name)
+    return known is not None and known.vetoes
+
+
+def relative(name: str) -> bool:
+    """Whether a distance from the measure's threshold is told as a share of the threshold: errors without a bound."""
+    known = measure(name)
+    return known is not None and known.relative_slack
 
 
 def misses(criterion: Criterion) -> bool:
@@ -162,5 +150,5 @@ def _status(name: str, score: Score, threshold: float, slack: float | None) -> S
         return "fail"
     if slack is None:
         return "pass" if worse > threshold else "open"
-    room = slack * abs(threshold) if name in UNBOUNDED else slack
+    room = slack * abs(threshold) if relative(name) else slack
     return "pass" if value >= threshold and worse >= threshold - room - 1e-9 else "open"

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from litmus.evidence import Evidence, Score
-from litmus.statistics import confusion_interval
+from litmus.statistics import Posterior
 from litmus.statistics.intervals import FloatArray
 from litmus.verdict.criteria import Criteria, ask
 from litmus.verdict.verdict import Criterion
@@ -63,5 +63,5 @@ def _cost(evidence: Evidence, ratio: str) -> Iterator[Criterion]:
 
     n = sum(map(sum, matrix))
     trivial = min(false_negative * sum(matrix[1]), false_positive * sum(matrix[0])) / max(n, 1)
-    spent = confusion_interval(matrix, cost)
+    spent = Posterior(matrix).interval(cost)
     yield ask("cost", Score(value=spent.value, low=spent.low, high=spent.high, n=n, baseline=trivial), trivial)

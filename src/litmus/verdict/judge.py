@@ -4,26 +4,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from litmus.evidence import Evidence, Unknown
+from litmus.metrics import declare_stored
 from litmus.verdict import reading
-from litmus.verdict.causes import Explanations, explanations
+from litmus.verdict.answers import Answer
+from litmus.verdict.by_heart import by_heart
+from litmus.verdict.causes import BEYOND_SETTINGS, Explanations, explanations
+from litmus.verdict.context import Context
 from litmus.verdict.criteria import Criteria
 from litmus.verdict.family import control
-from litmus.verdict.findings import DATA, EXPLAINS, FINDINGS
-from litmus.verdict.findings.context import Context
-from litmus.verdict.overrides import lower_lr
-from litmus.verdict.settings import NAMES, Settings
+from litmus.verdict.findings import diagnoses, explains, names
+from litmus.verdict.overrides import is_set, lower_lr, settable
+from litmus.verdict.settings import Settings
 from litmus.verdict.standing import Standing
 from litmus.verdict.summary import summarise
-from litmus.verdict.verdict import Answer, Criterion, Finding, Headroom, Verdict
-
-CAUSES_OF_NON_FINITE = ("unnormalised_inputs", "unnormalised_target", "bad_init", "lr_too_high", "exploding_gradients")
-SUSPECTS = ("too_few_epochs", "underfitting", "overfitting")
-SYMPTOMS = {*SUSPECTS, "class_imbalance", "bad_threshold", "train_val_inconsistent", "seed_unstable", "miscalibrated"}
-"""What follows from a cause and would be cured with it."""
-DOUBTFUL = {"too_little_data", "train_val_inconsistent"}
-"""What leaves a score in doubt, so that a model that meets all criteria may or may not be adequate."""
-UNTOUCHED = {"non_finite", "no_better_than_baseline", *DATA}
-"""What stands even where the data hold no signal to tune for."""
+from litmus.verdict.tried import OF_DECISIONS, attempt_of
+from litmus.verdict.unreferenced import unblamed
+from litmus.verdict.verdict import Criterion, Finding, Headroom, Verdict
 
 
 def judge(evidence: Evidence, criteria: Criteria | None = None, settings: Settings | None = None) -> Verdict:
@@ -39,11 +35,17 @@ def judge(evidence: Evidence, criteria: Criteria | None = None, settings: Settin
     """
     criteria, settings = criteria or Criteria(), settings or Settings()
     settings.check()
+    if evidence.memorised is not None:
+        return by_heart(evidence.memorised, evidence.scored)
+    declare_stored(evidence.task.own_metrics)
     context = Context.of(evidence, criteria)
-    judged = [find(evidence, context) for find in FINDINGS]
-    findings = [one for one in judged if isinstance(one, Finding)]
-    findings = [replace(one, accepted=settings.accepts(one)) for one in control(findings)]
+    judged = [diagnosis.judge(evidence, context) for diagnosis in diagnoses().values()]
+    findings = [_with_sound_advice(evidence, one) for one in judged if isinstance(one, Finding)]
+    accepted = [entry for entry, answer in evidence.answers.items() if answer == "accepted"]
+    agreed = replace(settings, accept=[*settings.accept, *accepted])
+    findings = [replace(one, accepted=agreed.accepts(one)) for one in control(findings)]
     findings = _with_suspect(context, _without_signal(_with_cause(evidence, findings)))
+    findings, untold = unblamed(context, findings)
     findings = rank(settle(quieten(link(findings, explanations(context, findings)))))
     standing = context.standing
     answer = _answer(standing, findings)
@@ -55,18 +57,56 @@ def judge(evidence: Evidence, criteria: Criteria | None = None, settings: Settin
         criteria=standing.criteria,
         findings=tuple(findings),
         headroom=_headroom(evidence, context),
-        unknown=_unknown(evidence, context, [one for one in judged if isinstance(one, Unknown)]),
+        unknown=_unknown(evidence, context, [*untold, *(one for one in judged if isinstance(one, Unknown))]),
     )
     return replace(verdict, summary=summarise(verdict, evidence, context))
 
 
-def link(findings: Sequence[Finding], explains: Explanations = EXPLAINS) -> list[Finding]:
+def _with_sound_advice(evidence: Evidence, finding: Finding) -> Finding:
+    """The finding without advice that the run cannot or does already follow, or that a trial speaks against."""
+    finding = _within_reach(evidence, finding)
+    followed = bool(finding.overrides) and all(is_set(evidence, override) for override in finding.overrides)
+    if not followed and not _contradicted(evidence, finding) and not _lost(evidence, finding):
+        return finding
+    return replace(finding, overrides=(), tried=None)
+
+
+def _lost(evidence: Evidence, finding: Finding) -> bool:
+    """Whether a first look at its overrides, trained to the end, did clearly worse than nothing."""
+    attempt = attempt_of(evidence, finding)
+    if attempt is None or finding.name in OF_DECISIONS or diagnoses()[finding.name].about == "data":
+        return False
+    return attempt.complete and attempt.gain is not None and attempt.gain <= -reading.MARGIN
+
+
+def _within_reach(evidence: Evidence, finding: Finding) -> Finding:
+    """The finding without overrides of what a user's own model, data or optimizer does not have."""
+    if all(settable(evidence, override) for override in finding.overrides):
+        return finding
+    return replace(finding, overrides=(), tried=None)
+
+
+def _contradicted(evidence: Evidence, finding: Finding) -> bool:
+    """Whether a trial gained more by setting one of the same keys to something else."""
+    asked = dict(override.split("=", 1) for override in finding.overrides)
+    gains = [one for one in evidence.trials if reading.moves(one)]
+    ranked = sorted(gains, key=lambda one: -((one.difference and one.difference.value) or 0.0))
+    for trial in ranked:
+        if trial.overrides == finding.overrides:
+            return False
+        if any(asked.get(key, value) != value for key, value in (one.split("=", 1) for one in trial.overrides)):
+            return True
+    return False
+
+
+def link(findings: Sequence[Finding], explained: Explanations | None = None) -> list[Finding]:
     """Findings with `consequence_of` set where another one that alarms explains them."""
+    explained = explains() if explained is None else explained
     alarms = {one.name for one in findings if one.alarms}
-    causes = [name for name in NAMES if name in alarms]
+    causes = [name for name in names() if name in alarms]
 
     def cause(of: str, seen: frozenset[str] = frozenset()) -> str | None:
-        direct = next((name for name in causes if of in explains.get(name, ()) and name not in seen), None)
+        direct = next((name for name in causes if of in explained.get(name, ()) and name not in seen), None)
         return None if direct is None else cause(direct, seen | {of, direct}) or direct
 
     return [replace(one, consequence_of=cause(one.name)) for one in findings]
@@ -77,7 +117,7 @@ def quieten(findings: Sequence[Finding]) -> list[Finding]:
     grave = {one.name for one in findings if one.alarms and one.severity == "error"}
     return [
         replace(one, severity="info")
-        if one.name in SYMPTOMS
+        if diagnoses()[one.name].symptom
         and one.consequence_of is not None
         and (one.consequence_of in grave or one.severity != "error")
         else one
@@ -94,7 +134,7 @@ def settle(findings: Sequence[Finding]) -> list[Finding]:
 
 def rank(findings: Iterable[Finding]) -> list[Finding]:
     """Alarms first, root cause first, each followed by its consequences; then what was accepted, then information."""
-    place = {name: number for number, name in enumerate(NAMES)}
+    place = {name: number for number, name in enumerate(names())}
 
     def key(one: Finding) -> tuple[int, int, int, int]:
         section = 0 if one.alarms else 1 if one.accepted else 2
@@ -109,8 +149,9 @@ def _with_cause(evidence: Evidence, findings: list[Finding]) -> list[Finding]:
     broken = next((one for one in findings if one.name == "non_finite"), None)
     if broken is None or broken.overrides:
         return findings
-    causes = [one for name in CAUSES_OF_NON_FINITE for one in findings if one.name == name and one.overrides]
-    cause = causes[0] if causes else None
+    breaking = names(lambda diagnosis: diagnosis.breaks_training)
+    causes = (one for name in breaking for one in findings if one.name == name and one.overrides)
+    cause = next(causes, None)
     mended = replace(
         broken,
         overrides=cause.overrides if cause else lower_lr(evidence),
@@ -120,10 +161,13 @@ def _with_cause(evidence: Evidence, findings: list[Finding]) -> list[Finding]:
 
 
 def _without_signal(findings: list[Finding]) -> list[Finding]:
-    """Where nothing beats the trivial rule, settings are not to blame, and no change of them is offered."""
+    """Where nothing beats the baseline, settings are not to blame, and no change of them is offered."""
     if not any(one.name == "no_better_than_baseline" and one.alarms for one in findings):
         return findings
-    return [one if one.name in UNTOUCHED else replace(one, severity="info", overrides=()) for one in findings]
+    return [
+        one if diagnoses()[one.name].about in BEYOND_SETTINGS else replace(one, severity="info", overrides=())
+        for one in findings
+    ]
 
 
 def _with_suspect(context: Context, findings: list[Finding]) -> list[Finding]:
@@ -131,23 +175,27 @@ def _with_suspect(context: Context, findings: list[Finding]) -> list[Finding]:
     far = context.could_gain and context.lags and (context.ahead.value or 0.0) >= reading.NON_INFERIOR
     if not far or any(one.alarms for one in findings):
         return findings
-    suspects = [one for name in SUSPECTS for one in findings if one.name == name and one.tried is None]
-    return [replace(one, severity="warning") if suspects and one is suspects[0] else one for one in findings]
+    open_ = [one for one in findings if one.tried is None and diagnoses()[one.name].symptom]
+    suspects = [one for one in open_ if diagnoses()[one.name].suspect is not None]
+    first = min(suspects, key=lambda one: diagnoses()[one.name].suspect or 0, default=None)
+    return [replace(one, severity="warning") if one is first else one for one in findings]
 
 
 def _answer(standing: Standing, findings: Sequence[Finding]) -> Answer:
     alarms = [one for one in findings if one.alarms]
     if standing.failed or any(one.severity == "error" for one in alarms):
         return "inadequate"
-    if standing.unsettled or any(one.name in DOUBTFUL for one in alarms):
+    if any(diagnoses()[one.name].leaves_doubt for one in alarms):
         return "undetermined"
-    return "adequate"
+    if standing.limited:
+        return "limited"
+    return "undetermined" if standing.unsettled else "adequate"
 
 
 def _rows_needed(evidence: Evidence, standing: Standing, findings: Sequence[Finding]) -> int | None:
     """Rows for the open criteria, and for ten rows of each class of which nothing is known."""
     scarce = [label for one in findings for label in one.evidence.get("scarce_classes") or []]
-    counts = evidence.data.class_counts.get(evidence.scored, {})
+    counts = reading.class_rows(evidence, evidence.scored)
     total = sum(counts.values())
     rows = [-(-10 * total // max(counts[label], 1)) for label in scarce if label in counts]
     settled = standing.rows_needed()
@@ -171,10 +219,12 @@ def _headroom(evidence: Evidence, context: Context) -> Headroom | None:
             source=trial.finding or trial.probe,
             overrides=trial.overrides,
         )
-    if not context.lags or context.rival is None or context.ahead.value is None:
+    if not context.lags or context.best_reference is None or context.ahead.value is None:
         return None
     ahead = context.ahead
-    return Headroom(metric=name, value=ahead.value or 0.0, low=ahead.low, high=ahead.high, source=context.rival.name)
+    return Headroom(
+        metric=name, value=ahead.value or 0.0, low=ahead.low, high=ahead.high, source=context.best_reference.name
+    )
 
 
 def _unknown(evidence: Evidence, context: Context, judged: list[Unknown]) -> tuple[Unknown, ...]:
@@ -182,7 +232,7 @@ def _unknown(evidence: Evidence, context: Context, judged: list[Unknown]) -> tup
     missing = [_no_value(one) for one in context.standing.criteria if one.votes and one.value is None]
     misplaced = context.criteria.misplaced(evidence.task.kind)
     untried = []
-    if context.wanting and not context.hopeless and not evidence.trials:
+    if (context.wanting or context.standing.limited) and not context.hopeless and not evidence.trials:
         untried = [Unknown(name="headroom", reason=_untried(evidence))]
     together = [*evidence.unknown, *judged, *missing, *misplaced, *untried]
     return tuple({(one.name, one.reason): one for one in together}.values())

@@ -1,13 +1,13 @@
 """Overrides as findings give them: exact assignments that Hydra's grammar parses back to the value meant."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from litmus.evidence import Evidence
-from litmus.verdict import reading
 
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*( [A-Za-z0-9_.-]+)*")
 _LITERALS = frozenset({"true", "false", "null", "nan", "inf"})
+_UNSET = object()
 USUAL_LR = {"sgd": 0.05, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}
 
 
@@ -38,19 +38,46 @@ def _text(value: object) -> str:
 
 def union(evidence: Evidence, key: str, added: Iterable[str]) -> str:
     """A list key with what is set already and what is added, in that order."""
-    present = reading.setting(evidence, key) or []
+    present = evidence.settings.value(key) or []
     return assign(key, list(dict.fromkeys([*map(str, present), *added])))
+
+
+def is_set(evidence: Evidence, override: str) -> bool:
+    """Whether the run's config holds this assignment already; False where the config does not say."""
+    key, _, text = override.partition("=")
+    present = evidence.settings.value(key, _UNSET)
+    if present is _UNSET:
+        return False
+    if isinstance(present, Mapping):  # a group: choosing an option again resets what was set below it
+        return text == "none" and not present.get("_target_")
+    return _text(present) == text or (text == "none" and present is None)
+
+
+PARTS = frozenset({"model", "data", "loss", "optimizer", "scheduler"})
+"""Groups that name a class, which a user may have written."""
+
+
+def settable(evidence: Evidence, override: str) -> bool:
+    """Whether the run has what an override sets: a user's own part has no keys but those that its node shows."""
+    group, _, key = override.partition("=")[0].partition(".")
+    if group not in PARTS or group not in evidence.config:
+        return True
+    node = evidence.config[group]
+    if not isinstance(node, Mapping):
+        return False
+    name = node.get("_target_")
+    return name is None or str(name).startswith(("litmus.", "torch.optim.")) or (bool(key) and key in node)
 
 
 def lr(evidence: Evidence) -> float | None:
     """The learning rate that the run was started with; None if the config does not say."""
-    value = reading.number(evidence, "optimizer.lr")
+    value = evidence.settings.optimizer.lr
     return value or None
 
 
 def optimizer(evidence: Evidence) -> str:
     """The optimizer's name in lower case, empty if the config does not say."""
-    return str(reading.setting(evidence, "optimizer._target_", "")).rpartition(".")[2].lower()
+    return evidence.settings.optimizer.class_name.lower()
 
 
 def lower_lr(evidence: Evidence) -> tuple[str, ...]:
@@ -71,4 +98,4 @@ def higher_lr(evidence: Evidence) -> tuple[str, ...]:
 
 def ours(evidence: Evidence) -> bool:
     """Whether the model is one of Litmus's own, whose keys are known."""
-    return str(reading.setting(evidence, "model._target_", "litmus.model.")).startswith("litmus.model.")
+    return evidence.settings.model.is_ours or not evidence.settings.model

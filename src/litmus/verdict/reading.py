@@ -1,45 +1,39 @@
 """How evidence is read: the questions that criteria and findings have in common, each answered in one place."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import NormalDist
-from typing import Any
 
 from litmus.evidence import Estimate, Evidence, Reference, Score, Trial
+from litmus.metrics import measure
+from litmus.task import kind_of
 
 MARGIN = 0.02
 """Practical margin: less than this of the primary metric is not worth a change."""
 NON_INFERIOR = 0.05
 """By how much of the primary metric a model may be worse than a reference and still count as good as it."""
-IMBALANCED = 0.8
-"""Share of the largest class from which accuracy says little."""
 TRIVIAL = frozenset({"majority", "mean", "median", "prior", "stratified", "trivial", "uniform", "constant"})
-PRIMARY = frozenset({"balanced_accuracy", "average_precision", "r2", "accuracy", "f1", "auroc", "mcc", "mae_skill"})
 SQUARED = frozenset({"mse", "mseloss"})
+ROBUST = 0.05
+"""Share of the median's absolute error that a robust fit must save to be worth another loss. A convention."""
 FAR_OUT = 20.0
 """Robust deviations from the median, beyond which a target rules squared errors."""
-"""Metrics in whose points the practical margin is meant."""
-
-
-def setting(evidence: Evidence, key: str, default: Any = None) -> Any:
-    """The value of a dotted config key in the run's config, `default` where it is not set."""
-    node: Any = evidence.config
-    for part in key.split("."):
-        if not isinstance(node, Mapping) or part not in node:
-            return default
-        node = node[part]
-    return node
-
-
-def number(evidence: Evidence, key: str, default: float = 0.0) -> float:
-    """The same for a number; whatever is none counts as `default`."""
-    value = setting(evidence, key)
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else default
 
 
 def is_regression(evidence: Evidence) -> bool:
     """Whether the target is a number."""
-    return evidence.task.kind == "regression"
+    return kind_of(evidence.task.kind).numeric
+
+
+def has_positive(evidence: Evidence) -> bool:
+    """Whether one of two classes is positive."""
+    return kind_of(evidence.task.kind).has_positive
+
+
+def standardised_target(evidence: Evidence) -> bool:
+    """Whether the loss saw a regression target standardised."""
+    known = evidence.data.target_standardised
+    return evidence.settings.data.normalize_target is True if known is None else known
 
 
 def primary(evidence: Evidence, split: str | None = None) -> Score:
@@ -48,7 +42,7 @@ def primary(evidence: Evidence, split: str | None = None) -> Score:
 
 
 def chance(evidence: Evidence) -> float:
-    """What the trivial rule scores in the primary metric."""
+    """What the baseline scores in the primary metric."""
     baseline = primary(evidence).baseline
     if baseline is not None:
         return baseline
@@ -61,7 +55,7 @@ def chance(evidence: Evidence) -> float:
 
 
 def gain(evidence: Evidence) -> Estimate:
-    """The paired gain over the trivial rule on the scored split, from the score itself where it was not computed."""
+    """The paired gain over the baseline on the scored split, from the score itself where it was not computed."""
     if (estimate := evidence.gain.get(evidence.scored)) is not None:
         return estimate
     score = primary(evidence)
@@ -72,13 +66,13 @@ def gain(evidence: Evidence) -> Estimate:
 
 
 def share_of_way(evidence: Evidence, value: float | None) -> float | None:
-    """How far a value of the primary metric lies on the way from the trivial rule (0) to perfection (1)."""
+    """How far a value of the primary metric lies on the way from the baseline (0) to perfection (1)."""
     base = chance(evidence)
     return None if value is None else (value - base) / max(1 - base, 1e-9)
 
 
 def learned(evidence: Evidence) -> float | None:
-    """How far the model got on the training rows, from the trivial rule (0) to perfection (1)."""
+    """How far the model got on the training rows, from the baseline (0) to perfection (1)."""
     return share_of_way(evidence, primary(evidence, "train").value)
 
 
@@ -93,7 +87,7 @@ def stuck(evidence: Evidence) -> bool:
 
 
 def rivals(evidence: Evidence) -> list[Reference]:
-    """The reference models without the trivial rules."""
+    """The reference models without the baselines."""
     return [reference for reference in evidence.references if reference.name not in TRIVIAL]
 
 
@@ -114,7 +108,7 @@ def best(evidence: Evidence, among: Sequence[Reference] | None = None) -> Refere
     return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
 
-def lead(evidence: Evidence, reference: Reference | None) -> Estimate:
+def advantage(evidence: Evidence, reference: Reference | None) -> Estimate:
     """How far a reference is ahead of the model on held-out rows: val and the scored split weighed by precision."""
     if reference is None:
         return Estimate(value=None)
@@ -160,7 +154,7 @@ def pool(estimates: Sequence[Estimate]) -> Estimate:
 
 
 def signal(evidence: Evidence) -> bool | None:
-    """Whether any reference does better than the trivial rule beyond noise and a practical floor; None: unknown."""
+    """Whether any reference does better than the baseline beyond noise and a practical floor; None: unknown."""
     found = list(rivals(evidence))
     shown = [_shows_signal(evidence, reference, among=len(found)) for reference in found]
     known = [answer for answer in shown if answer is not None]
@@ -190,12 +184,20 @@ def would_show(evidence: Evidence) -> bool:
     return 2.5 * chance_error(evidence, out_of_fold=True) <= 0.12
 
 
+def class_rows(evidence: Evidence, split: str) -> dict[str, int]:
+    """Rows of each class on a split; on the scored split of a run with folds those of all folds together."""
+    matrix, labels = evidence.confusion.get(split), evidence.task.classes
+    if matrix and len(matrix) == len(labels) and any(map(sum, matrix)):
+        return dict(zip(labels, map(sum, matrix), strict=True))
+    return dict(evidence.data.class_counts.get(split, {}))
+
+
 def chance_error(evidence: Evidence, *, out_of_fold: bool = False) -> float:
     """Standard error of the primary metric of a model without skill; 0 in regression, where it scores below 0."""
     if is_regression(evidence):
         return 0.0
     split = "train" if out_of_fold else evidence.scored
-    counts = [count for count in evidence.data.class_counts.get(split, {}).values() if count]
+    counts = [count for count in class_rows(evidence, split).values() if count]
     base = chance(evidence)
     if evidence.task.primary == "average_precision":
         return math.sqrt(base * (1 - base) / max(min(counts, default=10), 1))
@@ -238,7 +240,10 @@ def moves(tried: Trial | None) -> bool:
 
 def in_points(tried: Trial | None) -> bool:
     """Whether a trial compared scores in whose points the practical margin is meant, and not a loss or an error."""
-    return tried is not None and (not tried.metric or tried.metric.rpartition("/")[2] in PRIMARY)
+    if tried is None or not tried.metric:
+        return tried is not None
+    known = measure(tried.metric.rpartition("/")[2])
+    return known is not None and known.in_points
 
 
 def refutes(tried: Trial | None) -> bool:
@@ -280,11 +285,26 @@ def median(values: Sequence[float | None]) -> float | None:
 
 
 def scored_by_mae(evidence: Evidence) -> bool:
-    """Whether the user asks for a mean absolute error, so that changes are compared by it."""
-    return is_regression(evidence) and setting(evidence, "criteria.mae") is not None
+    """Whether changes are compared by mean absolute error: the user asks for one, or a few targets rule the squares."""
+    asked = evidence.settings.criteria.node.get("mae") is not None
+    return is_regression(evidence) and (asked or robust(evidence) is not None)
 
 
 def ruled_by_outliers(evidence: Evidence) -> bool:
     """Whether the loss is squared and a few targets lie so far out that they make most of it."""
     squared = evidence.task.loss.lower() in SQUARED
     return is_regression(evidence) and squared and (evidence.data.target_tail or 0.0) >= FAR_OUT
+
+
+def robust(evidence: Evidence) -> Estimate | None:
+    """What trees gained by an absolute error in place of a squared one that a few targets rule; None: nothing sure."""
+    found = evidence.data.robust_gain
+    if found is None or not ruled_by_outliers(evidence):
+        return None
+    return found if (found.low or 0.0) > 0 and (found.value or 0.0) >= ROBUST else None
+
+
+def has_gap(evidence: Evidence) -> bool:
+    """Whether the model does clearly better on the rows that it learned from."""
+    train, val = (primary(evidence, split).value for split in ("train", "val"))
+    return train is not None and val is not None and train - val > 0.05

@@ -8,38 +8,8 @@ from typing import Annotated, Literal, final
 from annotated_types import Ge
 
 from litmus.errors import ConfigError, Problem, quote
+from litmus.verdict.findings import names
 from litmus.verdict.verdict import Finding
-
-NAMES = (
-    "non_finite",
-    "train_test_leakage",
-    "target_leakage",
-    "split_shift",
-    "no_better_than_baseline",
-    "unnormalised_inputs",
-    "unnormalised_target",
-    "bad_init",
-    "not_shuffled",
-    "lr_too_high",
-    "lr_too_low",
-    "exploding_gradients",
-    "dead_relu",
-    "vanishing_gradients",
-    "wrong_loss",
-    "model_is_linear",
-    "over_regularised",
-    "underfitting",
-    "too_few_epochs",
-    "label_noise",
-    "too_little_data",
-    "overfitting",
-    "class_imbalance",
-    "bad_threshold",
-    "train_val_inconsistent",
-    "seed_unstable",
-    "miscalibrated",
-)
-"""Every finding, root cause first."""
 
 
 @final
@@ -49,19 +19,25 @@ class Settings:
 
     Args:
         probes: Small further trainings that settle what the run alone leaves open.
+        references: Established models fitted on the same rows, without which the verdict cannot tell a poor setting
+            from poor data. The jobs of a sweep do without; its winner has them.
         budget: Seconds that probes may take; auto: about as long as the fit, at most 30.
         seeds: Repeat the fit with so many seeds and report the spread.
+        splits: Train and score the same recipe on so many random splits, this one among them; the verdict is about this
+            trained model, and beside it stands what the recipe scores.
         accept: Findings, as <finding> or <finding>:<column>, that stay visible and lose their vote.
     """
 
     probes: Literal["auto", "off"] = "auto"
+    references: Literal["auto", "off"] = "auto"
     budget: Literal["auto"] | Annotated[float, Ge(0)] = "auto"
     seeds: Annotated[int, Ge(1)] = 1
+    splits: Annotated[int, Ge(1)] = 1
     accept: Sequence[str] = ()
 
     def problems(self) -> list[Problem]:
         """What is wrong with `accept`, each with the nearest right name."""
-        wrong = [entry for entry in self.accept if entry.partition(":")[0] not in NAMES or entry.endswith(":")]
+        wrong = [entry for entry in self.accept if entry.partition(":")[0] not in names() or entry.endswith(":")]
         return [_problem(entry) for entry in wrong]
 
     def check(self) -> None:
@@ -87,9 +63,9 @@ class Settings:
 
 def _problem(entry: str) -> Problem:
     name, colon, column = entry.partition(":")
-    if name in NAMES:
+    if name in names():
         return Problem("verdict.accept", f"{quote(entry)} names no column after the colon", name)
-    near = difflib.get_close_matches(name, NAMES, n=1, cutoff=0.5)
+    near = difflib.get_close_matches(name, names(), n=1, cutoff=0.5)
     if not near:
         return Problem("verdict.accept", f"{quote(entry)} is no finding; findings are named as in verdict.json")
     return Problem("verdict.accept", f"{quote(entry)} is no finding", f"{near[0]}{colon}{column}")

@@ -1,37 +1,39 @@
-"""Where a run stands: its criteria, the ceiling that the data set, and the rows that would settle what is open."""
+"""Where a run stands: its criteria, what is known to be possible on these data, and the rows that would settle it."""
 
 import math
 from dataclasses import dataclass, field
 from typing import final
 
 from litmus.evidence import Estimate, Evidence, Reference, Score
+from litmus.metrics import lower_is_better
 from litmus.statistics import Interval, rows_to_settle
 from litmus.verdict import reading
 from litmus.verdict.asked import applied
-from litmus.verdict.criteria import Criteria, ask, lower_is_better, misses
+from litmus.verdict.criteria import Criteria, ask, is_veto, misses
 from litmus.verdict.verdict import Criterion, Status
 
-GENERIC = frozenset({"accuracy", "precision", "recall"})
-"""Thresholds that are nobody's wish in particular, and that the data may put out of everybody's reach."""
-HARD_FLOOR = 0.5
-"""Below this for sure, precision or recall is bad on any data."""
-MOST_ROWS = 1_000_000
+DEFAULTS = frozenset({"accuracy", "precision", "recall", "worst_class_recall", "precision_recall_gap"})
+"""Criteria whose default threshold is a convention, which the data may put out of reach for every model."""
+WITH_SLACK = frozenset({"accuracy", "precision", "recall"})
+MOST_TIMES = 20
+"""More than so many times the rows at hand are no answer: the value lies at the border of its threshold."""
 
 
 @final
 @dataclass(frozen=True, kw_only=True)
 class Ceiling:
-    """The model beside the best reference that is strong for its kind of data.
+    """Whether better is known to be possible on these data: by a strong reference model, or by a trial.
 
     Args:
-        status: pass: as good within the margin; fail: worse for sure; open: not settled, or no such reference.
-        reference: That reference; None if there is none.
-        lead: How far it is ahead of the model on the scored split.
+        status: pass: nothing better is known, and the model is as good as the best strong reference within the margin;
+            fail: a reference or a trial does better for sure; open: not settled, or no strong reference was fitted.
+        reference: The best reference that is strong for this kind of data; None if there is none.
+        lead: How far it is ahead of the model on held-out rows.
     """
 
     status: Status = "open"
     reference: Reference | None = None
-    lead: Estimate = field(default_factory=lambda: Estimate(value=None))
+    advantage: Estimate = field(default_factory=lambda: Estimate(value=None))
 
 
 @final
@@ -41,31 +43,47 @@ class Standing:
 
     Args:
         criteria: In the order in which they are shown.
-        ceiling: The model beside the strong references.
-        lifted: Names of generic thresholds that the model misses, or may miss, and a strong reference too, if the
-            ceiling's status says so.
+        ceiling: What is known to be possible on these data.
+        excusable: Names of default criteria that are missed, which the data excuse if the ceiling's status is pass.
         slack: Of the criteria.
     """
 
     criteria: tuple[Criterion, ...]
     ceiling: Ceiling = field(default_factory=Ceiling)
-    lifted: frozenset[str] = frozenset()
+    excusable: frozenset[str] = frozenset()
     slack: float = 0.05
 
     @property
     def failed(self) -> list[Criterion]:
-        """Voting criteria that are missed for sure, and not because of the data."""
-        excused = set() if self.ceiling.status == "fail" else self.lifted
+        """Voting criteria that are missed for sure where better is possible, was asked for, or may not be excused."""
+        excused = set() if self.ceiling.status == "fail" else self.excusable
         return [one for one in self.criteria if one.votes and one.status == "fail" and one.name not in excused]
 
     @property
     def unsettled(self) -> list[Criterion]:
-        """Voting criteria that the rows do not settle."""
-        settled = self.lifted if self.ceiling.status == "pass" else set()
-        found = [one for one in self.criteria if one.votes and one.status == "open" and one.name not in settled]
+        """Voting criteria neither surely met nor missed, or of whose miss it is open whether the data excuse it."""
+        excused = self.excusable if self.ceiling.status == "pass" else set()
+        found = [
+            one
+            for one in self.criteria
+            if one.votes and one.status == "open" and one.name not in excused and not is_veto(one)
+        ]
         if self.ceiling.status == "open":
-            found += [one for one in self.criteria if one.status == "fail" and one.name in self.lifted]
+            found += [one for one in self.criteria if one.status == "fail" and one.name in self.excusable]
         return found
+
+    @property
+    def excused(self) -> list[Criterion]:
+        """Default criteria that are missed on data on which nothing better is known; empty where better may be."""
+        if self.ceiling.status != "pass":
+            return []
+        return [one for one in self.criteria if one.name in self.excusable]
+
+    @property
+    def limited(self) -> bool:
+        """Whether default criteria are missed, the data excuse it, and nothing that was asked for is in doubt."""
+        doubtful = [one for one in self.unsettled if one.stated or one.name.partition("[")[0] not in DEFAULTS]
+        return bool(self.excused) and not self.failed and not doubtful
 
     @property
     def wanting(self) -> bool:
@@ -73,54 +91,65 @@ class Standing:
         return bool(self.failed) or any(misses(one) or one.value is None for one in self.unsettled)
 
     @property
-    def at_ceiling(self) -> bool:
-        """Whether generic thresholds are missed and excused by the data."""
-        return self.ceiling.status == "pass" and bool(self.lifted)
+    def missed(self) -> list[Criterion]:
+        """Voting criteria that are missed for sure, whatever the data allow."""
+        return [one for one in self.criteria if one.votes and one.status == "fail"]
 
     def rows_needed(self) -> int | None:
         """Rows of the scored split that would settle all that is open; None if rows are not what is missing."""
-        needed = [rows for one in self.unsettled if (rows := self._rows(one)) is not None]
-        return max(needed) if needed else None
+        needed = [self._rows(one) for one in self.unsettled]
+        known = [rows for rows in needed if rows is not None]
+        return max(known) if known and len(known) == len(needed) else None
 
     def _rows(self, criterion: Criterion) -> int | None:
-        """Rows at which a criterion would clear the bound that its interval straddles now."""
+        """Rows at which a criterion would clear the bound that its interval straddles; None: too many to ask for."""
         value, low, high, threshold = criterion.value, criterion.low, criterion.high, criterion.threshold
         if value is None or low is None or high is None or threshold is None or not criterion.n:
             return None
-        room = self.slack if criterion.name in GENERIC and not misses(criterion) else 0.0
+        if criterion.status == "fail":  # the miss is sure; what is open is whether a reference does better
+            return self._rows_for_ceiling(criterion.n)
+        room = self.slack if criterion.name in WITH_SLACK and not misses(criterion) else 0.0
         bound = threshold + room if lower_is_better(criterion.name) else threshold - room
-        rows = rows_to_settle(Interval(value, low, high), bound, n=criterion.n)
-        return None if rows is None or rows > MOST_ROWS else max(criterion.n + 1, _rounded(rows))
+        return _within_reason(rows_to_settle(Interval(value, low, high), bound, n=criterion.n), criterion.n)
+
+    def _rows_for_ceiling(self, n: int) -> int | None:
+        advantage = self.ceiling.advantage
+        if advantage.value is None or advantage.low is None or advantage.high is None:
+            return None
+        found = rows_to_settle(Interval(advantage.value, advantage.low, advantage.high), reading.NON_INFERIOR, n=n)
+        return _within_reason(found, n)
 
 
 def stand(evidence: Evidence, criteria: Criteria) -> Standing:
-    """Every criterion that applies, and the ceiling that the data set."""
+    """Every criterion that applies, and what is known to be possible on these data."""
     found = applied(evidence, criteria)
     ceiling = _ceiling(evidence)
-    lifted = {one.name for one in found if _liftable(one, criteria)}
-    if evidence.task.threshold_goal or ceiling.reference is None:
-        lifted = set()
-    return Standing(criteria=found, ceiling=ceiling, lifted=frozenset(lifted), slack=criteria.slack)
+    excusable = {one.name for one in found if _excusable(one)} if ceiling.reference is not None else set()
+    return Standing(criteria=found, ceiling=ceiling, excusable=frozenset(excusable), slack=criteria.slack)
 
 
-def _liftable(criterion: Criterion, criteria: Criteria) -> bool:
-    """Whether it is a generic threshold, missed or open, of a score that is not bad on any data."""
-    if not criterion.votes or criterion.name not in GENERIC or criterion.name in criteria.stated():
-        return False
-    return criterion.status != "pass" and criterion.high is not None and criterion.high >= HARD_FLOOR
+def _excusable(criterion: Criterion) -> bool:
+    """Whether it is a default that is missed: surely, or by its value where it does not only veto."""
+    default = criterion.votes and not criterion.stated and criterion.name.partition("[")[0] in DEFAULTS
+    return default and (criterion.status == "fail" or (misses(criterion) and not is_veto(criterion)))
 
 
 def _ceiling(evidence: Evidence) -> Ceiling:
     strong = reading.best(evidence, [reference for reference in reading.rivals(evidence) if reference.strong])
-    difference = strong.difference.get(evidence.scored) if strong else None
-    if strong is None or difference is None:
+    if strong is None:
         return Ceiling()
-    score = Score(value=difference.value, low=difference.low, high=difference.high)
+    advantage = reading.advantage(evidence, strong)
+    if any(reading.moves(tried) and reading.in_points(tried) for tried in evidence.trials):
+        return Ceiling(status="fail", reference=strong, advantage=advantage)
+    behind = reading.flip(advantage)
+    score = Score(value=behind.value, low=behind.low, high=behind.high)
     status = ask("non_inferiority", score, -reading.NON_INFERIOR).status
-    return Ceiling(status=status, reference=strong, lead=reading.flip(difference))
+    return Ceiling(status=status, reference=strong, advantage=advantage)
 
 
-def _rounded(rows: int) -> int:
-    """Up to two digits: more would claim to know the variance better than it is known."""
+def _within_reason(rows: int | None, n: int) -> int | None:
+    """Up to two digits: more would claim to know the variance better than it is known; None: beyond all reason."""
+    if rows is None or rows > MOST_TIMES * n:
+        return None
     step: int = 10 ** max(0, int(math.log10(rows)) - 1)
-    return -(-rows // step) * step
+    return max(n + 1, -(-rows // step) * step)

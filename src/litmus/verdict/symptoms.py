@@ -135,7 +135,7 @@ def wide_inputs(evidence: Evidence) -> bool:
 
 def wide_target(evidence: Evidence) -> bool:
     """Whether a regression target, as the loss sees it, has a mean or a standard deviation above 10."""
-    if not reading.is_regression(evidence) or reading.setting(evidence, "data.normalize_target") is True:
+    if not reading.is_regression(evidence) or reading.standardised_target(evidence):
         return False
     return max(abs(value or 0.0) for value in target_scale(evidence)) > 10
 

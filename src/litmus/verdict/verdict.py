@@ -4,13 +4,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from functools import cache
-from typing import Any, Literal, final
+from typing import Any, Literal, final, get_args
 
 from litmus.evidence import Unknown, plain
+from litmus.verdict.answers import Answer
 
-Answer = Literal["adequate", "inadequate", "undetermined"]
 Status = Literal["pass", "fail", "open"]
-Severity = Literal["error", "warning", "info"]
+Severity = Literal["error", "warning", "question", "info"]
+SEVERITIES: tuple[Severity, ...] = get_args(Severity)
+"""The gravest first."""
 
 
 @final
@@ -23,10 +25,12 @@ class Criterion:
         value: The model's value; None where it is undefined.
         low: Lower 95 % bound for this trained model; `high` is the upper one.
         threshold: What is asked for; None where the metric is shown only.
-        baseline: The trivial rule's value on the same rows.
+        baseline: The baseline's value of the same metric on the same rows; None where there is no such value.
         n: Rows that the value rests on.
-        status: pass, fail, or open where the rows do not settle it.
+        status: pass, fail, or open where it is neither surely met nor surely missed.
         votes: Whether it decides; what is shown without a vote never fails.
+        stated: Whether the user asked for it; False for a default.
+        higher_is_better: Whether more of the metric is better.
     """
 
     name: str
@@ -38,6 +42,8 @@ class Criterion:
     n: int = 0
     status: Status = "open"
     votes: bool = True
+    stated: bool = False
+    higher_is_better: bool = True
 
 
 @final
@@ -47,10 +53,12 @@ class Finding:
 
     Args:
         name: Its name in the catalogue.
-        severity: error takes part in the verdict; warning and info do not.
-        summary: One plain sentence with figures, at most 160 characters.
+        severity: error takes part in the verdict; a question leaves it open until it is answered; warning and info do
+            not.
+        summary: One plain sentence with figures.
         evidence: The figures, plain types.
-        overrides: One change, as exact overrides to apply together; empty where no setting would help.
+        overrides: One change, as exact overrides to apply together; empty where no change of a setting is suggested.
+        choices: The answers to a question, overrides each; empty for what is no question.
         tried: What a trial of these overrides gave: metric, before, after, difference, low, high, seeds, confirmed.
         consequence_of: The earlier finding that explains this one.
         accepted: Whether the user accepted it: it stays visible and has no vote.
@@ -61,13 +69,14 @@ class Finding:
     summary: str
     evidence: Mapping[str, Any] = field(default_factory=dict)
     overrides: tuple[str, ...] = ()
+    choices: tuple[tuple[str, ...], ...] = ()
     tried: Mapping[str, Any] | None = None
     consequence_of: str | None = None
     accepted: bool = False
 
     @property
     def alarms(self) -> bool:
-        """Whether it is a warning or an error that the user has not accepted."""
+        """Whether it is a warning, an error or a question that the user has not accepted."""
         return self.severity != "info" and not self.accepted
 
 
@@ -98,13 +107,14 @@ class Verdict:
 
     Args:
         verdict: The answer.
-        summary: At most three lines of at most 100 characters: the verdict, the cause, what to do.
+        summary: At most three whole sentences, a line each: the verdict, the cause, and what to do or what was tried.
         split: The split that it is about: test, or val where test was not read.
         rows_needed: Rows of that split that would settle an open verdict; None where rows are not what is missing.
         criteria: In the order in which they are shown.
         findings: In rank order, root cause first.
         headroom: What could still be gained, None where nothing is known to be.
         unknown: What could not be judged, and why: never passed.
+        memorises: Whether a few batches were learnt by heart, where that was asked; None elsewhere.
     """
 
     verdict: Answer
@@ -115,6 +125,7 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     headroom: Headroom | None = None
     unknown: tuple[Unknown, ...] = ()
+    memorises: bool | None = None
 
     @property
     def try_first(self) -> Finding | None:
@@ -122,9 +133,22 @@ class Verdict:
         causes = (found for found in self.findings if found.alarms and found.consequence_of is None)
         return next((found for found in causes if found.overrides), None)
 
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """What is asked and not answered, as `<finding>:<column>`."""
+        return tuple(
+            f"{found.name}:{column}"
+            for found in self.findings
+            if found.severity == "question" and found.alarms
+            for column in found.evidence.get("columns") or ()
+        )
+
     def to_json(self) -> str:
-        """The text of verdict.json, with non-finite numbers as null."""
-        return json.dumps(plain(asdict(self)), ensure_ascii=False, indent=1, allow_nan=False)
+        """The text of verdict.json, with non-finite numbers as null; `memorises` only where that was asked."""
+        content = asdict(self)
+        if self.memorises is None:
+            del content["memorises"]
+        return json.dumps(plain(content), ensure_ascii=False, indent=1, allow_nan=False)
 
     @staticmethod
     def from_json(text: str) -> "Verdict":

@@ -1,49 +1,21 @@
 """Figures and names as people read them: percent, at most three digits, no abbreviation unexplained."""
 
-import textwrap
 from collections.abc import Iterable
 
 from litmus.evidence import Estimate, Score
-from litmus.verdict.verdict import Criterion
+from litmus.metrics import measure
+from litmus.verdict.verdict import Criterion, Headroom
 
-LINE = 100
-SENTENCE = 160
-
-METRICS = {
-    "accuracy": "accuracy",
-    "precision": "precision",
-    "recall": "recall",
-    "f1": "F1 (mean of precision and recall)",
-    "auroc": "area under the ROC curve",
-    "average_precision": "average precision",
-    "balanced_accuracy": "balanced accuracy",
-    "mcc": "Matthews correlation",
-    "log_loss": "log loss",
-    "brier": "Brier score",
-    "ece": "calibration error",
-    "worst_class_recall": "the worst class's recall",
-    "precision_recall_gap": "the gap of precision and recall",
-    "brier_skill": "Brier skill",
-    "calibration_slope": "the calibration slope's distance from 1",
-    "r2": "explained variation",
-    "non_inferiority": "distance to the best reference",
-    "gain": "gain over the trivial rule",
-    "mse": "mean squared error",
-    "rmse": "root mean squared error",
-    "mae": "mean absolute error",
-    "mae_skill": "the share saved of the mean rule's absolute error",
-    "cost": "cost a row",
-    "loss": "loss",
-}
-SHARES = frozenset(METRICS) - {"mcc", "log_loss", "mse", "rmse", "mae", "cost", "loss", "brier", "calibration_slope"}
-"""Metrics that read best in percent."""
+LONGEST_NAME = 40
+"""Characters of a class or a column from the data, beyond which its name is shortened."""
 
 REFERENCES = {
     "linear": "a linear model",
     "boosted_trees": "boosted trees",
+    "forest": "a forest of trees",
     "knn": "nearest neighbours",
-    "majority": "always guessing the largest class",
-    "prior": "guessing by class shares",
+    "majority": "always predicting the largest class",
+    "prior": "predicting by class shares",
     "mean": "predicting the mean",
     "tfidf": "word counts with logistic regression",
     "tfidf_linear": "word counts with logistic regression",
@@ -53,14 +25,21 @@ REFERENCES = {
 
 
 def metric(name: str) -> str:
-    """A metric's name in words; `recall[b]` is the recall of "b"."""
+    """A metric's name in words; `recall[b]` is the recall of class b."""
     head, bracket, label = name.partition("[")
-    return f"{METRICS.get(head, head.replace('_', ' '))}{f' of {label[:-1]}' if bracket else ''}"
+    known = measure(head)
+    words = head.replace("_", " ") if known is None else known.label
+    return f"{words}{f' of class {name_from_data(label[:-1])}' if bracket else ''}"
 
 
 def reference(name: str) -> str:
     """A reference model's name in words."""
     return REFERENCES.get(name, name.replace("_", " "))
+
+
+def shown_by(headroom: Headroom) -> str:
+    """Who showed what could still be gained."""
+    return f"the trial of {headroom.source}" if headroom.overrides else reference(headroom.source)
 
 
 def figure(value: float | None) -> str:
@@ -84,24 +63,40 @@ def points(name: str, value: float | None) -> str:
     """A metric's value as it reads best."""
     if value is not None and abs(value) > 10:
         return figure(value)
-    return percent(value) if name.partition("[")[0] in SHARES else figure(value)
+    known = measure(name)
+    return percent(value) if known is not None and known.unit == "share" else figure(value)
 
 
 def interval(name: str, score: Score | Estimate | Criterion) -> str:
-    """A value with its bounds, such as `85 % [77 %, 91 %]`."""
+    """A value with its bounds, such as `85 % (95 % interval 77 to 91 %)`."""
     if score.low is None or score.high is None:
         return points(name, score.value)
-    return f"{points(name, score.value)} [{points(name, score.low)}, {points(name, score.high)}]"
+    low, high = points(name, score.low), points(name, score.high)
+    if low.endswith(" %") and high.endswith(" %"):
+        low = low.removesuffix(" %")
+    return f"{points(name, score.value)} (95 % interval {low} to {high})"
+
+
+def sentence(text: str) -> str:
+    """The text on one line, with a capital letter and a full stop."""
+    line = " ".join(text.split())
+    return f"{line[:1].upper()}{line[1:]}{'' if line.endswith('.') else '.'}"
+
+
+def name_from_data(name: object) -> str:
+    """A class's or a column's name on one line, shortened only where it is longer than any name should be."""
+    line = " ".join(str(name).split())
+    return line if len(line) <= LONGEST_NAME else f"{line[: LONGEST_NAME - 1]}…"
+
+
+def a_or_b(names: Iterable[str]) -> str:
+    """Alternatives: `a`, `a or b`, `a, b or c`."""
+    *others, last = names
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def listing(names: Iterable[str], most: int = 3) -> str:
-    """Names in a row, cut after a few."""
-    shown = list(names)
+    """Names from the data in a row; after a few of them their number."""
+    shown = [name_from_data(name) for name in names]
     more = f" and {len(shown) - most} more" if len(shown) > most else ""
     return ", ".join(shown[:most]) + more
-
-
-def fit(text: str, width: int = LINE) -> str:
-    """The text on one line of at most `width` characters, cut between words."""
-    line = " ".join(text.split())
-    return line if len(line) <= width else textwrap.shorten(line, width, placeholder=" ...")

@@ -1,0 +1,162 @@
+"""Sweeps against loops by hand, against runs one by one, and searches by Optuna's TPE against random ones.
+
+Wall time, as it is what several processes save.
+"""
+
+import json
+import shutil
+import statistics
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+
+from litmus.config import RunConfig, to_plain
+from litmus.config.composition import compose
+from timing import hand
+from timing.measure import Contender, Once, Span, inside, process
+from timing.page import Row
+from timing.works import PATIENCE, prepare_data, rows_of, stack
+
+NETWORK = ("data=diabetes", "data.normalize_target=true", "model.hidden=[50]", "loss=mse", "optimizer.lr=0.01")
+QUIET = ("verdict.probes=off", "verdict.references=off", "logger=null")
+BATCHES = ("data.batch_size=32", "trainer.max_epochs=100", PATIENCE)
+LAUNCHERS = {  # the module that each needs, and its words
+    "pool": ("litmus",),
+    "basic": ("litmus",),
+    "joblib": ("hydra_plugins.hydra_joblib_launcher", "hydra.launcher.n_jobs=2"),
+    "submitit_local": ("hydra_plugins.hydra_submitit_launcher", "hydra.launcher.timeout_min=30"),
+    "ray": ("ray",),
+}
+TABLES = ("breast_cancer", "wine", "digits", "diabetes", "imbalanced")
+WHOLE = ("data.batch_size=null", "trainer.max_epochs=100", PATIENCE)
+
+
+def all_rows(folder: Path, *, rounds: int, scale: float) -> Iterator[Row]:
+    """Each comparison, interleaved; `scale` shortens the sweeps."""
+    many = max(int(100 * scale), 4)
+    yield _against_hand(folder, many, rounds)
+    yield _jobs_a_minute(folder, many, rounds)
+    for count in (3, 9):
+        yield _against_shell(folder, count, rounds)
+    yield _grid_against_one(folder, rounds)
+    for launcher, (needs, *words) in LAUNCHERS.items():
+        if find_spec(needs) is not None:
+            yield _overhead(folder, launcher, words, max(int(20 * scale), 4), rounds)
+    for table in TABLES:
+        yield _search(folder, table, max(int(30 * scale), 4), rounds)
+
+
+def _sweep(folder: Path, *words: str, seeds: int) -> Contender:
+    listed = ",".join(map(str, range(seeds)))
+    return process("-m", "litmus", "train", "-m", *NETWORK, *QUIET, *words, f"seed={listed}", directory=folder)
+
+
+def _run(folder: Path, *words: str, seed: int = 0) -> Contender:
+    return process("-m", "litmus", "train", *NETWORK, *QUIET, *words, f"seed={seed}", directory=folder)
+
+
+def _against_hand(folder: Path, many: int, rounds: int) -> Row:
+    """Jobs of a sweep with all their files, start-up and ending taken off, against loops one after another."""
+    data = prepare_data(RunConfig(to_plain(compose([*NETWORK, *QUIET, *BATCHES]))))
+    tensors = rows_of(data, finish=False)
+    job = hand.Job(
+        partial(stack, 10, 50, 1),
+        hand.squared,
+        hand.number_score,
+        partial(torch.optim.Adam, lr=0.01),
+        100,
+        batch_size=32,
+        finish=data.preprocess.finish if data.finishes else None,
+    )
+
+    def loops() -> None:
+        for seed in range(many):
+            hand.train(replace(job, seed=seed), tensors, folder, write=lambda *_: None)
+
+    sides = [_sweep(folder, *BATCHES, seeds=many), _sweep(folder, *BATCHES, seeds=1), inside(loops, threads=1)]
+    found = [[side() for side in sides] for _ in range(rounds)]
+    name = f"{many} jobs of 10-50-1, batches of 32, 100 epochs: after start-up, against loops one after another"
+    return _row(name, [(a.wall - b.wall, c.wall) for a, b, c in found], 0.75, "by hand, in one process")
+
+
+def _jobs_a_minute(folder: Path, many: int, rounds: int) -> Row:
+    sides = [_sweep(folder, *WHOLE, seeds=many), _sweep(folder, *WHOLE, seeds=1)]
+    seconds = [a.wall - b.wall for a, b in ([side() for side in sides] for _ in range(rounds))]
+    rate = Span.of([60 * (many - 1) / max(value, 1e-3) for value in seconds])
+    note = f"{rate.median:,.0f} jobs a minute [{rate.low:,.0f}, {rate.high:,.0f}]; 300 are wanted"
+    name = f"{many} full-batch jobs, 100 epochs: after start-up, against 300 a minute"
+    return _row(name, [(value, (many - 1) / 5) for value in seconds], 1.0, note)
+
+
+def _against_shell(folder: Path, count: int, rounds: int) -> Row:
+    """A sweep of so many jobs against as many single runs, one after another, as in a loop of the shell."""
+    sweep, runs = _sweep(folder, *WHOLE, seeds=count), [_run(folder, *WHOLE, seed=seed) for seed in range(count)]
+    found = [(sweep().wall, sum(_walls(runs))) for _ in range(rounds)]
+    return _row(f"-m with {count} jobs against {count} single runs", found, 1.0, "a loop in the shell")
+
+
+def _grid_against_one(folder: Path, rounds: int) -> Row:
+    grid = process(
+        *("-m", "litmus", "train", "-m", *NETWORK, *QUIET, *BATCHES),
+        *("optimizer.lr=0.001,0.01,0.1", "model.hidden=[20],[50],[100]"),
+        directory=folder,
+    )
+    one = _run(folder, *BATCHES)
+    found = [(grid().wall, one().wall) for _ in range(rounds)]
+    return _row("a grid of nine jobs against one run, start-up of both included", found, 1.5, "one run")
+
+
+def _overhead(folder: Path, launcher: str, words: list[str], many: int, rounds: int) -> Row:
+    """What a job of one epoch takes beyond start-up, of which nearly nothing is training."""
+    short = ("data.batch_size=null", "trainer.max_epochs=1", f"hydra/launcher={launcher}", *words)
+    sides = [_sweep(folder, *short, seeds=many), _sweep(folder, *short, seeds=2)]
+    found = [[side().wall for side in sides] for _ in range(rounds)]
+    spans = [Span.of([pair[side] for pair in found]) for side in (0, 1)]
+    each = Span.of([1000 * (a - b) / (many - 2) for a, b in found])
+    note = f"wall time; {each.median:,.0f} ms a job [{each.low:,.0f}, {each.high:,.0f}]; {many} jobs, and 2"
+    return Row(f"overhead of a job under hydra/launcher={launcher}", None, *spans, None, note)
+
+
+def _search(folder: Path, table: str, trials: int, rounds: int) -> Row:
+    """The best validation loss of TPE divided by that of random search, each round from another seed."""
+    found = []
+    for seed in range(rounds):
+        pair = []
+        for sweeper in ("optuna", "random"):
+            place = folder / f"search_{sweeper}"
+            words = (
+                f"data={table}",
+                "sweep=tables",
+                f"hydra/sweeper={sweeper}",
+                "verdict.references=off",
+                "logger=null",
+            )
+            words += (f"sweep.trials={trials}", f"seed={seed}", f"hydra.sweep.dir={place}", "sweep.pruner=none")
+            wall = process("-m", "litmus", "train", "-m", *words, directory=folder)().wall
+            curve = json.loads((place / "sweep.json").read_text(encoding="utf-8"))["more"]["curve"]
+            pair.append((wall, curve[len(curve) // 2 - 1], curve[-1]))
+            shutil.rmtree(place)
+        found.append(pair)
+    one, other = (Span.of([pair[side][0] for pair in found]) for side in (0, 1))
+    half = statistics.median([pair[0][1] / pair[1][1] for pair in found])
+    rate = Span.of([pair[0][2] / pair[1][2] for pair in found])
+    values = ", ".join(f"{statistics.median([pair[side][2] for pair in found]):.4g}" for side in (0, 1))
+    note = f"best val loss, medians {values}; after half of the trials {half:.2f}; seconds are of whole sweeps"
+    return Row(f"{table}: {trials} trials of TPE against random search, best val loss", rate, one, other, None, note)
+
+
+def _walls(contenders: list[Contender]) -> Iterator[float]:
+    for measure in contenders:
+        once: Once = measure()
+        yield once.wall
+
+
+def _row(name: str, pairs: list[tuple[float, float]], goal: float, note: str) -> Row:
+    """Wall seconds of both sides, and their ratio in each round."""
+    rate = Span.of([a / b for a, b in pairs])
+    one, other = (Span.of([pair[side] for pair in pairs]) for side in (0, 1))
+    return Row(name, rate, one, other, goal, f"wall time; {note}", wall=rate)

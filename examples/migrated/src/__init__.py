@@ -1,0 +1,1 @@
+"""A project of digits, as it was before it came here."""

@@ -1,0 +1,1 @@
+"""Columns: what the cells of a table hold, and which columns are features, target or neither."""

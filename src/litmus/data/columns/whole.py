@@ -1,0 +1,107 @@
+"""Whole numbers as targets: counts, grades and scores are numbers, codes of classes are not.
+
+They are told apart by their shape: codes run from 0 or 1 without gaps and in no order of frequency, counts thin out
+towards their largest, grades and scores have one hump. How many there are decides nothing but what is left open.
+"""
+
+import re
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+CLASS_NAME = re.compile(
+    r"(^|[_\s.\-])(class|classes|label|labels|type|species|category|cat|cluster|code|group|segment|kind|target_class)$",
+    re.IGNORECASE,
+)
+NUMBER_NAME = re.compile(
+    r"(^|[_\s.\-])(rating|rate|score|grade|quality|count|counts|number|num|age|year|years|size|rank|level|visits|rings)$"
+    r"|^(n|num|nb|no)[_.\s]",
+    re.IGNORECASE,
+)
+MOST_CODES = 20
+MOST_NAMED_CODES = 100
+BALANCED = 1.5
+FEWEST_FROM_1, FEWEST_FROM_0 = 5, 7  # of fewer frequencies many orders have one hump, and encoders begin with 0
+TAIL = 0.05
+FEWEST_ALIKE = 8
+ALIKE = 0.6
+CHANCE = 0.6
+
+
+def are_codes(values: pl.Series) -> tuple[bool, str]:
+    """Whether whole numbers are codes of classes, and why, in words.
+
+    Args:
+        values: Whole numbers, none missing, of any numeric type.
+    """
+    counted = values.cast(pl.Float64).value_counts().sort(values.name)
+    levels = counted[values.name].to_numpy()
+    counts = counted["count"].to_numpy().astype(np.int64)
+    if len(levels) <= 2:
+        return True, "two values"
+    if reason := _no_codes(levels, len(values)):
+        return False, reason
+    if CLASS_NAME.search(values.name):
+        return True, "whole numbers, and the name is that of classes"
+    if reason := _quantity(str(values.name), levels, counts):
+        return False, reason
+    return True, f"{len(levels)} whole numbers from {levels[0]:g} on without a count's or a score's shape"
+
+
+def _quantity(name: str, levels: NDArray[np.float64], counts: NDArray[np.int64]) -> str:
+    """Why values that could be codes are counts or scores all the same, in words; "" if they are not."""
+    if len(levels) > MOST_CODES:
+        return f"{len(levels)} whole numbers"
+    if len(levels) > 3 and NUMBER_NAME.search(name):
+        return "whole numbers, and the name is that of a quantity"
+    if len(levels) == 3 or _are_even(counts):
+        return ""
+    if _thin_out(counts):
+        return "whole numbers that thin out as counts do"
+    fewest = FEWEST_FROM_1 if levels[0] == 1 else FEWEST_FROM_0
+    return (
+        "whole numbers with one hump, as grades and scores have"
+        if len(levels) >= fewest and _has_one_hump(counts)
+        else ""
+    )
+
+
+def _no_codes(levels: NDArray[np.float64], rows: int) -> str:
+    """Why values cannot be the codes of classes, in words; "" if they can."""
+    low, high = levels[0], levels[-1]
+    if low not in {-1.0, 0.0, 1.0}:
+        return f"whole numbers from {low:g} to {high:g}"
+    span = high - low + 1
+    if len(levels) < 0.75 * span:
+        return f"whole numbers with gaps, {low:g} to {high:g}"
+    if len(levels) > min(MOST_NAMED_CODES, rows / 2):
+        return f"{len(levels)} whole numbers"
+    return ""
+
+
+def _thin_out(counts: NDArray[np.int64]) -> bool:
+    """Whether frequencies fall from the first or second on to a thin end, as those of counts do."""
+    peak = int(counts.argmax())
+    return peak <= 1 and _falls(counts[peak:]) and bool(counts[-1] <= TAIL * counts.sum())
+
+
+def _has_one_hump(counts: NDArray[np.int64]) -> bool:
+    """Whether frequencies rise to a peak and fall from there, up to chance; or neighbours, if many, are alike."""
+    peak = int(counts.argmax())
+    if _falls(counts[peak::-1]) and _falls(counts[peak:]):
+        return True
+    ranks = counts.argsort().argsort()
+    return len(counts) >= FEWEST_ALIKE and bool(np.corrcoef(ranks[:-1], ranks[1:])[0, 1] > ALIKE)
+
+
+def _falls(counts: NDArray[np.int64]) -> bool:
+    """Whether no step up is larger than chance makes of equal frequencies."""
+    return bool((np.diff(counts) <= CHANCE * np.sqrt(counts[:-1] + counts[1:])).all())
+
+
+def _are_even(counts: NDArray[np.int64]) -> bool:
+    """Whether all frequencies are about the same, or differ no more than chance makes them."""
+    mean, free = counts.mean(), len(counts) - 1
+    chi_squared = float(((counts - mean) ** 2).sum() / mean)
+    return bool(counts.max() <= BALANCED * counts.min()) or chi_squared <= free + 2 * (2 * free) ** 0.5

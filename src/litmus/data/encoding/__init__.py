@@ -1,0 +1,1 @@
+"""Encoding: what a model sees of rows, fitted on the training rows alone and stored with the model."""

@@ -1,0 +1,1 @@
+"""Files: bytes to tables, images and texts, exactly as they stand, and disk storage for what exceeds memory."""

@@ -1,0 +1,1 @@
+"""What is wrong with the rows themselves: duplicates, leaks, groups, time, shift, labels."""

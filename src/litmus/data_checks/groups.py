@@ -1,0 +1,197 @@
+"""Groups on both sides of a split: columns whose repeated values mark one customer, patient or device."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from litmus.data.rows import Rows
+from litmus.evidence import Estimate, GroupLeak
+from litmus.evidence.values import SplitName
+from litmus.statistics.means import bootstrap_mean
+
+Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
+
+FEWEST_VALUES = 10
+REPEATED = 0.1
+"""Share of rows whose value occurs again, from which an id-like column is one of groups."""
+LARGEST = 0.1
+"""Largest share of all rows that one value of a group may hold; beyond it the column is a category."""
+MOST_PAIRS = 2000
+"""Rows of one value that are compared with each other at most."""
+
+ALIKE = 0.8
+"""Intraclass correlation from which a column of numbers counts as a trait of what another column names."""
+TRAITS = 0.6
+"""Share of the other columns of numbers that must be its traits, and `FEWEST_TRAITS` of them, for it to be a group."""
+FEWEST_TRAITS = 3
+
+ENTITIES = (
+    "customer client patient subject user person participant member account session device household family animal"
+    " machine sensor vehicle engine farm employee student pupil donor volunteer respondent speaker author specimen"
+)
+MARKS = "id ids uuid guid no nr num number key code hash ref"
+_WORD = re.compile(r"[a-z]+|\d+")
+
+
+def looks_like_entity(name: str) -> bool:
+    """Whether a column's name speaks of one thing or person that may come back: customer_id, PatientNo, userId."""
+    parts = _WORD.findall(re.sub(r"([a-z])([A-Z])", r"\1 \2", name).lower())
+    entities, marks = set(ENTITIES.split()), set(MARKS.split())
+    joined = "".join(parts)
+    if any(joined == entity + mark for entity in entities for mark in ("", *marks)):
+        return True
+    return bool(parts) and (parts[-1] in {"id", "uuid", "guid"} or (parts[0] in entities and set(parts[1:]) <= marks))
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Values:
+    """A column that may be one of groups: a code for each row, `missing` where the cell is empty."""
+
+    column: str
+    codes: Codes
+    missing: NDArray[np.bool_]
+    inferred: bool
+
+
+def group_leaks(
+    rows: Rows, target: Array, split: Mapping[SplitName, Codes], *, kinds: Mapping[str, str], classified: bool
+) -> tuple[GroupLeak, ...]:
+    """Columns whose values stand in train and in a held-out split, one entry for each held-out split.
+
+    Looked at are the group that the rows name, and the columns of a table whose name or kind speaks of an identifier,
+    or whose values decide most of the other numbers (as who wore a sensor decides what it measures), used as a feature
+    or not, if their values come back: at least ten values, a tenth of the rows not alone, and none with a tenth of all.
+
+    Args:
+        rows: All rows.
+        target: `(n,)` class codes or numbers.
+        split: Positions of each split's rows.
+        kinds: Kind of each column; "id" is an identifier.
+        classified: Whether the target is of classes.
+    """
+    leaks = []
+    for values in _candidates(rows, kinds):
+        agreement = target_agreement(values.codes[split["train"]], target[split["train"]], classified=classified)
+        train = np.unique(values.codes[split["train"]][~values.missing[split["train"]]])
+        for name, index in split.items():
+            if name != "train":
+                shared = np.isin(values.codes[index], train) & ~values.missing[index]
+                leaks.append(
+                    GroupLeak(
+                        column=values.column,
+                        split=name,
+                        shared=float(shared.mean()),
+                        values=len(np.unique(values.codes)),
+                        inferred=values.inferred,
+                        agreement=agreement,
+                    )
+                )
+    return tuple(leak for leak in leaks if leak.shared > 0)
+
+
+def target_agreement(codes: Codes, target: Array, *, classified: bool) -> Estimate | None:
+    """How much more alike targets are within a value than between values: 0 as alike as any two rows, 1 always equal.
+
+    For classes the excess of the probability that two rows of one value have the same class; for numbers the
+    intraclass correlation. The interval draws values, not rows. None where no value is repeated.
+
+    Source: Donner and Koval 1980 (intraclass correlation by pairs); Cohen 1960 (agreement beyond chance).
+    """
+    _, dense, sizes = np.unique(codes, return_inverse=True, return_counts=True)
+    if not (sizes > 1).any():
+        return None
+    alike, chance = _alike_classes(dense, sizes, target) if classified else _alike_numbers(dense, sizes, target)
+    if chance >= 1:
+        return None
+    # a value of many rows would outweigh all others by its pairs: each counts by its rows
+    repeated = sizes > 1
+    found = bootstrap_mean(alike[repeated], weights=sizes[repeated].astype(np.float64))
+    value, low, high = ((bound - chance) / (1 - chance) for bound in (found.value, found.low, found.high))
+    if not np.isfinite([value, low, high]).all():
+        return None
+    return Estimate(value=float(value), low=float(low), high=float(high))
+
+
+def _alike_classes(dense: Codes, sizes: Codes, target: Array) -> tuple[Array, float]:
+    """Share of pairs of the same class within each value, and among all rows."""
+    labels = np.unique(target, return_inverse=True)[1]
+    k = int(labels.max()) + 1
+    cells, counts = np.unique(dense * k + labels, return_counts=True)
+    pairs = np.bincount(cells // k, weights=counts * (counts - 1.0), minlength=len(sizes))
+    share = np.bincount(labels) / len(labels)
+    return pairs / np.maximum(sizes * (sizes - 1.0), 1), float((share**2).sum())
+
+
+def _alike_numbers(dense: Codes, sizes: Codes, target: Array) -> tuple[Array, float]:
+    """Mean product of two standardised targets within each value, which is 0 among strangers."""
+    z = (target - target.mean()) / (target.std() or 1.0)
+    total, squares = np.bincount(dense, weights=z), np.bincount(dense, weights=z**2)
+    return (total**2 - squares) / np.maximum(sizes * (sizes - 1.0), 1), 0.0
+
+
+def _candidates(rows: Rows, kinds: Mapping[str, str]) -> list[Values]:
+    named = [_values(rows.group, inferred=False)] if rows.group is not None else []
+    if not isinstance(rows.inputs, pl.DataFrame):
+        return named
+    known = set() if rows.group is None else {rows.group.name}
+    others = [series for series in rows.inputs if series.name not in known and not _is_measured(series)]
+    coming = [values for values in (_values(series, inferred=True) for series in others) if _comes_back(values)]
+    numbers = _numbers(rows.inputs, kinds)
+    return named + [
+        values
+        for values in coming
+        if kinds.get(values.column) == "id" or looks_like_entity(values.column) or _has_traits(values, numbers)
+    ]
+
+
+def _is_measured(series: pl.Series) -> bool:
+    """Whether it holds fractions, which name nothing; whole numbers may have been read as floats."""
+    return series.dtype.is_float() and bool((series % 1 != 0).any())
+
+
+def _numbers(inputs: pl.DataFrame, kinds: Mapping[str, str]) -> dict[str, Array]:
+    """The columns of numbers that vary, standardised, with 0 for empty cells."""
+    found = {}
+    for series in inputs:
+        if kinds.get(series.name) == "number" and series.dtype.is_numeric():
+            column = series.cast(pl.Float64).to_numpy()
+            deviation = np.nanstd(column) if np.isfinite(column).any() else 0.0
+            if deviation > 0:
+                found[series.name] = np.nan_to_num((column - np.nanmean(column)) / deviation)
+    return found
+
+
+def _has_traits(values: Values, numbers: Mapping[str, Array]) -> bool:
+    """Whether most of the other numbers are about the same in all rows of one value."""
+    others = [column for name, column in numbers.items() if name != values.column]
+    if len(others) < FEWEST_TRAITS:
+        return False
+    _, dense, sizes = np.unique(values.codes, return_inverse=True, return_counts=True)
+    repeated = sizes > 1
+    traits = 0
+    for column in others:
+        alike = _alike_numbers(dense, sizes, column)[0]
+        traits += float(np.average(alike[repeated], weights=sizes[repeated])) >= ALIKE
+    return traits >= max(FEWEST_TRAITS, TRAITS * len(others))
+
+
+def _values(series: pl.Series, *, inferred: bool) -> Values:
+    text = series.cast(pl.String) if series.dtype == pl.Categorical else series
+    codes = text.rank("dense").fill_null(0).to_numpy().astype(np.int64)
+    return Values(column=series.name, codes=codes, missing=codes == 0, inferred=inferred)
+
+
+def _comes_back(values: Values) -> bool:
+    sizes = np.bincount(values.codes[~values.missing])
+    sizes = sizes[sizes > 0]
+    if len(sizes) < FEWEST_VALUES:
+        return False
+    n = len(values.codes)
+    return bool(sizes[sizes > 1].sum() >= REPEATED * n and sizes.max() <= max(LARGEST * n, 2))

@@ -1,0 +1,176 @@
+"""Columns that alone nearly give the target: one cheap model for each, without any library behind it."""
+
+from dataclasses import dataclass
+from typing import final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from litmus.evidence import FeatureLeak
+from litmus.metrics.answers import Predictions
+from litmus.task.base import Task
+
+Array = NDArray[np.float64]
+
+MOST_BINS = 64
+ROWS_A_BIN = 15
+FEWEST_BETWEEN = 20
+SUSPECT = 0.8
+"""Share of the way from chance to perfection from which a column is reported."""
+MOST_TOGETHER = 5
+"""Strong columns that are left out at once, if they are fewer than half of all: more of them are what the table is."""
+
+
+@final
+@dataclass(frozen=True, kw_only=True)
+class Feature:
+    """One column of a table, or the columns that it was spread over.
+
+    Args:
+        name: The column's name in the source.
+        train: `(n,)` values in train, codes for categories.
+        val: `(m,)` values in val.
+        ordered: Whether values have an order, so that neighbours may share a bin.
+    """
+
+    name: str
+    train: Array
+    val: Array
+    ordered: bool
+
+
+def feature_leaks(
+    task: Task, features: list[Feature], train: Predictions, val: Predictions, *, primary: str
+) -> tuple[FeatureLeak, ...]:
+    """The columns with which a one-column model gets most of the way to perfection on val, best first.
+
+    The model says the class shares, or the mean, of the value's bin in train; for numbers it is a straight line if
+    that fits train better. A category's rare values share a bin.
+
+    Args:
+        task: Kind of target.
+        features: The columns that the model sees.
+        train: Rows of train; only the target counts.
+        val: Rows of val; only the target counts.
+        primary: Metric of the scores.
+    """
+    scored = sorted(
+        ((column_score(task, feature, train, val, primary=primary), feature.name) for feature in features), reverse=True
+    )
+    if not scored:
+        return ()
+    chance = chance_score(task, val, primary=primary)
+    suspects = [(score, name) for score, name in scored if score - chance >= SUSPECT * (1 - chance)]
+    few = 2 <= len(suspects) <= MOST_TOGETHER and 2 * len(suspects) < len(features)
+    together = tuple(name for _, name in suspects) if few else ()
+    return tuple(_leak(score, name, scored, chance=chance, together=together) for score, name in suspects)
+
+
+def one_column_predictions(task: Task, feature: Feature, train: Predictions, val: Predictions) -> Predictions:
+    """What the one-column model says of val."""
+    target = train.target.double().numpy()
+    if task.numeric:
+        values, means = _binned(feature, target[:, None])
+        models = [(values[:, 0], means[:, 0])]
+        if feature.ordered:
+            models += [model for model in (_line(feature, target), _between(feature, target)) if model is not None]
+        best = min(models, key=lambda model: _squares(model[0], target))
+        return _predictions(val, torch.from_numpy(best[1]), None)
+    onto = np.eye(len(task.spec.classes))[train.target.numpy()]
+    prob = torch.from_numpy(_binned(feature, onto)[1])
+    share = torch.from_numpy(onto.mean(0)).clamp_min(1e-12)
+    # decided by the likelihood, as balanced accuracy wants it, or as grades are; scores keep the class shares in
+    return _predictions(val, task.decide(prob, None)[0] if task.ordered else (prob / share).argmax(1), prob)
+
+
+def column_score(task: Task, feature: Feature, train: Predictions, val: Predictions, *, primary: str) -> float:
+    """The primary metric of a one-column model on val; 0 where it is undefined."""
+    predicted = one_column_predictions(task, feature, train, val)
+    value = float(task.metric(primary).compute(predicted.answers())[0])
+    return value if np.isfinite(value) else 0.0
+
+
+def chance_score(task: Task, val: Predictions, *, primary: str) -> float:
+    """What a column without a word on the target scores."""
+    if task.numeric:
+        return 0.0
+    k = len(task.spec.classes)
+    share = torch.bincount(val.target, minlength=k).double() / len(val.target)
+    predicted = _predictions(val, share.argmax().expand(len(val.target)), share.expand(len(val.target), k))
+    value = float(task.metric(primary).compute(predicted.answers())[0])
+    return value if np.isfinite(value) else 0.0
+
+
+def _leak(
+    score: float, name: str, scored: list[tuple[float, str]], *, chance: float, together: tuple[str, ...]
+) -> FeatureLeak:
+    rest = [(value, other) for value, other in scored if other != name and other not in together]
+    value, other = rest[0] if rest else (chance, None)
+    return FeatureLeak(column=name, score=score, next_best=value, next_column=other, together=together)
+
+
+def _predictions(val: Predictions, pred: Tensor, prob: Tensor | None) -> Predictions:
+    return Predictions(split=val.split, rows=val.rows, target=val.target, pred=pred, prob=prob)
+
+
+def _binned(feature: Feature, onto: Array) -> tuple[Array, Array]:
+    """Mean of `onto` (n, k) in each row's bin, shrunk towards the mean of all by one row, for train and val."""
+    inside, outside = _bins(feature)
+    count = int(max(inside.max(), outside.max())) + 1
+    rows = np.bincount(inside, minlength=count)[:, None]
+    sums = np.column_stack([np.bincount(inside, weights=column, minlength=count) for column in onto.T])
+    means = (sums + onto.mean(0)) / (rows + 1)
+    return means[inside], means[outside]
+
+
+def _bins(feature: Feature) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    values, others = np.nan_to_num(feature.train, nan=-np.inf), np.nan_to_num(feature.val, nan=-np.inf)
+    known, counts = np.unique(values, return_counts=True)
+    most = max(2, min(MOST_BINS, len(values) // ROWS_A_BIN))
+    if feature.ordered and len(known) > most:
+        cuts = np.unique(np.quantile(values, np.linspace(0, 1, most + 1)[1:-1], method="nearest"))
+        return np.searchsorted(cuts, values), np.searchsorted(cuts, others)
+    place = np.searchsorted(known, values)
+    found = np.minimum(np.searchsorted(known, others), len(known) - 1)
+    strange = known[found] != others
+    if not feature.ordered:
+        rare = counts < 3
+        place, found = np.where(rare[place], len(known), place), np.where(rare[found] | strange, len(known), found)
+    return place.astype(np.int64), found.astype(np.int64)
+
+
+def _line(feature: Feature, target: Array) -> tuple[Array, Array] | None:
+    """A straight line's values in train and val; None where it cannot be drawn."""
+    x, others = feature.train, feature.val
+    if not np.isfinite(x).all() or not np.isfinite(others).all() or x.std() == 0:
+        return None
+    centre, scale = x.mean(), x.std()
+    slope = float(((x - centre) / scale) @ (target - target.mean())) / len(x)
+    return target.mean() + slope * (x - centre) / scale, target.mean() + slope * (others - centre) / scale
+
+
+def _between(feature: Feature, target: Array) -> tuple[Array, Array] | None:
+    """What lies between the neighbouring values, in train with the value itself left out.
+
+    Bins are too coarse for a long tail; a column that is worked out from the target leads through all of it.
+    """
+    if not np.isfinite(feature.train).all() or not np.isfinite(feature.val).all():
+        return None
+    known, place, counts = np.unique(feature.train, return_inverse=True, return_counts=True)
+    if len(known) < FEWEST_BETWEEN:
+        return None
+    means = np.bincount(place, weights=target) / counts
+    share = (known[1:-1] - known[:-2]) / (known[2:] - known[:-2])
+    inner = means[:-2] + share * (means[2:] - means[:-2])
+    left_out = np.concatenate([means[1:2], inner, means[-2:-1]])
+    # of values that come back the other rows tell as well
+    others = (means * counts)[place] - target
+    alone = counts[place] == 1
+    inside = np.where(alone, left_out[place], others / np.maximum(counts[place] - 1, 1))
+    return inside, np.interp(feature.val, known, means)
+
+
+def _squares(values: Array, target: Array) -> float:
+    return float(((values - target) ** 2).mean())

@@ -1,0 +1,1 @@
+"""Training: the LightningModule, the loops that fit it, its callbacks, checkpoints and curves."""

@@ -1,1 +1,0 @@
-"""The one LightningModule, the loop it is trained by, and what is kept of a training."""

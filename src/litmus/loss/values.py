@@ -1,0 +1,81 @@
+"""Losses over numbers; on a binary target most of them fit its code, 0 or 1, as a probability."""
+
+from typing import Annotated, final
+
+import torch.nn.functional as F
+from annotated_types import Gt
+from torch import Tensor
+
+from litmus.errors import ConfigError, DataError, Problem
+from litmus.loss.base import Loss, Reduction, ValueLoss
+from litmus.task.base import Task
+from litmus.task.spec import DataSpec
+
+
+@final
+class MSE(ValueLoss):
+    """Squared error; its best constant is the mean."""
+
+    name = "mse"
+
+    def compute(self, output: Tensor, target: Tensor, reduction: Reduction) -> Tensor:
+        return F.mse_loss(output.squeeze(-1), target.to(output.dtype), reduction=reduction)
+
+
+@final
+class L1(ValueLoss):
+    """Absolute error; its best constant is the median."""
+
+    name = "l1"
+
+    def compute(self, output: Tensor, target: Tensor, reduction: Reduction) -> Tensor:
+        return F.l1_loss(output.squeeze(-1), target.to(output.dtype), reduction=reduction)
+
+
+@final
+class Huber(ValueLoss):
+    """Half the squared error up to `delta`, linear beyond it, so that outliers pull less.
+
+    Source: Huber, 1964.
+
+    Args:
+        delta: In the target's unit (its standard deviations with data.normalize_target).
+    """
+
+    name = "huber"
+
+    def __init__(self, *, spec: DataSpec, delta: Annotated[float, Gt(0)] = 1.0) -> None:
+        super().__init__(spec=spec)
+        self.delta = delta
+
+    def compute(self, output: Tensor, target: Tensor, reduction: Reduction) -> Tensor:
+        return F.huber_loss(output.squeeze(-1), target.to(output.dtype), delta=self.delta, reduction=reduction)
+
+
+@final
+class Poisson(Loss):
+    """Negative log-likelihood of counts, up to a constant; the output is the logarithm of the mean."""
+
+    name = "poisson"
+
+    @classmethod
+    def fits(cls, kind: type[Task]) -> bool:
+        return kind.numeric
+
+    def __init__(self, *, spec: DataSpec) -> None:
+        super().__init__(spec=spec)
+        if (spec.target_mean, spec.target_sd) != (0.0, 1.0):
+            message = "true spoils the counts that loss=poisson needs; use false or another loss"
+            raise ConfigError([Problem("data.normalize_target", message)])
+
+    def check(self, target: Tensor) -> None:
+        below = (target < 0).nonzero()
+        if len(below):
+            value = float(target[below[0, 0]])
+            raise DataError(f"the target has {value:g}, and loss=poisson needs values >= 0; use loss=mse or loss=huber")
+
+    def compute(self, output: Tensor, target: Tensor, reduction: Reduction) -> Tensor:
+        return F.poisson_nll_loss(output.squeeze(-1), target.to(output.dtype), reduction=reduction)
+
+    def activate(self, output: Tensor) -> Tensor:
+        return output.squeeze(-1).exp()

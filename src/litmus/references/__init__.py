@@ -1,0 +1,1 @@
+"""What the baseline and established models make of the same rows."""

@@ -1,0 +1,143 @@
+"""What is learned once a run is scored: reference models beside it, where it fails, its threshold and calibration."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor
+
+from litmus.data.tensors import SPLITS, Split
+from litmus.data_checks.hindsight import look_back
+from litmus.data_checks.honest import candidates, honest_splits
+from litmus.data_checks.weakness import permutation_importance, weak_segments, worst_rows
+from litmus.evidence import DataFacts, Evidence, HonestSplit, Unknown
+from litmus.evidence.values import SplitName
+from litmus.metrics.answers import Predictions
+from litmus.references.estimator import recipes
+from litmus.references.reference import baseline, fit_references, take
+from litmus.run.checks import is_exchangeable
+from litmus.run.training import Run
+from litmus.scoring.calibration import calibration
+from litmus.scoring.difference import difference
+from litmus.scoring.threshold import choose, cross_fitted_gain, curve
+from litmus.task import kind_of
+from litmus.task.goal import parse_goal
+
+CHECK_SECONDS = 1.5
+"""Work that the checks of the data which need established models may take, as foreseen and not as measured."""
+HONEST_SECONDS = 2.5
+"""The same of a split by chance beside honest ones, which few tables give a reason to try."""
+LEAST_SHARED = 0.05
+"""Share of held-out rows with a value that train has, from which a column of groups is tried."""
+WITHOUT_REFERENCES = Unknown(
+    name="references",
+    reason="no reference model was fitted (verdict.references), so what these rows allow is not known",
+)
+
+TOO_MUCH_WORK = "this reference model was left out: too few rows, or too many classes for the work allowed"
+
+
+def with_references(run: Run, evidence: Evidence, predictions: Mapping[SplitName, Predictions]) -> Evidence:
+    """The evidence with established models fitted on the same rows, and how far the model is from each.
+
+    Args:
+        run: Its rows and task.
+        evidence: What the run showed.
+        predictions: The model's, by split; test only if it may be read.
+    """
+    splits = {name: run.data.splits[name] for name in SPLITS if name == "train" or name in predictions}
+    metric = evidence.task.primary
+    fitted = fit_references(run.predictor.task, splits, seed=run.config.seed, primary=metric)
+    references = [
+        replace(
+            result.reference,
+            difference={
+                name: difference(predictions[name], theirs, metric)
+                for name, theirs in result.predictions.items()
+                if len(theirs.rows) == len(predictions[name].rows)
+            },
+        )
+        for result in fitted
+    ]
+    facts, source = evidence.data, run.data.source
+    if source.checks != "off":
+        facts = look_back(
+            facts,
+            run.predictor.task,
+            splits,
+            fitted,
+            primary=metric,
+            seed=run.config.seed,
+            exchangeable=is_exchangeable(run.data),
+            seconds=CHECK_SECONDS,
+        )
+        facts = replace(facts, honest=_honest(run, facts, primary=metric))
+    known = [item for item in evidence.unknown if item != WITHOUT_REFERENCES]
+    names = {reference.name for reference in references}
+    left_out = [recipe.name for recipe in recipes(run.data.spec, seed=0) if recipe.name not in names]
+    missing = [Unknown(name=name, reason=TOO_MUCH_WORK) for name in left_out]
+    return replace(evidence, references=tuple(references), data=facts, unknown=(*known, *missing))
+
+
+def _honest(run: Run, facts: DataFacts, *, primary: str) -> tuple[HonestSplit, ...]:
+    """Whether a split by chance flatters, where chance dealt the rows and some of them may know each other."""
+    data, seed = run.data, run.config.seed
+    if not is_exchangeable(data) or data.spec.input != "table" or data.rows.store is not None:
+        return ()
+    at, task = np.flatnonzero(data.assignment == SPLITS.index("train")), run.predictor.task
+    columns = list(dict.fromkeys(leak.column for leak in facts.groups if leak.shared >= LEAST_SHARED))
+    found = candidates(task, data.rows, at, data.splits["train"], groups=columns, seed=seed)
+    return honest_splits(task, data.splits["train"], list(found), primary=primary, seed=seed, seconds=HONEST_SECONDS)
+
+
+def with_baseline(run: Run, evidence: Evidence, predictions: Mapping[SplitName, Predictions]) -> Evidence:
+    """The evidence with the baseline alone beside the model, and what cannot be told without reference models."""
+    held_out: dict[SplitName, Split] = {name: run.data.splits[name] for name in predictions if name != "train"}
+    alone = baseline(run.predictor.task, held_out, trivial=run.predictor.trivial, rows=run.data.spec.sizes["train"])
+    known = [item for item in evidence.unknown if item != WITHOUT_REFERENCES]
+    return replace(evidence, references=(alone.reference,), unknown=(*known, WITHOUT_REFERENCES))
+
+
+def with_weakness(run: Run, evidence: Evidence, predictions: Mapping[SplitName, Predictions]) -> Evidence:
+    """The evidence with the rows and segments on which the model fails, and what it would lose without each column."""
+    name: SplitName = "test" if evidence.scored == "test" else "val"
+    predicted, data, predictor = predictions[name], run.data, run.predictor
+    found = replace(evidence, worst_rows=worst_rows(predicted, data.spec.classes))
+    rows = data.rows.take(np.flatnonzero(data.assignment == SPLITS.index(name)))
+    if not isinstance(rows.inputs, pl.DataFrame) or len(rows) != len(predicted.rows):
+        return found
+    split = data.splits[name]
+
+    def predict(x: Tensor) -> Predictions:
+        part = take(split, torch.arange(len(x)))
+        return predictor.predict(replace(part, x=x), name)
+
+    importance = permutation_importance(
+        predict,
+        split.x,
+        data.spec,
+        columns=rows.inputs.columns,
+        metric=evidence.task.primary,
+        seed=run.config.seed,
+    )
+    return replace(found, segments=weak_segments(predictor.task, predicted, rows.inputs), importance=importance)
+
+
+def with_decision(evidence: Evidence, predictions: Mapping[SplitName, Predictions]) -> Evidence:
+    """The evidence with what the threshold trades off on val, and with calibration on the scored split."""
+    val, scored = predictions["val"], predictions["test" if evidence.scored == "test" else "val"]
+    found = replace(evidence, calibration=calibration(scored))
+    if not kind_of(evidence.task.kind).has_positive or val.prob is None or not bool(val.prob.isfinite().all()):
+        return found
+    goal = parse_goal(evidence.task.threshold_goal or "f1")
+    positive = val.prob[:, 1]
+    current = 0.5 if evidence.task.threshold is None else evidence.task.threshold
+    gain = cross_fitted_gain(positive, val.target, goal, current=current)
+    return replace(
+        found,
+        threshold_curve=curve(positive, val.target, goal, current=current),
+        threshold_best=choose(positive, val.target, goal),
+        threshold_gain=gain,
+    )

@@ -1,0 +1,26 @@
+"""status.json: what a run is doing, or how it ended."""
+
+import json
+from datetime import UTC, datetime
+from typing import Literal
+
+from litmus.disk import write_text
+from litmus.run.paths import Paths
+
+Status = Literal["running", "finished", "failed", "interrupted"]
+
+
+def write_status(paths: Paths, status: Status, *, reason: str | None = None) -> None:
+    """status.json: what the run is doing; `started` is kept from its first writing."""
+    try:
+        started = json.loads(paths.status.read_text(encoding="utf-8"))["started"]
+    except (OSError, ValueError, KeyError):
+        started = None
+    write_text(paths.status, status_text(status, started=started, reason=reason))
+
+
+def status_text(status: Status, *, started: str | None = None, reason: str | None = None) -> str:
+    """The content of status.json; `started` None: now."""
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    ended = None if status == "running" else now
+    return json.dumps({"status": status, "started": started or now, "ended": ended, "reason": reason}, indent=1)

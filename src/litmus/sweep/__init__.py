@@ -1,1 +1,0 @@
-"""What many runs come to: the leaderboard, and runs trained together."""

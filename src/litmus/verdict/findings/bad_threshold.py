@@ -1,0 +1,61 @@
+"""The decision threshold does not serve the goal."""
+
+from litmus.evidence import Evidence
+from litmus.verdict import reading
+from litmus.verdict.context import Context, Judgement, make_finding
+from litmus.verdict.diagnosis import Diagnosis
+from litmus.verdict.family import p_above
+from litmus.verdict.overrides import assign, is_set
+from litmus.verdict.words import figure, percent
+
+
+def _is_tuned(evidence: Evidence) -> bool:
+    return bool(evidence.settings.task.threshold == "tuned")
+
+
+def _binary(evidence: Evidence) -> bool:
+    return reading.has_positive(evidence)
+
+
+def judge(evidence: Evidence, context: Context) -> Judgement:
+    """Another threshold serves the stated goal better on held-out rows, beyond noise and a practical margin."""
+    gain, best, used = evidence.threshold_gain, evidence.threshold_best, evidence.task.threshold
+    if not reading.has_positive(evidence) or gain is None or gain.value is None or best is None or used is None:
+        return None
+    if is_set(evidence, assign("task.threshold", "tuned")):
+        return None  # what was chosen on val is not chosen there again
+    sure = (gain.low or 0.0) > 0
+    # a model that orders rows as well as a reference and decides clearly worse has the wrong threshold, and so has one
+    # that misses a stated goal for which nobody has chosen it
+    shown = context.ranks_well and context.wanting and (context.lags or evidence.task.threshold_goal is not None)
+    if gain.value < reading.MARGIN or not (sure or shown) or abs(best - used) < 0.01:
+        return None
+    goal = evidence.task.threshold_goal or "F1"
+    large = gain.value >= 0.1 and (gain.low or 0.0) >= reading.MARGIN
+    return make_finding(
+        "bad_threshold",
+        "error" if context.wanting or (large and context.standing.limited) else "warning" if large else "info",
+        f"A threshold of {figure(best)} instead of {figure(used)} gains {percent(gain.value)} of {goal} on val.",
+        overrides=(assign("task.threshold", float(f"{best:.4g}")),),
+        threshold=used,
+        best=best,
+        gain=gain.value,
+        low=gain.low,
+        goal=goal,
+        ranks_well=context.ranks_well,
+        p_value=p_above(gain, 0.0) if sure else None,
+    )
+
+
+BAD_THRESHOLD = Diagnosis(
+    name="bad_threshold",
+    stage=81,
+    about="decision",
+    headline="the decision threshold does not serve the goal",
+    symptom=True,
+    needs_reference=True,
+    tried=False,
+    says="another threshold serves the goal better; silent once it is tuned",
+    suggests="`task.threshold=...`",
+    judge=judge,
+)

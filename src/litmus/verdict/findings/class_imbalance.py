@@ -1,0 +1,143 @@
+"""The rare class is hardly found."""
+
+from litmus.evidence import Evidence, Score
+from litmus.verdict import reading
+from litmus.verdict.asked import imbalanced
+from litmus.verdict.context import Context, Judgement, make_finding
+from litmus.verdict.diagnosis import Diagnosis
+from litmus.verdict.overrides import assign
+from litmus.verdict.words import name_from_data, percent
+
+POOR = 0.5
+"""Recall of the rare class below which it counts as missed."""
+RARE = 0.2
+"""Share of rows below which a class is rare."""
+
+
+def judge(evidence: Evidence, context: Context) -> Judgement:
+    """A rare class is hardly found, whether accuracy shows it or not."""
+    rare = rarest(evidence)
+    missed_altogether = _never_found(evidence) if rare is None or not _is_missed(evidence, rare[0]) else None
+    if missed_altogether is not None and context.lags:
+        rare = missed_altogether
+    if rare is None:
+        return None
+    label, share = rare
+    recall = evidence.per_class.get(evidence.scored, {}).get(label, {}).get("recall")
+    accuracy = evidence.scores.get(evidence.scored, {}).get("accuracy")
+    balanced = evidence.scores.get(evidence.scored, {}).get("balanced_accuracy")
+    missed = recall is not None and recall.value is not None and recall.value < POOR
+    poor = missed or (balanced is not None and balanced.value is not None and balanced.value < 0.7)
+    tried = reading.trial(evidence, "balanced", finding="class_imbalance")
+    if not poor and not (imbalanced(evidence) and reading.moves(tried)):
+        return None
+    value = None if recall is None else recall.value
+    text = f"The recall of {name_from_data(label)} ({percent(share)} of the rows) is {percent(value)}"
+    paradox = _hidden_by_accuracy(accuracy)
+    if accuracy is not None and accuracy.value is not None:
+        text += f"; accuracy is {percent(accuracy.value)}, with the baseline {percent(accuracy.baseline)}"
+    overrides = _rebalance(evidence)
+    severity = context.severity(tried, sure=True)
+    if severity == "info" and _open_to_a_decision(evidence, context) and not reading.refutes(tried):
+        severity = "error"
+    return make_finding(
+        "class_imbalance",
+        severity,
+        f"{text}.",
+        overrides=overrides,
+        tried=tried,
+        label=label,
+        share=share,
+        recall=value,
+        accuracy=accuracy.value if accuracy else None,
+        majority_accuracy=None if accuracy is None else accuracy.baseline,
+        balanced_accuracy=balanced.value if balanced else None,
+        paradox=paradox,
+    )
+
+
+def _is_missed(evidence: Evidence, label: str) -> bool:
+    return _recall(evidence, label) < POOR
+
+
+def _never_found(evidence: Evidence) -> tuple[str, float] | None:
+    """The most frequent of several classes that is never predicted, on train nor on the scored rows, and its share."""
+    counts = evidence.data.class_counts.get("train", {})
+    matrices = [evidence.confusion.get(split, ()) for split in ("train", evidence.scored)]
+    labels = evidence.task.classes
+    if len(labels) < 3 or any(len(matrix) != len(labels) for matrix in matrices):
+        return None
+    never = [label for k, label in enumerate(labels) if not any(row[k] for matrix in matrices for row in matrix)]
+    found = max(never, key=lambda label: counts.get(label, 0), default=None)
+    return None if found is None else (found, counts.get(found, 0) / max(sum(counts.values()), 1))
+
+
+def _hidden_by_accuracy(accuracy: Score | None) -> bool:
+    """Whether accuracy looks fine though it is hardly more than the majority's: at it or just above, never below."""
+    if accuracy is None or accuracy.value is None or accuracy.baseline is None:
+        return False
+    return accuracy.baseline <= accuracy.value < accuracy.baseline + 0.05
+
+
+def _open_to_a_decision(evidence: Evidence, context: Context) -> bool:
+    """Whether a class is surely missed and its first remedy not applied: how well references rank excuses nothing."""
+    bad = {"recall", "precision", "worst_class_recall"}
+    low = [item for item in context.standing.missed if item.name.partition("[")[0] in bad and (item.high or 0.0) < POOR]
+    return bool(low) and not (_is_tuned(evidence) if _binary(evidence) else _is_weighted(evidence))
+
+
+def rarest(evidence: Evidence) -> tuple[str, float] | None:
+    """The rarest class and its share, if it is rare: below a fifth, or a third of an even share among many classes."""
+    counts = evidence.data.class_counts.get("train") or evidence.data.class_counts.get(evidence.scored) or {}
+    total, classes = sum(counts.values()), evidence.task.classes
+    if total == 0 or len(classes) < 2:
+        if reading.has_positive(evidence) and imbalanced(evidence):
+            return classes[-1] if classes else "1", 1 - (evidence.task.majority_share or 0.0)
+        return None
+    label = min(
+        counts, key=lambda name: (_recall(evidence, name) if counts[name] / total < RARE else 2.0, counts[name])
+    )
+    share = counts[label] / total
+    return (label, share) if share < (RARE if len(counts) == 2 else min(RARE, 1 / (3 * len(counts)))) else None
+
+
+def _recall(evidence: Evidence, label: str) -> float:
+    score = evidence.per_class.get(evidence.scored, {}).get(label, {}).get("recall")
+    return 1.0 if score is None or score.value is None else score.value
+
+
+def _rebalance(evidence: Evidence) -> tuple[str, ...]:
+    """A tuned threshold first; weights, which spoil probabilities, where it is tuned already or there is none.
+
+    Neither is offered again once it is set, so that the advice ends after both.
+    """
+    if _binary(evidence) and not _is_tuned(evidence):
+        return (assign("task.threshold", "tuned"),)
+    return () if _is_weighted(evidence) else (assign("loss.class_weight", "balanced"),)
+
+
+def _is_tuned(evidence: Evidence) -> bool:
+    return bool(evidence.settings.task.threshold == "tuned")
+
+
+def _is_weighted(evidence: Evidence) -> bool:
+    weights = evidence.settings.loss.class_weight
+    return bool(weights == "balanced" or evidence.settings.loss.pos_weight is not None)
+
+
+def _binary(evidence: Evidence) -> bool:
+    return reading.has_positive(evidence)
+
+
+CLASS_IMBALANCE = Diagnosis(
+    name="class_imbalance",
+    stage=81,
+    about="decision",
+    headline="the rare class is hardly found",
+    explains=("bad_threshold", "miscalibrated"),
+    symptom=True,
+    remedy="more rows of the rare class, or inputs that tell it apart",
+    says="the rare class is hardly found; whether accuracy hides it",
+    suggests="`task.threshold=tuned`, then `loss.class_weight=balanced`",
+    judge=judge,
+)

@@ -1,0 +1,62 @@
+"""Many labels look wrong."""
+
+from litmus.evidence import Estimate, Evidence
+from litmus.verdict import reading
+from litmus.verdict.context import Context, Judgement, make_finding
+from litmus.verdict.diagnosis import Diagnosis
+from litmus.verdict.family import p_above
+from litmus.verdict.overrides import assign
+from litmus.verdict.verdict import Severity
+from litmus.verdict.words import listing, name_from_data, percent
+
+SURE_NOISE = 0.02
+"""Share of wrong labels that must be certain."""
+CLEAR_NOISE = 0.05
+"""The same for an alarm."""
+COARSE = 0.5
+"""Share of rows with a duplicate by chance, from which equal rows with other labels are natural."""
+MUCH_NOISE, SOME_NOISE = 0.1, 0.07
+"""Shares of wrong labels from which they are an error, or a warning."""
+
+
+def judge(evidence: Evidence, _context: Context) -> Judgement:
+    """Labels are contradicted where a reference is surest as often as elsewhere, as overlapping classes never are."""
+    noise = evidence.data.noise
+    judged = None if noise is None else noise.within or noise.share
+    if noise is None or judged is None or noise.share.value is None or (judged.low or 0.0) <= SURE_NOISE:
+        return None
+    share, rows = noise.share.value, listing((str(row) for row in noise.rows), 10)
+    whose = f"rows of class {name_from_data(noise.label)} look wrongly labelled" if noise.label else "labels look wrong"
+    return make_finding(
+        "label_noise",
+        _severity(evidence, judged),
+        f"About {percent(judged.value)} of the {whose}; look at rows {rows}.",
+        overrides=() if reading.is_regression(evidence) else (assign("loss.label_smoothing", 0.1),),
+        share=share,
+        low=noise.share.low,
+        rows=list(noise.rows[:10]),
+        n=noise.n,
+        label=noise.label,
+        p_value=p_above(noise.share, 0.0),
+    )
+
+
+def _severity(evidence: Evidence, share: Estimate) -> Severity:
+    """An alarm where enough labels are surely wrong; none where many rows are alike, whose labels differ by nature."""
+    coarse = any(twins.expected >= COARSE for twins in evidence.data.twins)
+    if coarse or (share.low or 0.0) < CLEAR_NOISE:
+        return "info"
+    return "error" if (share.value or 0.0) > MUCH_NOISE else "warning" if (share.value or 0.0) > SOME_NOISE else "info"
+
+
+LABEL_NOISE = Diagnosis(
+    name="label_noise",
+    stage=70,
+    about="data",
+    headline="many labels look wrong",
+    explains=("overfitting", "miscalibrated", "train_val_inconsistent"),
+    remedy="correcting the labels of the rows listed",
+    says="labels are contradicted where predictions are surest as often as elsewhere; the worst rows are listed",
+    suggests="look at them",
+    judge=judge,
+)

@@ -1,0 +1,113 @@
+"""The model overfits its training rows."""
+
+from collections.abc import Iterator
+
+from litmus.evidence import Evidence
+from litmus.statistics import minimum
+from litmus.verdict import reading
+from litmus.verdict.candidate import Candidate
+from litmus.verdict.context import Context, Judgement, make_finding
+from litmus.verdict.diagnosis import Diagnosis
+from litmus.verdict.overrides import assign, optimizer, ours
+from litmus.verdict.words import metric, percent, points, reference
+
+
+def judge(evidence: Evidence, context: Context) -> Judgement:
+    """Held-out loss ends well above its minimum while train fell, and stopping or regularising would have helped."""
+    tried = reading.trial(evidence, "regularised", finding="overfitting")
+    train, held = reading.primary(evidence, "train").value, reading.primary(evidence).value
+    gap = None if train is None or held is None else train - held
+    lost = _lost_by_going_on(evidence)
+    behind = gap is not None and gap >= 0.1 and context.lags and (context.ahead.value or 0.0) >= reading.NON_INFERIOR
+    if not reading.moves(tried) and (gap or 0.0) < 0.1 and lost < reading.MARGIN:
+        return None
+    if (reading.learned(evidence) or 0.0) < 0.2:
+        return None  # nothing was learned by heart where nothing was learned
+    harmful = lost >= reading.MARGIN
+    name, rows = metric(evidence.task.primary), evidence.scored
+    text = (
+        f"{name} is {points(evidence.task.primary, train)} on train and {points(evidence.task.primary, held)} on {rows}"
+    )
+    if harmful:
+        text += f"; stopping earlier would have given {percent(lost)} more on val"
+    elif behind and context.best_reference:
+        text += f"; better with {reference(context.best_reference.name)}"
+    return make_finding(
+        "overfitting",
+        context.severity(tried, sure=harmful) if harmful or behind or reading.moves(tried) else "info",
+        f"{text[0].upper()}{text[1:]}.",
+        overrides=_restrain(evidence, harmful=harmful) if harmful or behind else (),
+        tried=tried,
+        train=train,
+        held_out=held,
+        gap=gap,
+        lost=lost or None,
+        reference_lead=context.ahead.value,
+    )
+
+
+def _lost_by_going_on(evidence: Evidence) -> float:
+    """Val points of the primary metric that the weights in use have lost since the smoothed val loss was lowest."""
+    losses, scores = (evidence.history.get(f"val/{key}", ()) for key in ("loss", evidence.task.primary))
+    known = [value for value in losses if value is not None]
+    if len(known) < 8 or len(scores) != len(losses) or len(known) != len(losses):
+        return 0.0
+    lowest = minimum(known)
+    used = len(losses) - 1 if evidence.fit.best_epoch is None else min(evidence.fit.best_epoch, len(losses) - 1)
+    if (
+        used <= lowest.epoch + 2
+        or lowest.rise < max(3 * lowest.noise, 0.1 * abs(lowest.value))
+        or not _train_fell(evidence)
+    ):
+        return 0.0
+    then, now = (reading.mean(scores[max(0, k - 2) : k + 3]) for k in (lowest.epoch, used))
+    return 0.0 if then is None or now is None else max(0.0, then - now)
+
+
+def _train_fell(evidence: Evidence) -> bool:
+    losses = reading.curve(evidence, "train/loss")
+    return len(losses) >= 4 and losses[-1] < losses[len(losses) // 4]
+
+
+def _restrain(evidence: Evidence, *, harmful: bool) -> tuple[str, ...]:
+    """Stopping at the best epoch where that helps and is not done already, else dropout, else weight decay."""
+    if harmful and evidence.settings.checkpoint.use == "last":
+        return (assign("callback.checkpoint.use", "best"),)
+    if harmful and not evidence.settings.early_stopping.ends_early:
+        return (assign("callback.early_stopping.patience", 10),)
+    if ours(evidence) and evidence.model.hidden_layers > 0 and evidence.settings.model.dropout < 0.3:
+        return (assign("model.dropout", 0.5),)
+    decay = evidence.settings.optimizer.weight_decay
+    strong = 0.1 if optimizer(evidence) == "adamw" else 0.001
+    return (assign("optimizer.weight_decay", max(10 * decay, strong)),)
+
+
+def candidates(evidence: Evidence) -> Iterator[Candidate]:
+    """What keeps a model from learning its rows by heart, where it does clearly better on them."""
+    if not (ours(evidence) and reading.has_gap(evidence)):
+        return
+    strong = (1.0, 0.1) if optimizer(evidence) == "adamw" else (0.01, 0.1)
+    decays = [value for value in strong if value > 3 * evidence.settings.optimizer.weight_decay]
+    changes = [assign("optimizer.weight_decay", value) for value in decays]
+    if evidence.model.hidden_layers and evidence.settings.model.dropout < 0.3:
+        changes.append(assign("model.dropout", 0.5))
+    if evidence.settings.checkpoint.use == "last":
+        changes.append(assign("callback.checkpoint.use", "best"))
+    hidden = evidence.settings.model.hidden
+    if isinstance(hidden, list | tuple) and hidden and max(map(int, hidden)) > 16:
+        changes.append(assign("model.hidden", [16]))
+    yield from (Candidate("regularised", (change,), "overfitting", turn=140) for change in changes)
+
+
+OVERFITTING = Diagnosis(
+    name="overfitting",
+    stage=80,
+    about="training",
+    headline="the model overfits its training rows",
+    symptom=True,
+    suspect=3,
+    candidates=candidates,
+    says="training went on past the best epoch, and the score suffers",
+    suggests="`callback.checkpoint.use=best`, early stopping",
+    judge=judge,
+)

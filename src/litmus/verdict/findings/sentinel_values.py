@@ -1,0 +1,98 @@
+"""Numbers that are no measurements, which the model reads as amounts: they stand for missing cells, or are slips."""
+
+from collections.abc import Iterable
+
+from litmus.evidence import Column, Evidence, FarValue
+from litmus.verdict.context import Context, Judgement, gravest, make_finding
+from litmus.verdict.diagnosis import Diagnosis
+from litmus.verdict.overrides import union
+from litmus.verdict.verdict import Finding
+from litmus.verdict.words import figure, listing, percent
+
+APART = 1.0
+"""Ranges of the other values from which a value is none of them: no two of them are as far apart. Set on no data."""
+APART_AS_CODE, NEARLY = 0.25, 0.75
+"""The same of nines, and of nines beside few other values. Set on no data."""
+FEWEST_CODES = 3
+"""Distinct other values beside which nines may be a code. A convention."""
+FEWEST_OTHERS = 10
+"""Distinct other values from which a column measures something: codes have gaps of their own. A convention."""
+SOME, MANY = 0.005, 0.05
+"""Shares of a column's cells from which it is reported, and from which it may cost what is missing. Conventions."""
+
+
+def judge(evidence: Evidence, context: Context) -> Judgement:
+    """A value is repeated outside the rest of a column, far or as nines or the one -1, or a few cells lie beyond."""
+    return gravest(_marks(evidence, context), _slips(evidence))
+
+
+def _slips(evidence: Evidence) -> Finding | None:
+    """A few cells that lie beyond a gap from all others, as those in another unit do."""
+    found = {one.name: one.apart for one in evidence.data.columns if one.apart is not None}
+    if not found:
+        return None
+    column, apart = max(found.items(), key=lambda item: item[1].gap)
+    others = listing([name for name in found if name != column], 3)
+    rows = listing((str(row) for row in apart.rows), 5)
+    return make_finding(
+        "sentinel_values",
+        "warning",
+        f"{apart.count} cells of {column} lie {figure(apart.gap)} times as far out as all others: another unit, slips,"
+        f" or missing? Look at rows {rows}{f'; likewise {others}' if others else ''}.",
+        columns=list(found)[:10],
+        count=apart.count,
+        share=apart.share,
+        gap=apart.gap,
+        rows=apart.rows,
+    )
+
+
+def _marks(evidence: Evidence, context: Context) -> Finding | None:
+    """A value that is repeated."""
+    marked = {column.name: far for column in evidence.data.columns if (far := _mark(column)) is not None}
+    if not marked:
+        return None
+    column, far = max(marked.items(), key=lambda item: item[1].share)
+    others = listing([name for name in marked if name != column], 3)
+    return make_finding(
+        "sentinel_values",
+        "warning" if far.share >= MANY and (context.wanting or far.coded) else "info",
+        f"In {percent(far.share)} of its cells {column} is {figure(far.value)}, {figure(far.gap)} times as far from its"
+        f" other values as these span{f'; likewise {others}' if others else ''}.",
+        overrides=_named(evidence, marked.values()),
+        columns=list(marked)[:10],
+        values=[far.value for far in marked.values()][:10],
+        shares=[far.share for far in marked.values()][:10],
+        gap=far.gap,
+    )
+
+
+def _named(evidence: Evidence, marks: Iterable[FarValue]) -> tuple[str, ...]:
+    """The override by which a table's cells with these values count as missing; a table from Python has none."""
+    if evidence.settings.data.path is None:
+        return ()
+    values = sorted({f"{mark.value:.15g}" for mark in marks})
+    return (union(evidence, "data.missing_values", values),)
+
+
+def _mark(column: Column) -> FarValue | None:
+    far = column.far
+    if far is None or column.kind != "number" or far.value == 0 or far.share < SOME:
+        return None
+    measured = far.others >= FEWEST_OTHERS
+    if far.coded:
+        near = NEARLY if not measured else 0.0 if far.alone else APART_AS_CODE
+        return far if far.gap >= near and far.others >= FEWEST_CODES else None
+    return far if far.gap >= APART and measured else None
+
+
+SENTINEL_VALUES = Diagnosis(
+    name="sentinel_values",
+    stage=70,
+    about="data",
+    headline="numbers in a column are no measurements",
+    remedy="leaving the cells empty that hold no measurement, or writing them in the unit of the others",
+    says="a number such as -999 stands for missing cells, or a few cells lie far beyond all others",
+    suggests="`data.missing_values=[-999]`",
+    judge=judge,
+)

@@ -1,0 +1,221 @@
+"""A column gives the answer away, alone or with others."""
+
+from litmus.evidence import Evidence, FeatureLeak, JointLeak
+from litmus.statistics import wilson
+from litmus.verdict import reading
+from litmus.verdict.context import Context, Judgement, make_finding
+from litmus.verdict.diagnosis import Diagnosis
+from litmus.verdict.overrides import union
+from litmus.verdict.words import listing, metric, points
+
+ALONE = 0.95
+"""How far on the way from chance to perfection one column must lead by itself to be called a leak."""
+ALONE_NUMBER = 0.97
+"""The same of R2: what physics makes depend on one quantity above all reaches .95 often enough."""
+SURELY = 0.85
+"""How far it must be for sure, on so many validation rows."""
+FAR_AHEAD = 0.4
+"""How far it must be ahead of the next best column where nothing else tells; half of it where a model collapses."""
+COLLAPSE = 0.4
+"""From this fall without it on, a column that tells classes is a leak on a little less evidence."""
+EASED = 0.05
+"""How much less evidence that is, on the same way."""
+ASKED = 0.9
+"""How far a column must lead to a class by itself to be asked about, where it is not called a leak."""
+DECISIVE = 0.3
+"""How far ahead of the rest a column must be to be asked about, and how much a reference must lose without it."""
+EXACT = 0.9999
+"""R2 from which a formula of several columns is no measurement but an identity."""
+SOME, LITTLE = 0.05, 0.02
+"""What a reference must leave unexplained without the columns; the second where nothing else is near them."""
+MANY_TIMES = 5.0
+"""How many times as much a reference must err without a leaking column, where it does well all the same."""
+
+
+def judge(evidence: Evidence, _context: Context) -> Judgement:
+    """Columns nearly give the target, far above the rest, and a reference collapses without them."""
+    leaks = sorted(evidence.data.leaks, key=lambda leak: -leak.score)
+    names = _leaking(evidence, leaks)
+    if not names and (joint := _joint(evidence, evidence.data.joint_leak)) is not None:
+        return joint
+    if not leaks:
+        return None
+    leak = next((entry for entry in leaks if entry.column in names), leaks[0])
+    name = evidence.task.primary
+    without = f", without it a reference has {points(name, leak.without)}" if leak.without is not None else ""
+    rest = f"{leak.next_column or 'the next best column'} {points(name, leak.next_best)}"
+    if not names:
+        asked = _asked(evidence, leaks)
+        if asked:
+            return _question(evidence, asked, next(entry for entry in leaks if entry.column == asked[0]))
+        if (_way(evidence, leak.score) or 0.0) < _alone(evidence):
+            return None
+        strong = listing(entry.column for entry in leaks)
+        text = (
+            f"{strong} alone reach{'es' if len(leaks) == 1 else ''} {metric(name)} {points(name, leak.score)}, {rest}."
+        )
+    else:
+        gives = f"{listing(names)} alone gives" if len(names) == 1 else f"each of {listing(names)} alone gives"
+        text = f"{gives} {metric(name)} {points(name, leak.score)}, {rest}{without}."
+    return make_finding(
+        "target_leakage",
+        "error" if names else "info",
+        text,
+        overrides=(union(evidence, "data.drop_columns", names),) if names else (),
+        columns=names or [entry.column for entry in leaks][:10],
+        score=leak.score,
+        next_best=leak.next_best,
+        next_column=leak.next_column,
+        without=leak.without,
+        full=leak.full,
+    )
+
+
+def _asked(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
+    """Columns without which little is left and which are no plain leaks: only the user knows when they are known."""
+    if _is_few(evidence) or reading.is_regression(evidence):
+        return []  # one quantity decides many another in nature
+    return [
+        leak.column
+        for leak in leaks
+        if _surely(evidence, leak.score) >= ASKED - 3 * EASED
+        and (way := _way(evidence, leak.score) or 0.0) >= ASKED
+        and way - (_way(evidence, leak.next_best) or 0.0) >= DECISIVE
+        and leak.without is not None
+        and _fall(evidence, leak) >= DECISIVE
+    ]
+
+
+def _question(evidence: Evidence, columns: list[str], leak: FeatureLeak | JointLeak) -> Judgement:
+    """What only the user can know, with both answers."""
+    name, base = evidence.task.primary, reading.chance(evidence)
+    full, without = _with_it(leak), leak.without or 0.0
+    lost, gain = (points(name, value) for value in (full - without, full - base))
+    drop, accept = _answers(evidence, columns)
+    if all(evidence.answers.get(f"target_leakage:{column}") == "dropped" for column in columns):
+        text = (
+            f"{listing(columns, 4)}, not known when you predict by your own answer, gives {lost} of the {gain} gained"
+        )
+        return make_finding("target_leakage", "error", f"{text}.", overrides=(drop,), columns=columns, full=leak.full)
+    known = "is it" if len(columns) == 1 else "are they"
+    gives = "gives" if len(columns) == 1 else "together give"
+    return make_finding(
+        "target_leakage",
+        "question",
+        f"{listing(columns, 4)} {gives} {lost} of the {gain} gained over the baseline: {known} known when you predict?",
+        choices=((drop,), (accept,)),
+        columns=columns,
+        score=leak.score,
+        without=leak.without,
+        full=leak.full,
+    )
+
+
+def _answers(evidence: Evidence, columns: list[str]) -> tuple[str, str]:
+    """The override that drops the columns, and the one that accepts them."""
+    accepted = [f"target_leakage:{column}" for column in columns]
+    return union(evidence, "data.drop_columns", columns), union(evidence, "verdict.accept", accepted)
+
+
+def _joint(evidence: Evidence, leak: JointLeak | None) -> Judgement:
+    """A formula of a few columns that gives the target: an error where it is exact, otherwise a question."""
+    if leak is None or leak.without is None or _is_few(evidence):
+        return None
+    exact = reading.is_regression(evidence) and leak.score >= EXACT
+    collapses = _fall(evidence, leak) >= DECISIVE
+    if not collapses and not (
+        reading.is_regression(evidence) and _errs_more(evidence, leak, least=LITTLE if exact else SOME)
+    ):
+        return None
+    columns, name = list(leak.columns), evidence.task.primary
+    if not exact:
+        return _question(evidence, columns, leak)
+    kind = "product or quotient" if leak.product else "weighted sum or difference"
+    return make_finding(
+        "target_leakage",
+        "error",
+        f"The target is a {kind} of {listing(columns, 4)}: {metric(name)} {points(name, leak.score)}; "
+        f"without them a reference has {points(name, leak.without)}.",
+        overrides=(_answers(evidence, columns)[0],),
+        columns=columns,
+        score=leak.score,
+        alone=leak.alone,
+        without=leak.without,
+        full=leak.full,
+    )
+
+
+def _is_few(evidence: Evidence) -> bool:
+    """Whether there are but one or two columns: one that gives the target is the problem itself then."""
+    inputs = [column for column in evidence.data.columns if column.kind not in {"constant", "dropped"}]
+    return bool(inputs) and len(inputs) < 3
+
+
+def _leaking(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
+    """Columns that leak; ids and row numbers on less evidence, because they should say nothing at all."""
+    kinds = {column.name: column.kind for column in evidence.data.columns}
+    if _is_few(evidence):
+        return []
+    return [leak.column for leak in leaks if _leaks(evidence, leak, kinds.get(leak.column, ""))]
+
+
+def _leaks(evidence: Evidence, leak: FeatureLeak, kind: str) -> bool:
+    way, after = _way(evidence, leak.score) or 0.0, _way(evidence, leak.next_best) or 0.0
+    if kind in {"id", "id-like", "row", "row_number", "index"}:
+        return way >= 0.5 and way - after >= 0.15
+    collapses = leak.without is not None and leak.full is not None and _fall(evidence, leak) >= COLLAPSE
+    eased = EASED if collapses and not reading.is_regression(evidence) else 0.0
+    if way < _alone(evidence) - eased or _surely(evidence, leak.score) < SURELY - eased:
+        return False
+    if leak.without is None or leak.full is None:
+        return way - after >= FAR_AHEAD  # whether a reference collapses without it was not tried
+    least = LITTLE if way - after >= FAR_AHEAD else SOME
+    return way - after >= FAR_AHEAD / 2 and (
+        _fall(evidence, leak) >= 0.1 or (reading.is_regression(evidence) and _errs_more(evidence, leak, least=least))
+    )
+
+
+def _alone(evidence: Evidence) -> float:
+    return ALONE_NUMBER if reading.is_regression(evidence) else ALONE
+
+
+def _errs_more(evidence: Evidence, leak: FeatureLeak | JointLeak, *, least: float) -> bool:
+    """Whether a reference leaves many times as much unexplained without the column: near 1 a small fall is large."""
+    left, missing = (1 - (_way(evidence, value) or 0.0) for value in (_with_it(leak), leak.without))
+    return missing >= least and missing >= MANY_TIMES * max(left, 1e-3)
+
+
+def _surely(evidence: Evidence, score: float) -> float:
+    """The lower bound of how far a one-column model leads on the validation rows; of R2, how far it does."""
+    n, way = evidence.data.sizes.get("val", 0), _way(evidence, score) or 0.0
+    if reading.is_regression(evidence) or not n:
+        return way
+    if evidence.task.primary == "average_precision":  # close to 1 for every column where the positive class is common
+        return _way(evidence, wilson(min(max(score, 0.0), 1.0) * n, n).low) or 0.0
+    return wilson(min(max(way, 0.0), 1.0) * n, n).low
+
+
+def _fall(evidence: Evidence, leak: FeatureLeak | JointLeak) -> float:
+    return (_way(evidence, _with_it(leak)) or 0.0) - (_way(evidence, leak.without) or 0.0)
+
+
+def _with_it(leak: FeatureLeak | JointLeak) -> float:
+    """The best that is known with the column: trees do not see every formula that a column's own model does."""
+    return max(leak.full or 0.0, leak.score)
+
+
+def _way(evidence: Evidence, value: float | None) -> float | None:
+    return reading.share_of_way(evidence, value)
+
+
+TARGET_LEAKAGE = Diagnosis(
+    name="target_leakage",
+    stage=21,
+    about="data",
+    headline="a column gives the answer away",
+    remedy="answering whether the columns are known when you predict: the finding holds an override for each answer",
+    leaves_doubt=True,
+    says="one column alone, or a sum or product of a few, nearly gives the target; asked where only you can know",
+    suggests="`data.drop_columns=[...]`",
+    judge=judge,
+)

@@ -1,0 +1,203 @@
+"""Rows or groups are on both sides of the split, so that the score is too good."""
+
+import math
+
+from litmus.evidence import Estimate, Evidence, GroupLeak, HonestSplit, Twins
+from litmus.statistics import wilson
+from litmus.verdict import reading
+from litmus.verdict.context import Context, Judgement, gravest, make_finding
+from litmus.verdict.diagnosis import Diagnosis
+from litmus.verdict.family import p_above, p_share
+from litmus.verdict.overrides import assign
+from litmus.verdict.verdict import Severity
+from litmus.verdict.words import metric, name_from_data, percent, points
+
+LARGE_EXCESS = 0.05
+"""Share of held-out rows with a duplicate, beyond what chance explains, from which any score is doubtful."""
+COARSE = 0.3
+"""Share of rows that have a duplicate by chance alone, from which duplicates are in the nature of the columns."""
+MARKED = 0.03
+"""How much better the score must be on rows with a duplicate, where the duplicates alone are no proof."""
+FLATTERED = 0.04
+"""What a split by chance must add to a reference's score, for rows that know each other to be called a leak."""
+MUCH_FLATTERED = 0.1
+"""The same over time, where later rows are also a little harder in their own right."""
+CLEARLY_LATER = 0.2
+"""What it must add over time to be an error."""
+
+
+def judge(evidence: Evidence, _context: Context) -> Judgement:
+    """Held-out rows have duplicates in train beyond chance and discreteness, or share a group with train."""
+    looks = (_twins(evidence), _groups(evidence), _unnamed(evidence))
+    return gravest(*looks)
+
+
+def _twins(evidence: Evidence) -> Judgement:
+    twins = max(evidence.data.twins, key=lambda twin: (_excess(twin), twin.split), default=None)
+    if twins is None or twins.n == 0 or _excess(twins) <= 0:
+        return None
+    share, excess = (twins.exact + twins.near) / twins.n, _excess(twins)
+    name = evidence.task.primary
+    known = twins.score_with is not None and twins.score_without is not None
+    scores = (
+        f"; {metric(name)} {points(name, twins.score_with)} on them, {points(name, twins.score_without)} on the rest"
+        if known
+        else ""
+    )
+    exact = 2 * twins.exact >= twins.exact + twins.near
+    return make_finding(
+        "train_test_leakage",
+        _twin_severity(twins),
+        f"{percent(share)} of the {twins.n} {twins.split} rows have a duplicate in train{scores}.",
+        overrides=(assign("data.dedupe", value=True),) if exact else (),
+        split=twins.split,
+        exact=twins.exact,
+        near=twins.near,
+        n=twins.n,
+        share=share,
+        expected=twins.expected,
+        excess_low=excess,
+        within_train=twins.within_train,
+        score_with=twins.score_with,
+        score_without=twins.score_without,
+        rows=twins.rows[:10],
+        p_value=p_share(twins.exact + twins.near, twins.n, twins.expected),
+        advice=None if exact else "make copies or augment after the split, on the training rows only",
+    )
+
+
+def _excess(twins: Twins) -> float:
+    """Lower bound of the share of held-out rows with a duplicate, beyond the share that chance explains."""
+    return wilson(min(twins.exact + twins.near, twins.n), twins.n).low - twins.expected if twins.n else 0.0
+
+
+def _twin_severity(twins: Twins) -> Severity:
+    """error where duplicates are many, or fewer and flattering; info where a handful cannot move the score.
+
+    Where the columns are so coarse that many rows have a duplicate by nature, a few more say nothing by themselves.
+    """
+    share = (twins.exact + twins.near) / twins.n - twins.expected
+    flattering = (twins.score_with or 0.0) - (twins.score_without or 0.0) if twins.score_without is not None else None
+    if twins.expected >= COARSE and (flattering or 0.0) < max(MARKED, 2 * _by_halves(twins)):
+        return "info"
+    if share >= 2 * LARGE_EXCESS or (share >= LARGE_EXCESS and (flattering is None or flattering >= MARKED)):
+        return "error"
+    if flattering is not None and share * flattering >= reading.MARGIN / 2:
+        return "error"
+    return "info"
+
+
+def _by_halves(twins: Twins) -> float:
+    """About the standard error of the difference of two shares, on the rows with a duplicate and on the rest."""
+    known = min(max(twins.exact + twins.near, 1), twins.n - 1)
+    return math.sqrt(0.25 * (1 / known + 1 / max(twins.n - known, 1)))
+
+
+def _groups(evidence: Evidence) -> Judgement:
+    groups = [leak for leak in evidence.data.groups if leak.shared > 0]
+    ranked = sorted(groups, key=lambda leak: (leak.inferred, -_agreement(leak), -leak.shared))
+    if not ranked:
+        return None
+    tried = {one.column: one for one in evidence.data.honest if one.kind == "group"}
+    leak = max(ranked, key=lambda leak: _flatters(tried.get(leak.column)) > 0)
+    honest = tried.get(leak.column)
+    if honest is not None:
+        also = f"; {_beside(evidence, honest)} with whole groups apart"
+    else:
+        also = "; rows of one value have more alike targets" if _agreement(leak) > 0 else ""
+    return make_finding(
+        "train_test_leakage",
+        _group_severity(leak, honest),
+        f"{percent(leak.shared)} of the {leak.split} rows share their {name_from_data(leak.column)} with train{also}.",
+        overrides=(assign("data.split", "group"), assign("data.group", leak.column)),
+        split=leak.split,
+        shared=leak.shared,
+        values=leak.values,
+        inferred=leak.inferred,
+        agreement=leak.agreement.value if leak.agreement else None,
+        columns=[leak.column],
+        by_chance=honest.by_chance if honest else None,
+        honest=honest.honest if honest else None,
+        p_value=_group_p(leak, honest),
+    )
+
+
+def _group_p(leak: GroupLeak, honest: HonestSplit | None) -> float | None:
+    if honest is not None:
+        return p_above(honest.lost, 0.0)
+    return p_above(leak.agreement, 0.0) if leak.inferred and leak.agreement else None
+
+
+def _unnamed(evidence: Evidence) -> Judgement:
+    """Rows that know each other without an id: near each other, following each other, or of one time."""
+    found = [one for one in evidence.data.honest if one.kind != "group" and _flatters(one) > 0]
+    if not found:
+        return None
+    worst = max(found, key=_flatters)
+    where = {
+        "near": "with rows that lie close together kept apart",
+        "block": "with rows that follow each other in the file kept apart",
+        "time": f"on rows later in {name_from_data(worst.column)} than those trained on",
+    }[worst.kind]
+    order = (assign("data.split", "time"), *([assign("data.time", worst.column)] if worst.column else []))
+    return make_finding(
+        "train_test_leakage",
+        "warning" if worst.kind == "time" and _flatters(worst) < CLEARLY_LATER else "error",
+        f"A split by chance flatters: {_beside(evidence, worst)} {where}.",
+        overrides=() if worst.kind == "near" else order,
+        kind=worst.kind,
+        columns=[worst.column] if worst.column else None,
+        groups=worst.groups,
+        by_chance=worst.by_chance,
+        honest=worst.honest,
+        lost_low=worst.lost.low,
+        p_value=p_above(worst.lost, 0.0),
+        advice="keep rows of one origin on one side: data.split=group" if worst.kind == "near" else None,
+    )
+
+
+def _flatters(honest: HonestSplit | None) -> float:
+    """What a split by chance adds to the score beyond noise and a floor; 0: nothing that matters."""
+    if honest is None or honest.lost.value is None or (honest.lost.low or 0.0) <= 0:
+        return 0.0
+    floor = MUCH_FLATTERED if honest.kind == "time" else FLATTERED
+    return honest.lost.value if honest.lost.value >= floor else 0.0
+
+
+def _beside(evidence: Evidence, honest: HonestSplit) -> str:
+    name = evidence.task.primary
+    return f"a reference has {metric(name)} {points(name, honest.by_chance)} by chance, {points(name, honest.honest)}"
+
+
+def _agreement(leak: GroupLeak) -> float:
+    """Lower bound of how much more alike targets are within a value; 0 where it was not computed."""
+    return max(0.0, (leak.agreement or Estimate(value=None)).low or 0.0)
+
+
+def _group_severity(leak: GroupLeak, honest: HonestSplit | None) -> Severity:
+    """A group is a leak where an honest split scores lower; untried, a named one is, another if targets are alike."""
+    if leak.shared < LARGE_EXCESS:
+        return "info"
+    if honest is not None:
+        return "error" if _flatters(honest) > 0 else "info"
+    if not leak.inferred:
+        return "error"
+    if leak.agreement is None or leak.agreement.low is None:
+        return "warning" if leak.shared >= 0.5 else "info"
+    if _agreement(leak) >= 0.05:
+        return "error"
+    return "warning" if _agreement(leak) > 0 else "info"
+
+
+TRAIN_TEST_LEAKAGE = Diagnosis(
+    name="train_test_leakage",
+    stage=20,
+    about="data",
+    headline="rows or groups are on both sides of the split, so that the score is too good",
+    remedy="making copies only after the split, or keeping whole groups on one side of it",
+    says="rows, groups or near duplicates stand on both sides of the split",
+    suggests="`data.dedupe=true`, `data.split=group`",
+    # on rows that were learned by heart, what is tried gains by learning more of them by heart
+    explains=("optimisation", "overfitting", "train_val_inconsistent"),
+    judge=judge,
+)

@@ -1,0 +1,108 @@
+"""The model is too small for the data."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from litmus.evidence import Evidence, Unknown
+from litmus.verdict import reading, symptoms
+from litmus.verdict.candidate import Candidate
+from litmus.verdict.context import Context, Judgement, make_finding
+from litmus.verdict.diagnosis import Diagnosis
+from litmus.verdict.findings.class_imbalance import rarest
+from litmus.verdict.overrides import assign, ours
+from litmus.verdict.words import metric, points, reference
+
+
+def judge(evidence: Evidence, context: Context) -> Judgement:
+    """Training has converged, train is about as good as val, and a reference's out-of-fold score beats train's."""
+    best_reference, train = context.best_reference, reading.primary(evidence, "train").value
+    if best_reference is None or best_reference.out_of_fold is None or train is None or evidence.model.linear:
+        reason = "no reference model was scored out of fold on the training rows"
+        known = best_reference is not None and best_reference.out_of_fold is not None
+        return None if known or not context.wanting else Unknown(name="underfitting", reason=reason)
+    tried = reading.trial(evidence, "larger", finding="underfitting")
+    missing = best_reference.out_of_fold - train
+    least = max(0.05, 2 * reading.paired_error(evidence, best_reference.out_of_fold, train))
+    decided = (reading.has_positive(evidence) and context.ranks_well) or _misses_the_rare_only(
+        evidence, best_reference.out_of_fold
+    )
+    if (missing < least or not context.lags or decided) and not reading.moves(tried):
+        return None
+    narrow = _narrow(evidence)
+    settled = narrow or (symptoms.converged(evidence) and not symptoms.few_steps(evidence))
+    name = evidence.task.primary
+    return make_finding(
+        "underfitting",
+        context.severity(tried, sure=True) if settled or reading.moves(tried) else "info",
+        f"Even on its training rows the model has {metric(name)} {points(name, train)};"
+        f" {points(name, best_reference.out_of_fold)} with {reference(best_reference.name)} on unseen rows.",
+        overrides=_larger(evidence),
+        tried=tried,
+        train=train,
+        reference=best_reference.name,
+        reference_out_of_fold=best_reference.out_of_fold,
+        parameters=evidence.model.parameters,
+        converged=settled,
+        fact=True if narrow and not reading.refutes(tried) else None,
+    )
+
+
+def _misses_the_rare_only(evidence: Evidence, level: float) -> bool:
+    """Whether all but a rare class are learned as well as a reference learns them: a matter of balance, not of size."""
+    rare, labels = rarest(evidence), evidence.per_class.get("train", {})
+    if rare is None or evidence.task.primary != "balanced_accuracy":
+        return False
+    others = [by["recall"].value for label, by in labels.items() if label != rare[0] and "recall" in by]
+    common = reading.mean(others)
+    return common is not None and common >= level - reading.MARGIN
+
+
+def _narrow(evidence: Evidence) -> bool:
+    """Whether a layer is so narrow that the classes or the target cannot pass it, however long training goes on."""
+    hidden = evidence.settings.model.hidden
+    widths = [int(units) for units in hidden] if isinstance(hidden, (list, tuple)) else []
+    return bool(widths) and min(widths) <= max(2, len(evidence.task.classes) // 4)
+
+
+def _larger(evidence: Evidence) -> tuple[str, ...]:
+    """More units, and a second hidden layer where there is only one."""
+    if not ours(evidence):
+        return ()
+    changes = []
+    channels = evidence.settings.model.channels
+    if isinstance(channels, (list, tuple)) and channels:
+        changes.append(assign("model.channels", [max(16, 2 * int(maps)) for maps in channels]))
+    hidden = evidence.settings.model.hidden
+    if isinstance(hidden, (list, tuple)):
+        changes.append(_wider(hidden))
+    return tuple(changes)
+
+
+def _wider(hidden: Sequence[Any]) -> str:
+    wider = [max(64, 2 * int(units)) for units in hidden]
+    return assign("model.hidden", wider if len(wider) > 1 else (wider or [64]) * 2)
+
+
+def candidates(evidence: Evidence) -> Iterator[Candidate]:
+    """More units, unless the model does clearly better on the rows that it learned from."""
+    hidden = evidence.settings.model.hidden
+    if ours(evidence) and isinstance(hidden, list | tuple) and hidden and not reading.has_gap(evidence):
+        yield Candidate("larger", (_wider(hidden),), "underfitting", turn=130)
+
+
+UNDERFITTING = Diagnosis(
+    name="underfitting",
+    stage=61,
+    about="training",
+    headline="the model is too small for the data",
+    explains=("symptoms",),
+    optimisation=True,
+    symptom=True,
+    suspect=2,
+    needs_reference=True,
+    refutable=True,
+    candidates=candidates,
+    says="converged, and a reference does clearly better",
+    suggests="more units or layers",
+    judge=judge,
+)

@@ -1,0 +1,66 @@
+"""The inputs have very different scales."""
+
+from collections.abc import Iterator
+
+from litmus.evidence import Evidence, Unknown
+from litmus.verdict import reading, symptoms
+from litmus.verdict.candidate import Candidate
+from litmus.verdict.context import Context, Judgement, make_finding
+from litmus.verdict.diagnosis import Diagnosis
+from litmus.verdict.overrides import assign
+from litmus.verdict.rates import usual_or_higher
+from litmus.verdict.words import figure, listing, reference
+
+
+def judge(evidence: Evidence, context: Context) -> Judgement:
+    """Input scales differ more than 100 times or lie far from 0, the run is wanting, and standardising gains."""
+    scaled = evidence.settings.data.normalize
+    if scaled in {"standard", "auto"} or not symptoms.wide_inputs(evidence):
+        unmeasured = scaled == "none" and evidence.data.scale_ratio is None and evidence.data.input == "table"
+        reason = "the scales of the inputs were not measured (data.checks)"
+        return Unknown(name="unnormalised_inputs", reason=reason) if unmeasured and context.wanting else None
+    tried = reading.trial(evidence, "standardised", finding="unnormalised_inputs")
+    data = evidence.data
+    widest = [c.name for c in sorted(data.columns, key=lambda c: -(c.seen_sd or 0.0)) if c.seen_sd]
+    ratio = f"differ {figure(data.scale_ratio)} times" if (data.scale_ratio or 0) > 100 else "lie far from 0"
+    return make_finding(
+        "unnormalised_inputs",
+        context.severity(tried, sure=context.lags or context.broke),
+        f"The scales of the inputs {ratio}"
+        + (f", largest in {listing(widest, 2)}" if widest else "")
+        + (
+            f"; better with {reference(context.best_reference.name)}."
+            if context.lags and context.best_reference
+            else "."
+        ),
+        overrides=(assign("data.normalize", "standard"),),
+        tried=tried,
+        scale_ratio=data.scale_ratio,
+        mean_ratio=data.seen_mean_ratio,
+        normalize=scaled,
+        columns=widest[:10] or None,
+        reference_lead=context.ahead.value,
+    )
+
+
+def candidates(evidence: Evidence) -> Iterator[Candidate]:
+    """Standardised inputs, where they are left raw or only brought between 0 and 1."""
+    if evidence.data.input == "table" and evidence.settings.data.normalize in {"none", "minmax"}:
+        yield Candidate("standardised", (assign("data.normalize", "standard"),), "unnormalised_inputs", turn=50)
+
+
+UNNORMALISED_INPUTS = Diagnosis(
+    name="unnormalised_inputs",
+    stage=40,
+    about="training",
+    headline="the inputs have very different scales",
+    explains=("optimisation", "symptoms", "bad_init", "over_regularised"),
+    before_training=True,
+    breaks_training=True,
+    refutable=True,
+    rates=usual_or_higher,
+    candidates=candidates,
+    says="the inputs have scales that training cannot cope with",
+    suggests="`data.normalize=standard`",
+    judge=judge,
+)

@@ -1,0 +1,138 @@
+"""The first sentence of a summary: the answer, and the figure that decides it beside what is asked of it."""
+
+from collections.abc import Sequence
+
+from litmus.evidence import Estimate, Evidence
+from litmus.metrics import lower_is_better
+from litmus.verdict import reading
+from litmus.verdict.answers import WORDS
+from litmus.verdict.context import Context
+from litmus.verdict.criteria import is_veto, relative
+from litmus.verdict.standing import Standing
+from litmus.verdict.verdict import Criterion, Verdict
+from litmus.verdict.words import interval, metric, percent, points
+
+UNSCORED = "the model predicts nothing that can be scored"
+
+
+def headline(verdict: Verdict, evidence: Evidence, context: Context) -> str:
+    """One sentence, such as `Limited by the data: recall is 72 % (95 % interval 70 to 74 %) on 900 test rows; ...`.
+
+    Args:
+        verdict: With its answer and findings.
+        evidence: What it rests on.
+        context: Where the run stands.
+    """
+    rows = f"on {context.rows:,} {evidence.scored} rows"
+    speak = {"adequate": _adequate, "limited": _limited, "inadequate": _inadequate, "undetermined": _undetermined}
+    label = WORDS[verdict.verdict].label
+    good = next((one for one in context.standing.criteria if one.name == "f1" and not one.votes), None)
+    if verdict.verdict == "adequate" and good is not None and good.status == "pass":
+        label += " (good)"
+    unscored = any(one.name == "predictions" for one in evidence.unknown)
+    predicted = UNSCORED if unscored else speak[verdict.verdict](verdict, evidence, context, rows)
+    return f"{label}: {predicted}."
+
+
+def decisive(criteria: Sequence[Criterion]) -> Criterion:
+    """The criterion that is missed by most or met by least; one that compares with the baseline before all others."""
+    return max(criteria, key=lambda one: (one.name == "gain" and one.status != "pass", _shortfall(one)))
+
+
+def _shortfall(criterion: Criterion) -> float:
+    """How far the value is on the wrong side of its threshold, as a share of it for unbounded errors."""
+    if criterion.value is None or criterion.threshold is None:
+        return -1.0
+    short = criterion.threshold - criterion.value
+    if lower_is_better(criterion.name):
+        short = -short
+    return short / max(abs(criterion.threshold), 1e-12) if relative(criterion.name) else short
+
+
+def _adequate(_verdict: Verdict, evidence: Evidence, context: Context, rows: str) -> str:
+    return _score(evidence, context.standing, rows)
+
+
+def _limited(_verdict: Verdict, _evidence: Evidence, context: Context, rows: str) -> str:
+    return _beside_target(decisive(context.standing.excused), rows, target="the usual target")
+
+
+def _inadequate(verdict: Verdict, evidence: Evidence, context: Context, rows: str) -> str:
+    if evidence.fit.non_finite is not None:
+        return f"training broke in epoch {evidence.fit.non_finite.epoch}, where values were not finite any more"
+    if any(one.name == "no_better_than_baseline" and one.alarms for one in verdict.findings):
+        name = evidence.task.primary
+        base = points(name, reading.chance(evidence))
+        score = f"{metric(name)} is {interval(name, reading.primary(evidence))} {rows}"
+        return f"{score}, no better than the baseline ({base})"
+    standing = context.standing
+    if standing.failed or standing.missed:
+        return _beside_target(decisive(standing.failed or standing.missed), rows)
+    errors = [one.name for one in verdict.findings if one.alarms and one.severity == "error"]
+    stand = f"the error {errors[0]} stands" if len(errors) == 1 else f"{len(errors)} errors stand"
+    return f"{_score(evidence, standing, rows)}, but {stand}"
+
+
+def _undetermined(verdict: Verdict, evidence: Evidence, context: Context, rows: str) -> str:
+    standing = context.standing
+    if not standing.unsettled:
+        if any(one.severity == "question" and one.alarms for one in verdict.findings):
+            return f"{_score(evidence, standing, rows)}, and a question is open that decides what it is worth"
+        few = any(one.name == "too_little_data" and one.alarms for one in verdict.findings)
+        why = "too few to tell" if few else "which are easier than the training rows"
+        return f"{_score(evidence, standing, rows)}, {why}"
+    criterion = decisive([*standing.unsettled, *standing.excused])
+    if criterion.value is None:
+        return f"{metric(criterion.name)} has no value {rows}"
+    if criterion.status == "fail":
+        return f"{_beside_target(criterion, rows)}, and it is open whether these data allow more"
+    if criterion.name in {"gain", "non_inferiority"} or criterion.low is None:
+        return _beside_target(criterion, rows)
+    value = f"{metric(criterion.name)} is {interval(criterion.name, criterion)} {rows}"
+    return f"{value}; the target of {points(criterion.name, criterion.threshold)} lies within this interval"
+
+
+def _beside_target(criterion: Criterion, rows: str, *, target: str = "the target") -> str:
+    """A criterion with its interval, and what is asked of it."""
+    name, head = criterion.name, criterion.name.partition("[")[0]
+    asked = points(name, criterion.threshold)
+    if head == "non_inferiority":
+        flipped = reading.flip(Estimate(value=criterion.value, low=criterion.low, high=criterion.high))
+        allowed = percent(-(criterion.threshold or 0.0))
+        return (
+            f"explained variation is {interval(name, flipped)} below the best reference's {rows}; {allowed} is allowed"
+        )
+    if head == "gain":
+        return f"the gain over the baseline is {interval(name, criterion)} {rows}, not surely above 0"
+    if head == "worst_class_recall":
+        return f"{metric(name)} is only {interval(name, criterion)} {rows}; the least for every class is {asked}"
+    if head == "precision_recall_gap":
+        return f"precision and recall are {interval(name, criterion)} apart {rows}; at most {asked} is allowed"
+    most = "at most " if lower_is_better(name) else ""
+    return f"{metric(name)} is {interval(name, criterion)} {rows}; {target} is {most}{asked}"
+
+
+def _score(evidence: Evidence, standing: Standing, rows: str) -> str:
+    """The figure that says most: what was asked for, the weakest of the criteria, or the primary metric."""
+    voting = [one for one in standing.criteria if one.votes and one.value is not None and one.threshold is not None]
+    if reading.is_regression(evidence):
+        asked = [one for one in voting if one.name in {"rmse", "mae", "mse"}]
+        if asked:
+            return _beside_target(decisive(asked), rows)
+        return f"the model explains {interval('r2', reading.primary(evidence))} of the target's variation {rows}"
+    among = [one for one in voting if one.name != "gain" and not is_veto(one)]
+    if not among:
+        return f"{metric(evidence.task.primary)} is {interval(evidence.task.primary, reading.primary(evidence))} {rows}"
+    if evidence.task.threshold_goal:
+        return f"{metric(among[0].name)} is {interval(among[0].name, among[0])}{_price(evidence, among[0].name)} {rows}"
+    weakest = decisive(among)
+    return f"{metric(weakest.name)} is {interval(weakest.name, weakest)} {rows}"
+
+
+def _price(evidence: Evidence, name: str) -> str:
+    """What a stated recall is bought with in precision, and the other way round."""
+    price = {"recall": "precision", "precision": "recall"}.get((evidence.task.threshold_goal or "").partition("@")[0])
+    score = evidence.scores.get(evidence.scored, {}).get(price or "")
+    if price in {None, name} or score is None or score.value is None:
+        return ""
+    return f" at a {metric(price or '')} of {points(price or '', score.value)}"

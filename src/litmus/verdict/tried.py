@@ -1,0 +1,74 @@
+"""What was tried of the settings, and what came of it, in words: never more than the trials showed."""
+
+from litmus.evidence import Attempt, Evidence
+from litmus.verdict import reading
+from litmus.verdict.context import Context
+from litmus.verdict.verdict import Finding
+from litmus.verdict.words import metric, points
+
+OF_DECISIONS = frozenset({"class_imbalance", "bad_threshold"})
+"""Findings whose remedy moves decisions, which the metric that trials compare may not show."""
+
+
+def compared_by(evidence: Evidence) -> str:
+    """The metric by which trials compare changes."""
+    return "mae_skill" if reading.scored_by_mae(evidence) else evidence.task.primary
+
+
+def summary_of_trials(evidence: Evidence) -> str:
+    """One clause without a full stop, such as `none of 14 changes that were tried in 5 s gained 1 %`."""
+    done = [one for one in evidence.attempts if one.gain is not None]
+    missing = len(evidence.attempts) - len(done)
+    later = f", and for {missing} more there was no time" if missing else ""
+    if not evidence.probed:
+        return "no change of the settings was tried"
+    if not done:
+        return "there was no time to try a change of the settings" if missing else "no change of the settings was tried"
+    best = max(done, key=lambda one: one.gain or 0.0)
+    seconds = f"{max(evidence.probe_seconds, 1.0):.0f} s"
+    changes = f"{len(done)} change{'' if len(done) == 1 else 's'} of the settings"
+    if (best.gain or 0.0) <= 0:
+        return f"{changes} tried in {seconds} gained nothing{later}"
+    gained = f"{points(compared_by(evidence), best.gain)} of {metric(compared_by(evidence))} on val"
+    cut = "" if best.complete else ", cut short"
+    return f"of {changes} tried in {seconds} the best gained {gained} ({' '.join(best.overrides)}{cut}){later}"
+
+
+def result_of(evidence: Evidence, finding: Finding) -> str:
+    """What the trial of a finding's own overrides gave, as a clause; empty where none can be made or none ran."""
+    tried = finding.tried
+    if tried is not None and tried.get("before") is not None and tried.get("after") is not None:
+        name = str(tried.get("metric") or evidence.task.primary).rpartition("/")[2]
+        before, after = (points(name, tried[key]) for key in ("before", "after"))
+        return f"in a trial on {_seeds(tried['seeds'])} it took {metric(name)} on val from {before} to {after}"
+    attempt = attempt_of(evidence, finding)
+    if attempt is None or finding.name in OF_DECISIONS:
+        return ""
+    if attempt.gain is None:
+        return "there was no time to try it here"
+    kind, name = "first" if attempt.complete else "shortened", compared_by(evidence)
+    went = "gained" if attempt.gain > 0 else "lost"
+    moved = f"{went} {points(name, abs(attempt.gain))} of {metric(name)} on val" if attempt.gain else "gained nothing"
+    return f"a {kind} trial on {_seeds(attempt.seeds)} {moved}, and was not repeated on other seeds"
+
+
+def _seeds(count: int) -> str:
+    return f"{count} seed{'' if count == 1 else 's'}"
+
+
+def attempt_of(evidence: Evidence, finding: Finding) -> Attempt | None:
+    """The first look at a finding's own overrides; None where there was none."""
+    same = (one for one in evidence.attempts if set(one.overrides) == set(finding.overrides))
+    return next(same, None)
+
+
+def gap(evidence: Evidence, context: Context) -> tuple[str, str] | None:
+    """What the best reference and the model score on the same rows; None where either is unknown."""
+    best_reference, name = context.best_reference, evidence.task.primary
+    if best_reference is None:
+        return None
+    theirs = best_reference.scores.get(evidence.scored, {}).get(name)
+    ours = reading.primary(evidence).value
+    if theirs is None:
+        theirs = reading.level(evidence, best_reference)
+    return None if theirs is None or ours is None else (points(name, theirs), points(name, ours))

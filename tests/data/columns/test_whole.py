@@ -1,0 +1,63 @@
+"""Whole numbers as targets are counts, scores or codes by their shape, not by how many there are."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.datasets import load_digits, load_iris, load_wine
+
+from litmus.data.columns.whole import are_codes
+
+
+def column(counts: Mapping[int, int], name: str = "y") -> pl.Series:
+    """Each value as often as it says."""
+    return pl.Series(name, [value for value, count in counts.items() for _ in range(count)])
+
+
+@pytest.mark.parametrize(
+    ("values", "codes"),
+    [
+        (column({0: 60, 1: 40}), True),
+        (column({2: 60, 4: 40}), True),
+        (column({-1: 50, 0: 299, 1: 80}), True),
+        (column({1: 59, 2: 71, 3: 48}), True),
+        (column({1: 70, 2: 76, 3: 17, 5: 13, 6: 9, 7: 29}), True),
+        (column({1: 72, 2: 22, 3: 36, 4: 25, 5: 43}), True),
+        (column({1: 112, 2: 61, 3: 72, 4: 49, 5: 52, 6: 20}), True),
+        (column(dict.fromkeys(range(15), 20)), True),
+        (column({level: 40 + 13 * (level * 7 % 26) for level in range(26)}, "letter class"), True),
+        (column({0: 1801, 1: 1156, 2: 383, 3: 100, 4: 22, 5: 7, 6: 1}), False),
+        (column({0: 201, 1: 204, 2: 110, 3: 33, 4: 7}), False),
+        (column({3: 10, 4: 53, 5: 681, 6: 638, 7: 199, 8: 18}), False),
+        (column({1: 16, 2: 66, 3: 93, 4: 194, 5: 232}), False),
+        (column({1: 746, 2: 883, 3: 526, 4: 364, 5: 191, 6: 70}), False),
+        (column({4: 300, 6: 200, 8: 100}), False),
+        (column({0: 451, 1: 34, 2: 17, 3: 19, 7: 42, 12: 38}), False),
+        (column({1: 40, 2: 45, 3: 60, 4: 44}, "rating"), False),
+        (column({1980 + year: 50 for year in range(8)}), False),
+        (column(dict.fromkeys(range(1, 36), 30)), False),
+        (column(dict.fromkeys(range(12), 1)), False),
+    ],
+)
+def test_codes_run_from_0_or_1_and_have_neither_a_counts_nor_a_scores_shape(values: pl.Series, *, codes: bool) -> None:
+    assert are_codes(values)[0] == codes
+
+
+def test_the_classes_of_well_known_sets_are_codes() -> None:
+    for load in (load_iris, load_wine, load_digits):
+        assert are_codes(pl.Series("target", load().target))[0]
+
+
+def test_even_codes_stay_codes_however_chance_draws_them() -> None:
+    rng = np.random.default_rng(3)
+    drawn = [
+        are_codes(pl.Series("y", low + rng.integers(0, k, 60 * k)))[0] for k in (3, 5, 8, 20) for low in (0, 1) * 20
+    ]
+    assert np.mean(drawn) > 0.95
+
+
+def test_counts_are_numbers_however_chance_draws_them() -> None:
+    rng = np.random.default_rng(3)
+    drawn = [are_codes(pl.Series("y", rng.poisson(mean, 500)))[0] for mean in (0.7, 1.5, 3, 6) for _ in range(20)]
+    assert np.mean(drawn) < 0.1

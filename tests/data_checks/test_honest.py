@@ -1,0 +1,90 @@
+"""Splits by chance beside honest ones."""
+
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from litmus.data.rows import Origin, Rows
+from litmus.data.tensors import Split
+from litmus.data_checks.honest import candidates, honest_splits
+from litmus.task.regression import Regression
+from litmus.task.spec import DataSpec
+
+NAMES = ("a", "b", "c", "d")
+RNG = np.random.default_rng(0)
+
+
+def table(x, y, **more):
+    spec = DataSpec(task="regression", input="table", in_shape=(x.shape[1],), target="y", features=NAMES)
+    numbers = np.arange(len(y))
+    frame = pl.DataFrame({**dict(zip(NAMES, x.T, strict=False)), **more})
+    rows = Rows(inputs=frame, target=None, numbers=numbers, origin=Origin(path="x", sha256="0", rows=len(y)))
+    train = Split(x=torch.from_numpy(x).float(), y=torch.from_numpy(y).float(), rows=torch.from_numpy(numbers))
+    return Regression(spec=spec), rows, train
+
+
+def tried(task, rows, train, groups=()):
+    found = list(candidates(task, rows, np.arange(len(train)), train, groups=groups, seed=0))
+    return honest_splits(task, train, found, primary="r2", seed=0, seconds=60)
+
+
+def visits(persons=100, each=6, effect=1.0, order=None):
+    """Persons with traits that hardly change from visit to visit, and an effect of their own."""
+    traits = np.repeat(RNG.normal(size=(persons, 4)), each, axis=0) + 0.02 * RNG.normal(size=(persons * each, 4))
+    own = np.repeat(RNG.normal(size=persons), each)
+    y = traits[:, 0] + effect * own + 0.3 * RNG.normal(size=persons * each)
+    order = np.arange(len(y)) if order is None else order
+    return traits[order], y[order], np.repeat(np.arange(persons), each)[order]
+
+
+def test_groups_that_a_model_can_learn_by_heart_flatter():
+    x, y, person = visits()
+    (found,) = [one for one in tried(*table(x, y, person=person), groups=["person"]) if one.kind == "group"]
+    assert found.lost.low > 0.1
+    assert found.by_chance > found.honest
+
+
+def test_groups_without_an_effect_of_their_own_do_not():
+    x, y, person = visits(effect=0.0)
+    (found,) = [one for one in tried(*table(x, y, person=person), groups=["person"]) if one.kind == "group"]
+    assert found.lost.value < 0.04
+
+
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_persons_without_an_id_are_found_by_what_they_have_in_common(shuffled):
+    x, y, _ = visits(order=np.random.default_rng(1).permutation(600) if shuffled else None)
+    assert max(one.lost.low for one in tried(*table(x, y))) > 0.1
+
+
+@pytest.mark.parametrize("shape", ["product", "wave", "plane"])
+def test_independent_rows_are_not_even_tried_whatever_the_function(shape):
+    x = RNG.normal(size=(600, 4))
+    shapes = {"product": x[:, 0] * x[:, 1], "wave": np.sin(3 * x[:, 0]), "plane": x @ np.ones(4)}
+    y = shapes[shape] + 0.3 * RNG.normal(size=600)
+    assert tried(*table(x, y)) == ()
+    order = np.argsort(y)
+    for one in tried(*table(x[order], y[order])):  # a file that is sorted by its target
+        assert one.lost.value < 0.04 or one.lost.low < 0
+
+
+def test_what_drifts_over_time_scores_lower_on_later_rows():
+    x = RNG.normal(size=(600, 4))
+    drift = np.cumsum(RNG.normal(size=600)) * 0.3
+    x[:, 3] = np.arange(600) / 100
+    days = pl.date_range(date(2020, 1, 1), date(2020, 1, 1) + timedelta(days=599), eager=True)
+    (found,) = [one for one in tried(*table(x, x[:, 0] + drift, when=days)) if one.kind == "time"]
+    assert found.lost.value > 0.1
+    (steady,) = [one for one in tried(*table(x, x[:, 0] + x[:, 1], when=days)) if one.kind == "time"]
+    assert steady.lost.value < 0.1
+
+
+def test_a_file_sorted_by_one_of_its_columns_is_not_cut_into_its_levels():
+    site = np.repeat(np.arange(10), 60)
+    own = np.random.default_rng(2).normal(size=10)[site]
+    x = RNG.normal(size=(600, 4))
+    x[:, 3] = site
+    y = x[:, 0] + 3 * own + 0.3 * RNG.normal(size=600)
+    assert [one for one in tried(*table(x, y)) if one.kind == "block"] == []

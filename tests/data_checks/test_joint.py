@@ -1,0 +1,66 @@
+"""Columns that give the target together."""
+
+import numpy as np
+import pytest
+import torch
+
+from litmus.data_checks.joint import joint_leak
+from litmus.data_checks.leaks import Feature
+from litmus.metrics.answers import Predictions
+from litmus.task.binary import Binary
+from litmus.task.regression import Regression
+from litmus.task.spec import DataSpec
+
+RNG = np.random.default_rng(0)
+N, CUT = 900, 600
+HONEST = {f"x{j}": RNG.normal(size=N) for j in range(4)}
+Y = HONEST["x0"] + HONEST["x1"] + 2 * RNG.normal(size=N) + 20
+PART = RNG.gamma(4, size=N)
+
+
+def found(target, columns, kind="regression"):
+    classes = ("no", "yes") if kind == "binary" else ()
+    make = Binary if kind == "binary" else Regression
+    task = make(spec=DataSpec(task=kind, input="table", in_shape=(len(columns),), target="y", classes=classes))
+    features = [
+        Feature(name=name, train=values[:CUT], val=values[CUT:], ordered=True) for name, values in columns.items()
+    ]
+    y = torch.from_numpy(np.asarray(target))
+    train, val = (
+        Predictions(split=name, rows=torch.arange(len(part)), target=part, pred=part)
+        for name, part in (("train", y[:CUT]), ("val", y[CUT:]))
+    )
+    primary = "balanced_accuracy" if kind == "binary" else "r2"
+    return joint_leak(task, features, train, val, primary=primary)
+
+
+@pytest.mark.parametrize(
+    ("columns", "product"),
+    [
+        ({"before": PART, "after": PART + Y}, False),
+        ({"casual": Y * PART / 9, "registered": Y - Y * PART / 9}, False),
+        ({"width": PART, "per_width": Y / PART}, True),
+    ],
+)
+def test_a_difference_a_sum_and_a_product_that_give_the_target_are_found(columns, product):
+    leak = found(Y, {**HONEST, **columns})
+    assert set(leak.columns) == set(columns)
+    assert leak.product == product
+    assert leak.score > 0.98
+    assert leak.alone < 0.8
+
+
+def test_a_difference_that_decides_the_class_is_found():
+    paid, due = 10 * PART, 10 * PART + RNG.normal(size=N)
+    leak = found((due > paid).astype(np.int64), {**HONEST, "paid": paid, "due": due}, kind="binary")
+    assert set(leak.columns) == {"paid", "due"}
+
+
+def test_an_honest_formula_of_many_columns_with_noise_is_none():
+    assert found(Y, HONEST) is None
+    assert found(sum(HONEST.values()), HONEST) is None  # what the table is about
+
+
+def test_empty_cells_and_constant_columns_do_no_harm():
+    gaps = np.where(RNG.random(N) < 0.3, np.nan, PART)
+    assert found(Y, {**HONEST, "gaps": gaps, "constant": np.ones(N)}) is None

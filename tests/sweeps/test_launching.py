@@ -1,0 +1,58 @@
+"""What a sweep's processes are given before they are forked, and how many there are."""
+
+import importlib.util
+import os
+import signal
+import time
+
+import pytest
+from omegaconf import OmegaConf
+
+from litmus.sweeps.launching import EARLY, processes, run_apart
+from litmus.sweeps.settings import Settings
+
+
+def test_what_is_loaded_early_exists():
+    assert [name for name in EARLY if importlib.util.find_spec(name) is None] == []
+
+
+@pytest.mark.parametrize(
+    ("parallel", "gpu", "accelerator", "count"),
+    [(3, True, "auto", 3), ("auto", True, "auto", 1), ("auto", True, "cpu", None), ("auto", False, "auto", None)],
+)
+def test_jobs_share_cores_and_no_gpu_unless_they_are_asked_to(monkeypatch, parallel, gpu, accelerator, count):
+    monkeypatch.setattr("litmus.sweeps.launching._has_gpu", lambda: gpu)
+    config = OmegaConf.create({"trainer": {"accelerator": accelerator}})
+    assert processes(Settings(parallel=parallel), config) == (count or len(os.sched_getaffinity(0)))
+
+
+def test_a_job_of_another_launcher_runs_in_another_process_and_its_death_is_its_own(tmp_path, monkeypatch):
+    monkeypatch.setattr("litmus.sweeps.launching._prepare", lambda: "")
+    killed = run_apart(Begun(tmp_path / "a", death=signal.SIGKILL), None)
+    assert killed == "noted: its process was killed (SIGKILL): by hand, or by the system because memory ran out"
+    assert run_apart(Begun(tmp_path / "b"), None) not in {os.getpid(), None}
+    assert (
+        run_apart(Begun(tmp_path / "c", seconds=60), 0.5) == "noted: it had not ended after 0.5 s (sweep.job_timeout)"
+    )
+
+
+class Begun:
+    """Stands for a BegunJob, and for its function."""
+
+    def __init__(self, directory, *, death=None, seconds=0.0):
+        self.directory, self.death, self.seconds = directory, death, seconds
+        self.cfg = None
+        directory.mkdir()
+
+    @property
+    def function(self):
+        return self
+
+    def __call__(self):
+        if self.death:
+            os.kill(os.getpid(), self.death)
+        time.sleep(self.seconds)
+        return os.getpid()
+
+    def lost(self, cfg, directory, reason):
+        return f"noted: {reason}"

@@ -1,0 +1,55 @@
+"""The decision threshold does not serve the goal."""
+
+from dataclasses import replace
+
+from litmus.evidence import Estimate, Score
+from litmus.verdict import judge
+
+
+def test_a_threshold_that_serves_the_goal_badly_is_named(make):
+    evidence = make["classes"](
+        [[199, 1], [140, 60]],
+        references={"boosted_trees": 0.65},
+        task={"threshold": 0.95},
+        threshold_best=0.4312345,
+        threshold_gain=Estimate(value=0.4, low=0.3, high=0.5),
+    )
+    verdict = judge(evidence)
+    assert verdict.try_first.name == "bad_threshold"
+    assert verdict.try_first.overrides == ("task.threshold=0.4312",)
+
+
+GOOD = [[190, 10], [12, 188]]
+
+
+def named(evidence):
+    return [one.name for one in judge(evidence).findings if one.alarms]
+
+
+def test_a_threshold_that_gains_within_noise_is_silent(make):
+    evidence = make["classes"](GOOD, threshold_best=0.3, threshold_gain=Estimate(value=0.01, low=-0.01, high=0.03))
+    assert named(evidence) == []
+
+
+def test_a_small_gain_of_the_threshold_on_a_good_model_is_information(make):
+    evidence = make["classes"](GOOD, threshold_best=0.3, threshold_gain=Estimate(value=0.04, low=0.02, high=0.06))
+    assert named(evidence) == []
+
+
+def test_a_stated_goal_for_which_nobody_chose_the_threshold_is_the_thresholds_fault(make):
+    missed = {
+        "references": {"linear": 0.9},
+        "task": {"threshold_goal": "recall@0.9"},
+        "threshold_best": 0.27,
+        "threshold_gain": Estimate(value=0.06, low=-0.01, high=0.12),
+    }
+    evidence = _ranking_well(make["classes"]([[500, 10], [18, 72]], **missed))
+    assert judge(evidence).try_first.overrides == ("task.threshold=0.27",)
+    chosen = make["classes"]([[500, 10], [18, 72]], config={"task.threshold": "tuned"}, **missed)
+    assert "bad_threshold" not in named(_ranking_well(chosen))
+
+
+def _ranking_well(evidence):
+    scores = {**evidence.scores, "test": evidence.scores["test"] | {"auroc": Score(value=0.97)}}
+    rivals = tuple(replace(one, scores={"test": {"auroc": 0.97}}) for one in evidence.references)
+    return replace(evidence, scores=scores, references=rivals)

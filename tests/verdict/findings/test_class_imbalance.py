@@ -1,0 +1,67 @@
+"""The rare class is hardly found."""
+
+from litmus.verdict import judge
+
+FRAUD = [[9800, 0], [176, 24]]  # 98 % accuracy, 12 % recall
+
+
+def test_98_percent_accuracy_with_12_percent_recall_is_inadequate_and_the_paradox_is_named(make):
+    evidence = make["classes"](FRAUD, labels=("ok", "fraud"), ap=0.5, references={"boosted_trees": 0.5})
+    verdict = judge(evidence)
+    assert verdict.verdict == "inadequate"
+    found = verdict.try_first
+    assert found.name == "class_imbalance"
+    assert found.overrides == ("task.threshold=tuned",)
+    assert found.evidence["paradox"] is True
+    assert "The recall of fraud (2 % of the rows) is 12 %" in found.summary
+    assert "accuracy is 98 %, with the baseline 98 %" in found.summary
+    assert "the rare class is hardly found, which accuracy hides (class_imbalance)" in verdict.summary
+
+
+def test_weights_are_the_next_step_where_the_threshold_is_tuned_already(make):
+    evidence = make["classes"](FRAUD, ap=0.5, references={"boosted_trees": 0.8}, config={"task.threshold": "tuned"})
+    found = next(one for one in judge(evidence).findings if one.name == "class_imbalance")
+    assert found.overrides == ("loss.class_weight=balanced",)
+    both = make["change"](evidence, config={"loss.class_weight": "balanced"})
+    assert next(one for one in judge(both).findings if one.name == "class_imbalance").overrides == ()
+
+
+def test_a_tuned_threshold_at_what_references_reach_is_the_datas_limit(make):
+    evidence = make["classes"](FRAUD, ap=0.5, references={"boosted_trees": 0.5}, config={"task.threshold": "tuned"})
+    verdict = judge(evidence)
+    assert verdict.verdict == "limited"
+    assert verdict.try_first is None
+
+
+def test_accuracy_below_the_majoritys_hides_nothing(make):
+    evidence = make["classes"]([[8000, 1800], [176, 24]], ap=0.1, references={"boosted_trees": 0.5})
+    verdict = judge(evidence)
+    found = next(one for one in verdict.findings if one.name == "class_imbalance")
+    assert found.evidence["paradox"] is False
+    assert "hides" not in verdict.summary
+
+
+def named(evidence):
+    return [one.name for one in judge(evidence).findings if one.alarms]
+
+
+def test_imbalance_that_is_handled_well_is_no_fault(make):
+    assert named(make["classes"]([[955, 5], [4, 86]], ap=0.95, references={"linear": 0.93})) == []
+
+
+def test_a_rare_class_among_many_is_named_when_it_is_missed(make):
+    matrix = [[280, 10, 10], [10, 280, 10], [25, 10, 5]]
+    evidence = make["classes"](matrix, references={"boosted_trees": 0.9})
+    assert "class_imbalance" in named(evidence)
+    assert "loss.class_weight=balanced" in next(
+        one.overrides for one in judge(evidence).findings if one.name == "class_imbalance"
+    )
+
+
+def test_a_class_of_ordinary_size_that_is_never_predicted_is_named_where_a_reference_does_better(make):
+    matrix = [[290, 10, 0], [10, 290, 0], [150, 150, 0]]
+    evidence = make["classes"](matrix, references={"boosted_trees": 0.9})
+    found = next(one for one in judge(evidence).findings if one.name == "class_imbalance")
+    assert (found.evidence["label"], found.evidence["recall"]) == ("c", 0.0)
+    alike = make["classes"](matrix, references={"boosted_trees": 0.65})
+    assert "class_imbalance" not in [one.name for one in judge(alike).findings]

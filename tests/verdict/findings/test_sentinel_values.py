@@ -1,0 +1,75 @@
+"""A number stands for missing cells, and the model reads it as an amount."""
+
+from dataclasses import replace
+
+import pytest
+
+from litmus.evidence import Apart, Column, FarValue
+from litmus.verdict import judge
+
+GOOD = [[190, 10], [12, 188]]
+POOR = [[110, 90], [95, 105]]
+MARK = FarValue(value=-999.0, share=0.15, gap=12.0, others=200)
+
+
+def marked(make, matrix, far=MARK, kind="number", **data):
+    evidence = make["classes"](matrix, data={"columns": (Column(name="age", kind=kind, far=far),)})
+    evidence = replace(evidence, config={**evidence.config, "data": {**evidence.config.get("data", {}), **data}})
+    return [finding for finding in judge(evidence).findings if finding.name == "sentinel_values"]
+
+
+def test_a_repeated_value_far_outside_is_named_and_warns_where_a_criterion_is_missed(make):
+    (finding,) = marked(make, POOR)
+    assert finding.severity == "warning"
+    assert finding.summary == "In 15 % of its cells age is -999, 12 times as far from its other values as these span."
+    assert (finding.evidence["columns"], finding.evidence["values"]) == (["age"], [-999.0])
+    assert finding.overrides == ()
+
+
+def test_the_remedy_for_a_file_is_the_setting_that_counts_the_value_as_missing(make):
+    (finding,) = marked(make, POOR, path="people.csv", missing_values=["?"])
+    assert finding.overrides == ("data.missing_values=['?','-999']",)
+
+
+def test_it_is_information_on_a_good_model_unless_it_is_written_as_a_code_or_where_few_cells_hold_it(make):
+    assert [finding.severity for finding in marked(make, GOOD, replace(MARK, value=-870.0))] == ["info"]
+    assert [finding.severity for finding in marked(make, GOOD)] == ["warning"]
+    assert [finding.severity for finding in marked(make, POOR, replace(MARK, share=0.01))] == ["info"]
+
+
+@pytest.mark.parametrize(
+    "fine",
+    [{"value": 0.0}, {"value": -870.0, "gap": 0.9}, {"value": -870.0, "others": 4}, {"share": 0.004}],
+    ids=["zero is an amount", "a long tail", "codes", "next to none"],
+)
+def test_amounts_codes_and_single_outliers_are_silent(make, fine):
+    assert marked(make, POOR, replace(MARK, **fine)) == []
+
+
+def test_identifiers_are_silent(make):
+    assert marked(make, POOR, kind="id") == []
+
+
+@pytest.mark.parametrize(
+    ("far", "raised"),
+    [
+        ({"value": 999.0, "gap": 0.5}, True),
+        ({"value": 99.0, "gap": 0.01}, False),
+        ({"value": -1.0, "gap": 0.002, "alone": True}, True),
+        ({"value": -1.0, "gap": 0.002}, False),
+        ({"value": 9.0, "gap": 1.0, "others": 5}, True),
+        ({"value": 9.0, "gap": 0.1, "others": 8}, False),
+    ],
+    ids=["nines", "an age", "the one negative value", "a negative value", "no answer of five", "the next of eight"],
+)
+def test_codes_for_what_is_missing_are_named_nearer_than_other_values(make, far, raised):
+    assert bool(marked(make, POOR, replace(MARK, **far))) is raised
+
+
+def test_a_few_cells_far_beyond_all_others_are_a_warning_with_their_rows(make):
+    far = Apart(count=5, share=0.01, gap=300.0, squares=0.99, rows=(3, 17))
+    assert marked(make, GOOD, far=None) == []
+    evidence = make["classes"](GOOD, data={"columns": (Column(name="age", kind="number", apart=far),)})
+    (finding,) = judge(evidence).findings
+    assert (finding.name, finding.severity, finding.evidence["rows"]) == ("sentinel_values", "warning", [3, 17])
+    assert finding.summary.startswith("5 cells of age lie 300 times as far out as all others")

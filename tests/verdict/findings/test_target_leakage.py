@@ -1,0 +1,148 @@
+"""A column gives the answer away."""
+
+import pytest
+
+from litmus.evidence import Column, FeatureLeak, JointLeak
+from litmus.verdict import Settings, judge
+
+GOOD = [[190, 10], [12, 188]]
+
+
+COLUMNS = tuple(Column(name=name, kind="number") for name in ("age", "income", "approved_at", "visits"))
+
+
+def leak(**changes):
+    given = {"column": "approved_at", "score": 0.99, "next_best": 0.62, "without": 0.7, "full": 0.99}
+    return FeatureLeak(**{**given, **changes})
+
+
+def test_a_column_that_gives_the_answer_vetoes(make):
+    evidence = make["classes"](
+        GOOD, data={"leaks": (leak(),), "columns": COLUMNS}, config={"data.drop_columns": ["row id"]}
+    )
+    verdict = judge(evidence)
+    assert verdict.verdict == "inadequate"
+    assert verdict.try_first.overrides == ("data.drop_columns=[row id,approved_at]",)
+
+
+def named(evidence, **more):
+    return [one.name for one in judge(evidence, **more).findings if one.alarms]
+
+
+@pytest.mark.parametrize(
+    "fine",
+    [
+        (leak(score=0.9),),
+        (leak(next_best=0.97),),
+        (leak(without=0.97),),
+        (leak(next_best=0.875, without=None),),
+        (leak(column="a", next_best=0.985), leak(column="b", next_best=0.985)),
+    ],
+)
+def test_strong_columns_among_their_like_are_no_leak(make, fine):
+    assert named(make["classes"](GOOD, data={"leaks": fine, "columns": COLUMNS})) == []
+
+
+def test_the_only_column_is_no_leak(make):
+    data = {"leaks": (leak(next_best=0.0, without=0.0),), "columns": (Column(name="approved_at", kind="number"),)}
+    assert named(make["numbers"](0.99, data=data)) == []
+
+
+def test_an_id_that_says_something_is_a_leak_on_less_evidence(make):
+    columns = (*COLUMNS[:3], Column(name="visits", kind="id"))
+    data = {"leaks": (leak(column="visits", score=0.85, next_best=0.6, without=None),), "columns": columns}
+    assert named(make["classes"](GOOD, data=data)) == ["target_leakage"]
+
+
+def test_what_the_user_accepts_stays_visible_and_loses_its_vote(make):
+    evidence = make["classes"](GOOD, data={"leaks": (leak(),), "columns": COLUMNS})
+    verdict = judge(evidence, settings=Settings(accept=["target_leakage:approved_at"]))
+    assert verdict.verdict == "adequate"
+    assert [(one.name, one.accepted) for one in verdict.findings] == [("target_leakage", True)]
+    assert judge(evidence, settings=Settings(accept=["target_leakage:age"])).verdict == "inadequate"
+
+
+def test_a_perfect_column_on_a_handful_of_rows_proves_nothing(make):
+    evidence = make["classes"]([[8, 0], [0, 8]], data={"leaks": (leak(score=1.0, without=None),), "columns": COLUMNS})
+    assert "target_leakage" not in named(evidence)
+
+
+def test_a_column_far_ahead_is_a_leak_where_no_model_was_tried_without_it(make):
+    evidence = make["classes"](GOOD, data={"leaks": (leak(without=None),), "columns": COLUMNS})
+    assert named(evidence) == ["target_leakage"]
+
+
+def number_leak(**changes):
+    given = {"column": "age", "score": 0.955, "next_best": 0.0, "without": -0.1, "full": 0.965}
+    return FeatureLeak(**{**given, **changes})
+
+
+def test_one_quantity_that_physics_makes_decide_is_no_leak(make):
+    assert named(make["numbers"](0.96, data={"columns": COLUMNS, "leaks": (number_leak(),)})) == []
+
+
+def test_a_column_without_which_a_good_reference_errs_many_times_as_much_is_a_leak(make):
+    sold = number_leak(score=0.998, next_best=0.6, without=0.9, full=0.992)
+    assert named(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (sold,)})) == ["target_leakage"]
+    kept = number_leak(score=0.998, next_best=0.6, without=0.985, full=0.992)
+    assert named(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (kept,)})) == []
+
+
+def joint(**changes):
+    given = {"columns": ("age", "income"), "product": False, "score": 0.99, "alone": 0.3, "without": 0.4, "full": 0.97}
+    return JointLeak(**{**given, **changes})
+
+
+def test_columns_that_give_the_answer_together_are_asked_about_with_both_answers(make):
+    evidence = make["numbers"](0.97, data={"joint_leak": joint(), "columns": COLUMNS})
+    verdict = judge(evidence)
+    (finding,) = [one for one in verdict.findings if one.alarms]
+    assert verdict.verdict == "undetermined"
+    assert finding.severity == "question"
+    assert finding.choices == (
+        ("data.drop_columns=[age,income]",),
+        ("verdict.accept=['target_leakage:age','target_leakage:income']",),
+    )
+    assert "known when you predict?" in verdict.summary
+    accepted = Settings(accept=["target_leakage:age", "target_leakage:income"])
+    assert judge(evidence, settings=accepted).verdict == "adequate"
+
+
+def test_an_identity_is_an_error(make):
+    evidence = make["numbers"](0.97, data={"joint_leak": joint(score=1.0), "columns": COLUMNS})
+    assert judge(evidence).try_first.overrides == ("data.drop_columns=[age,income]",)
+
+
+def test_a_formula_without_which_the_rest_does_as_well_is_not_asked_about(make):
+    data = {"joint_leak": joint(without=0.97), "columns": COLUMNS}
+    assert named(make["numbers"](0.97, data=data)) == []
+
+
+def test_answers_of_before_count_and_are_not_asked_again(make):
+    answers = {f"target_leakage:{column}": "accepted" for column in ("age", "income")}
+    data = {"joint_leak": joint(), "columns": COLUMNS}
+    assert judge(make["numbers"](0.97, data=data, answers=answers)).verdict == "adequate"
+    dropped = dict.fromkeys(answers, "dropped")
+    assert judge(make["numbers"](0.97, data=data, answers=dropped)).verdict == "inadequate"
+
+
+def test_a_strong_column_that_most_of_the_gain_rests_on_is_asked_about(make):
+    one = leak(score=0.96, next_best=0.55, without=0.78, full=0.96)
+    verdict = judge(make["classes"](GOOD, data={"leaks": (one,), "columns": COLUMNS}))
+    assert [(found.name, found.severity) for found in verdict.findings if found.alarms] == [
+        ("target_leakage", "question")
+    ]
+
+
+def test_two_leaks_do_not_excuse_each_other(make):
+    both = ("age", "approved_at")
+    leaks = tuple(leak(column=name, next_best=0.6, without=0.7, together=both) for name in both)
+    verdict = judge(make["classes"](GOOD, data={"leaks": leaks, "columns": COLUMNS}))
+    assert verdict.try_first.overrides == ("data.drop_columns=[age,approved_at]",)
+
+
+def test_an_exact_column_far_from_all_others_leaks_though_the_rest_does_well_too(make):
+    near = number_leak(score=0.999, next_best=0.5, without=0.96, full=0.995)
+    assert named(make["numbers"](0.99, data={"leaks": (near,), "columns": COLUMNS})) == ["target_leakage"]
+    close = number_leak(score=0.993, next_best=0.9, without=0.967, full=0.97)
+    assert named(make["numbers"](0.99, data={"leaks": (close,), "columns": COLUMNS})) == []

@@ -1,0 +1,60 @@
+"""Training was too short."""
+
+from litmus.verdict import judge
+
+
+def named(evidence):
+    """Names of what alarms, in order."""
+    return [one.name for one in judge(evidence).findings if one.alarms]
+
+
+def first(evidence):
+    verdict = judge(evidence)
+    return verdict.try_first
+
+
+def test_training_that_was_too_short_is_named_with_more_epochs(make):
+    falling = {
+        "train/loss": tuple(0.7 - 0.002 * k for k in range(30)),
+        "val/loss": tuple(0.7 - 0.002 * k for k in range(30)),
+    }
+    evidence = make["classes"](
+        [[120, 80], [80, 120]],
+        references={"boosted_trees": 0.95},
+        fit={"epochs": 30, "max_epochs": 30, "steps": 1110},
+        history=falling,
+    )
+    assert named(evidence)[0] == "too_few_epochs"
+    key, _, epochs = first(evidence).overrides[0].partition("=")
+    assert key == "trainer.max_epochs"
+    assert 60 <= int(epochs) <= 120
+
+
+def test_a_single_epoch_is_named_too_short(make):
+    evidence = make["stuck"](
+        fit={"epochs": 1, "max_epochs": 1, "steps": 19}, history={"train/loss": (0.69,), "val/loss": (0.68,)}
+    )
+    assert named(evidence)[0] == "too_few_epochs"
+    assert int(first(evidence).overrides[0].partition("=")[2]) >= 20
+
+
+def test_accumulation_that_leaves_next_to_no_steps_is_named(make):
+    evidence = make["stuck"](
+        fit={"epochs": 30, "max_epochs": 30, "steps": 30, "batches_per_epoch": 20, "accumulate": 20},
+        history={
+            "train/loss": tuple(0.7 - 0.001 * k for k in range(30)),
+            "val/loss": tuple(0.7 - 0.001 * k for k in range(30)),
+        },
+    )
+    assert named(evidence)[0] == "too_few_epochs"
+    assert first(evidence).overrides[0] == "trainer.accumulate_grad_batches=1"
+
+
+def test_a_loss_that_still_falls_does_not_disturb_a_good_model(make):
+    falling = {
+        "train/loss": tuple(0.7 - 0.006 * k for k in range(100)),
+        "val/loss": tuple(0.7 - 0.006 * k for k in range(100)),
+    }
+    evidence = make["classes"]([[198, 2], [2, 198]], history=falling)
+    assert judge(evidence).verdict == "adequate"
+    assert named(evidence) == []

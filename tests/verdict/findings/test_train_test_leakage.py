@@ -1,0 +1,158 @@
+"""Rows or groups are on both sides of the split, so that the score is too good."""
+
+import pytest
+
+from litmus.evidence import Estimate, FeatureLeak, GroupLeak, HonestSplit, Twins
+from litmus.verdict import judge
+
+GOOD = [[190, 10], [12, 188]]
+
+
+def twins(**changes):
+    given = {"split": "test", "exact": 120, "near": 0, "n": 400, "within_train": 0.2, "expected": 0.0}
+    return Twins(**{**given, **changes})
+
+
+def test_twins_across_the_split_veto_a_good_score(make):
+    evidence = make["classes"](GOOD, data={"twins": (twins(score_with=0.99, score_without=0.8),)})
+    verdict = judge(evidence)
+    assert verdict.verdict == "inadequate"
+    assert verdict.try_first.name == "train_test_leakage"
+    assert verdict.try_first.overrides == ("data.dedupe=true",)
+    assert "30 % of the 400 test rows have a duplicate in train" in verdict.findings[0].summary
+
+
+def named(evidence, **more):
+    return [one.name for one in judge(evidence, **more).findings if one.alarms]
+
+
+@pytest.mark.parametrize(
+    "natural",
+    [twins(exact=120, expected=0.31), twins(exact=3), twins(exact=0), twins(exact=2, n=30, expected=0.02)],
+)
+def test_twins_that_chance_explains_or_that_cannot_move_a_score_are_silent(make, natural):
+    assert named(make["classes"](GOOD, data={"twins": (natural,)})) == []
+
+
+def test_many_twins_within_train_excuse_nothing(make):
+    assert named(make["classes"](GOOD, data={"twins": (twins(within_train=0.6),)})) == ["train_test_leakage"]
+
+
+def test_near_copies_are_not_cured_by_dropping_equal_rows(make):
+    evidence = make["classes"](GOOD, data={"twins": (twins(exact=0, near=200),)})
+    assert judge(evidence).findings[0].overrides == ()
+    assert "after the split" in judge(evidence).findings[0].evidence["advice"]
+
+
+def test_a_named_group_across_the_split_is_a_leak(make):
+    leak = GroupLeak(column="customer id", split="test", shared=0.71, values=90, inferred=False)
+    verdict = judge(make["classes"](GOOD, data={"groups": (leak,)}))
+    assert verdict.verdict == "inadequate"
+    assert verdict.try_first.overrides == ("data.split=group", "data.group=customer id")
+    assert "71 % of the test rows share their customer id with train" in verdict.findings[0].summary
+
+
+def leak(**changes):
+    given = {"column": "approved_at", "score": 0.99, "next_best": 0.62, "without": 0.7, "full": 0.99}
+    return FeatureLeak(**{**given, **changes})
+
+
+def test_an_inferred_group_is_a_leak_only_where_its_targets_are_alike(make):
+    alike = GroupLeak(
+        column="patient",
+        split="test",
+        shared=0.7,
+        values=90,
+        inferred=True,
+        agreement=Estimate(value=0.5, low=0.4, high=0.6),
+    )
+    unlike = GroupLeak(
+        column="ward",
+        split="test",
+        shared=0.9,
+        values=9,
+        inferred=True,
+        agreement=Estimate(value=0.0, low=-0.1, high=0.1),
+    )
+    assert named(make["classes"](GOOD, data={"groups": (alike,)})) == ["train_test_leakage"]
+    assert named(make["classes"](GOOD, data={"groups": (unlike,)})) == []
+
+
+def test_a_group_leak_is_not_hidden_by_a_few_twins(make):
+    few = twins(exact=0, near=14, n=400, expected=0.005)
+    alike = Estimate(value=0.5, low=0.4, high=0.6)
+    group = GroupLeak(column="farm", split="test", shared=1.0, values=60, inferred=True, agreement=alike)
+    verdict = judge(make["classes"](GOOD, data={"twins": (few,), "groups": (group,)}))
+    assert verdict.try_first.overrides == ("data.split=group", "data.group=farm")
+
+
+def test_what_gains_on_rows_known_by_heart_is_a_consequence_of_the_leak(make):
+    tried = make["trial"]("lr_ladder", ("optimizer.lr=0.01",), gain=0.05, half=0.02)
+    evidence = make["classes"](GOOD, data={"twins": (twins(),)}, trials=(tried,), references={"boosted_trees": 0.99})
+    found = {one.name: one.consequence_of for one in judge(evidence).findings}
+    assert found["train_test_leakage"] is None
+    assert found["lr_too_low"] == "train_test_leakage"
+
+
+def honest(kind="group", column="customer", lost=0.2, **changes):
+    given = {"groups": 90, "by_chance": 0.9, "honest": 0.9 - lost}
+    return HonestSplit(
+        kind=kind, column=column, lost=Estimate(value=lost, low=lost - 0.02, high=lost + 0.02), **{**given, **changes}
+    )
+
+
+def shared(**changes):
+    given = {"column": "customer", "split": "test", "shared": 0.8, "values": 90, "inferred": True}
+    agreement = Estimate(value=0.5, low=0.4, high=0.6)
+    return GroupLeak(**{**given, "agreement": agreement, **changes})
+
+
+def severities(make, **data):
+    verdict = judge(make["classes"]([[190, 10], [12, 188]], data=data))
+    return [one.severity for one in verdict.findings if one.name == "train_test_leakage"]
+
+
+@pytest.mark.parametrize("inferred", [True, False])
+def test_a_shared_id_is_an_error_only_where_an_honest_split_scores_lower(make, inferred):
+    leak = shared(inferred=inferred)
+    assert severities(make, groups=(leak,), honest=(honest(),)) == ["error"]
+    assert severities(make, groups=(leak,), honest=(honest(lost=0.01),)) == ["info"]
+
+
+def test_the_finding_names_both_scores(make):
+    evidence = make["classes"]([[190, 10], [12, 188]], data={"groups": (shared(),), "honest": (honest(),)})
+    assert "90 % by chance, 70 % with whole groups apart" in judge(evidence).findings[0].summary
+
+
+@pytest.mark.parametrize(
+    ("kind", "column", "overrides"),
+    [
+        ("near", "", ()),
+        ("block", "", ("data.split=time",)),
+        ("time", "day", ("data.split=time", "data.time=day")),
+    ],
+)
+def test_rows_that_know_each_other_without_an_id_are_an_error_where_it_flatters(make, kind, column, overrides):
+    found = honest(kind=kind, column=column)
+    verdict = judge(make["classes"]([[190, 10], [12, 188]], data={"honest": (found,)}))
+    assert verdict.verdict == "inadequate"
+    assert verdict.findings[0].overrides == overrides
+    assert severities(make, honest=(honest(kind=kind, column=column, lost=0.03),)) == []
+
+
+def test_a_little_less_on_later_rows_is_no_leak(make):
+    assert severities(make, honest=(honest(kind="time", column="day", lost=0.15),)) == ["warning"]
+    assert severities(make, honest=(honest(kind="time", column="day", lost=0.08),)) == []
+
+
+def test_twins_of_coarse_columns_are_no_leak_unless_they_flatter(make):
+    coarse = {"split": "test", "exact": 380, "near": 0, "n": 400, "within_train": 0.9, "expected": 0.86}
+    assert severities(make, twins=(Twins(**coarse),)) == ["info"]
+    assert severities(make, twins=(Twins(**coarse, score_with=0.95, score_without=0.9),)) == ["info"]
+    assert severities(make, twins=(Twins(**coarse, score_with=0.95, score_without=0.7),)) == ["error"]
+
+
+def test_a_few_twins_that_hardly_flatter_are_no_leak(make):
+    few = {"split": "test", "exact": 34, "near": 0, "n": 400, "within_train": 0.1, "expected": 0.01}
+    assert severities(make, twins=(Twins(**few, score_with=0.96, score_without=0.95),)) == ["info"]
+    assert severities(make, twins=(Twins(**few, score_with=0.98, score_without=0.9),)) == ["error"]
