@@ -53,6 +53,7 @@ def typed(values: list[object], name: str = "c") -> pl.Series:
         (["5 kg", "10 kg", "$5"] * 20, "category"),
         ([f"{i}A" for i in range(N)], "id"),
         ([f"{i}A" if i % 4 == 0 else i for i in range(N)], "id"),
+        ([i % 30 + 100 if i > 2 else f"c{i % 2 + 168}" for i in range(N)], "category"),
     ],
 )
 def test_the_kind_of_a_csv_column(values: list[object], kind: ColumnKind) -> None:

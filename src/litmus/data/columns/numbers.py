@@ -46,6 +46,7 @@ MARKED = {
     SIGN: "has a sign of currency or per cent; write the bare number",
     BRACKETS: "is in brackets; if it is negative, write a minus sign",
 }
+CODE = r"^([A-Za-z]{1,3}\d+|\d+[A-Za-z]{1,3})$"
 STRAY_SHARE = 0.05
 CONTINUOUS = 20
 
@@ -232,13 +233,20 @@ def check_stray(
 
 def _is_stray(words: pl.Series, values: pl.Series, good: int) -> bool:
     """Whether text among numbers is a mistake, rather than a sign that the column holds categories."""
-    if good < 2:
+    if good < 2 or _are_codes(words, values):
         return False
     if len(words) <= max(1, STRAY_SHARE * (good + len(words))):
         return True
     if good < len(words) or values.drop_nulls().n_unique() <= CONTINUOUS:
         return False
     return words.n_unique() <= 3 or not words.str.contains(r"\d").any()  # codes such as 12A are another matter
+
+
+def _are_codes(words: pl.Series, values: pl.Series) -> bool:
+    """Whether text among whole numbers is several codes with the same letters, such as c168 and c204 beside 117."""
+    letters = words.str.replace_all(r"\d", "")
+    alike = words.n_unique() > 1 and letters.n_unique() == 1 and bool(words.str.contains(CODE).all())
+    return alike and bool((values == values.round(0)).all())
 
 
 def _notation(words: pl.Series, good: int) -> str | None:
