@@ -19,7 +19,7 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run sweep board demo docs pictures notebooks screenshots test lint slow verify coverage check bench bench-tables \
-  bench-diagnosis bench-blind clean
+  bench-columns bench-diagnosis bench-blind clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ bench: $(BENCH)  ## speed against a hand-written loop
 
 bench-tables: $(BENCH)  ## the defaults against scikit-learn on real tables that packages ship
 	$(BIN)/python benchmarks/tables.py $(ARGS)
+
+bench-columns: $(BENCH)  ## how often real columns are read as a person would read them
+	$(BIN)/python benchmarks/columns.py $(ARGS)
 
 bench-diagnosis: $(BENCH)  ## how often the diagnosis is right, on planted faults and healthy controls
 	$(BIN)/python benchmarks/diagnosis.py $(ARGS)

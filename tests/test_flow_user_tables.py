@@ -45,6 +45,11 @@ def column_of(data: Prepared, name: str) -> list[Any]:
     return data.rows.inputs[name].to_list()
 
 
+def column_names(data: Prepared) -> list[str]:
+    assert isinstance(data.rows.inputs, pl.DataFrame)
+    return data.rows.inputs.columns
+
+
 def read_again(data: Prepared, path: str, *, labelled: bool) -> Rows:
     """Rows of another file, as the restored preprocessing reads them."""
     assert isinstance(data.preprocess, TablePreprocess)
@@ -318,3 +323,19 @@ def test_labels_are_those_of_the_file(tmp_path: Path) -> None:
     data = read(written(tmp_path, "x,y", NUMBERS, LABELS))
     assert data.rows.target is not None
     assert as_text(data.rows.target).to_list() == LABELS
+
+
+@pytest.mark.parametrize("name", ["*", "^x.*$"])
+def test_a_name_that_is_a_pattern_is_refused(name: str, tmp_path: Path) -> None:
+    path = written(tmp_path, f"a,{name},y", NUMBERS, NUMBERS, LABELS)
+    with pytest.raises(DataError, match=r"column 2 is named .*, which is read as a pattern; rename it"):
+        read(path)
+
+
+@pytest.mark.parametrize("name", ["count", "proportion", "split", "row", "pred", "prob_yes", "target", "index"])
+def test_columns_may_be_called_as_ours_and_as_those_of_libraries(name: str, tmp_path: Path) -> None:
+    wholes = [i % 5 for i in range(ROWS)]
+    for target in (LABELS, wholes, NUMBERS):
+        path = written(tmp_path, f"a,{name},b", NUMBERS, target, LABELS)
+        assert prepare(CSV(path=path, target=name)).rows.target is not None
+        assert name in column_names(prepare(CSV(path=path, target="b")))

@@ -7,7 +7,7 @@ from typing import Literal, final
 import numpy as np
 import polars as pl
 
-from litmus.data.columns.kinds import as_text
+from litmus.data.columns.kinds import as_text, count_levels
 from litmus.data.location import first_true
 from litmus.data.rows import Rows
 from litmus.errors import quote
@@ -48,7 +48,7 @@ def without_rare(rows: Rows, rule: RareClasses) -> Common:
     assert rows.target is not None  # noqa: S101 - the caller has looked
     labels = as_text(rows.target)
     free = labels if rows.split is None else labels.filter(pl.Series(rows.split != "test"))
-    counts = free.value_counts().sort([free.name, "count"]).rows()
+    counts = count_levels(free).sort("level", "count").rows()
     rare = {label: count for label, count in counts if count < LEAST}
     if not rare:
         return Common(rows)

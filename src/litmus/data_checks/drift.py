@@ -9,6 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from litmus.data.columns.kinds import count_levels
 from litmus.evidence import Drift, Moved
 
 Array = NDArray[np.float64]
@@ -74,9 +75,9 @@ def profile(frame: pl.DataFrame, columns: Sequence[str]) -> Profile:
             if len(values):
                 numbers[name] = _knots(values)
         elif not series.dtype.is_temporal():
-            shares = series.cast(pl.String).drop_nulls().value_counts(sort=True, normalize=True)
-            if len(shares) and len(shares) <= MOST_LEVELS:
-                levels[name] = dict(zip(shares[name].to_list(), shares["proportion"].to_list(), strict=True))
+            shares = _shares(series.cast(pl.String).drop_nulls())
+            if 0 < len(shares) <= MOST_LEVELS:
+                levels[name] = shares
     hashes = row_hashes(frame.select(columns)) if columns else np.empty(0, dtype=np.uint64)
     kept = np.linspace(0, len(hashes) - 1, min(len(hashes), MOST_HASHES)).astype(np.int64)
     return Profile(
@@ -136,11 +137,16 @@ def _number(known: Profile, name: str, frame: pl.DataFrame, tests: int) -> _Foun
     return _Found(column=name, distance=distance, unit=unit)
 
 
+def _shares(texts: pl.Series) -> dict[str, float]:
+    """Each level's share of the cells, none of which is missing."""
+    return {level: count / len(texts) for level, count in count_levels(texts).iter_rows()}
+
+
 def _category(known: Profile, name: str, frame: pl.DataFrame, tests: int) -> _Found:
     levels, texts = known.levels[name], frame[name].cast(pl.String).drop_nulls()
     if len(texts) < FEWEST_ROWS:
         return _Found(column=name)
-    found = dict(texts.value_counts(normalize=True).iter_rows())
+    found = _shares(texts)
     unseen = sum(share for level, share in found.items() if level not in levels)
     distance = max(abs(found.get(level, 0.0) - levels.get(level, 0.0)) for level in {*found, *levels})
     chance = _is_chance(distance, known.rows, len(texts), tests * len(levels))

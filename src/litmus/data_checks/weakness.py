@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from litmus.data.columns.kinds import count_levels
 from litmus.data_checks.facts import belongs
 from litmus.evidence import Estimate, Segment
 from litmus.metrics import lower_is_better
@@ -169,8 +170,7 @@ def _segments(columns: pl.DataFrame) -> Iterator[tuple[str, Flags]]:
         name = series.name
         if isinstance(series.dtype, pl.Categorical | pl.Enum | pl.Boolean | pl.String):
             text = series.cast(pl.String)
-            counts = text.value_counts(sort=True)
-            for level in [level for level in counts[name].to_list() if level is not None][:MOST_LEVELS]:
+            for level in count_levels(text.drop_nulls())["level"].to_list()[:MOST_LEVELS]:
                 yield f"{name}={level}", (text == level).fill_null(value=False).to_numpy()
         elif series.dtype.is_numeric():
             yield from _quarters(name, series.cast(pl.Float64).to_numpy())

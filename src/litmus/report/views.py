@@ -9,6 +9,7 @@ import polars as pl
 import torch
 from numpy.typing import NDArray
 
+from litmus.data.columns.kinds import count_levels
 from litmus.data.module import DataModule
 from litmus.data.rows import Rows
 from litmus.data.tensors import SPLITS
@@ -142,7 +143,7 @@ def _values(series: pl.Series) -> pl.Series | None:
             known = known.filter(known.is_finite())
         return known.sort()[thin(len(known), 2 * GRID + 1)][1::2].unique().sort() if len(known) else None
     if isinstance(series.dtype, pl.String | pl.Categorical | pl.Enum | pl.Boolean):
-        return known.value_counts(sort=True)[series.name][:MOST_LABELS]
+        return count_levels(known)["level"][:MOST_LABELS]
     return None
 
 

@@ -11,6 +11,7 @@ from litmus.data.columns.kinds import (
     Column,
     ColumnKind,
     conform,
+    count_levels,
     describe,
     is_counter,
     is_named_id,
@@ -153,3 +154,9 @@ def test_parquet_types_are_believed(tmp_path: Path) -> None:
     ]
     assert "when hour sin" in names
     assert any("pandas' index" in note for note in data.notes)
+
+
+@pytest.mark.parametrize("name", ["count", "level", "proportion", "literal"])
+def test_levels_are_counted_whatever_the_column_is_called(name: str) -> None:
+    counted = count_levels(pl.Series(name, ["b", "a", "b"]))
+    assert counted.rows() == [("b", 2), ("a", 1)]

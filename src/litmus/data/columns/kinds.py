@@ -378,6 +378,14 @@ def _as_category(raw: pl.Series) -> pl.Series:
     return _cleaned(as_text(raw)).cast(pl.Categorical)
 
 
+def count_levels(values: pl.Series) -> pl.DataFrame:
+    """Distinct values and how often each occurs, most frequent first: `level`, of the dtype of `values`, and `count`.
+
+    polars names the column of counts, which the series could be called as well.
+    """
+    return values.alias("level").value_counts(sort=True, name="count")
+
+
 def as_text(values: pl.Series) -> pl.Series:
     """Values as text: whole numbers without `.0`, booleans in lower case, no outer spaces."""
     fractional = values.dtype.is_float() or values.dtype.is_decimal()

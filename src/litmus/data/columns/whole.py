@@ -35,9 +35,7 @@ def are_codes(values: pl.Series) -> tuple[bool, str]:
     Args:
         values: Whole numbers, none missing, of any numeric type.
     """
-    counted = values.cast(pl.Float64).value_counts().sort(values.name)
-    levels = counted[values.name].to_numpy()
-    counts = counted["count"].to_numpy().astype(np.int64)
+    levels, counts = np.unique(values.cast(pl.Float64).to_numpy(), return_counts=True)
     if len(levels) <= 2:
         return True, "two values"
     if reason := _no_codes(levels, len(values)):

@@ -14,6 +14,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from litmus.data.columns.dates import CLOCK, PARTS, has_clock, parts_of
+from litmus.data.columns.kinds import count_levels
 from litmus.data.reading import PLAIN, Decimal, Reading
 
 AUTO_EMBED = 20
@@ -235,8 +236,8 @@ class CategoryEncoder(Encoder):
     @classmethod
     def fit(cls, series: pl.Series, *, impute: str, categories: str, max_levels: int) -> Self:
         text = series.cast(pl.String)
-        counts = text.drop_nulls().value_counts().sort(["count", series.name], descending=[True, False])
-        values: list[str] = counts[series.name].to_list()
+        counts = count_levels(text.drop_nulls()).sort("count", "level", descending=[True, False])
+        values: list[str] = counts["level"].to_list()
         fill = values[0] if impute == "most_frequent" and values else None
         kept, rest = tuple(sorted(values[:max_levels])), tuple(sorted(values[max_levels:]))
         extra = (MISSING_LEVEL,) * bool(series.null_count() and fill is None) + (OTHER_LEVEL,) * bool(rest)

@@ -23,6 +23,7 @@ from litmus.errors import quote
 Delimiter = Literal["comma", "semicolon", "tab", "pipe", "space"]
 PANDAS_INDEX = "__index_level_0__"
 COUNTS = "counts the rows"
+PATTERN = re.compile(r"\*|\^.*\$")
 
 
 @final
@@ -224,9 +225,14 @@ def near_column(name: str, columns: Sequence[str]) -> str:
 
 
 def check_names(names: Sequence[str], location: Location) -> None:
-    """Raises DataError if two columns have the same name; nameless ones are settled by `settle_names`."""
+    """Raises DataError for two columns of one name, and for a name that means several columns to polars.
+
+    Nameless columns are settled by `settle_names`.
+    """
     seen: dict[str, int] = {}
     for number, name in enumerate(names, start=1):
+        if PATTERN.fullmatch(name):
+            raise location.error(f"column {number} is named {quote(name)}, which is read as a pattern; rename it")
         if name in seen and name.strip():
             both = f"columns {seen[name]} and {number}"
             raise location.error(f"{both} are both named {quote(name)}; {no_header_remedy(names) or 'rename one'}")

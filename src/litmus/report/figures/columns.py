@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from litmus.data.columns.kinds import count_levels
 from litmus.report import canvas
 from litmus.report.plot import Plot
 from litmus.report.scene import Scene
@@ -136,7 +137,7 @@ def _shares(scene: Scene, name: str) -> Shares:
         names = [f"{edge + 0.5:.0f}" for edge in edges[:-1]]
         return names if whole else edges, {split: one / max(one.sum(), 1) for split, one in counts.items()}
     text = {split: one.cast(pl.String) for split, one in series.items()}
-    levels = text["train"].value_counts(sort=True)[name].to_list()[:LEVELS]
+    levels = count_levels(text["train"])["level"].to_list()[:LEVELS]
     labels = {
         split: np.array([(one == level).sum() for level in levels], dtype=np.float64) for split, one in text.items()
     }

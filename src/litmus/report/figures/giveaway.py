@@ -7,6 +7,7 @@ import polars as pl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from litmus.data.columns.kinds import count_levels
 from litmus.report import canvas
 from litmus.report.figures import columns
 from litmus.report.plot import Plot
@@ -79,7 +80,7 @@ def _panel(ax: Axes, scene: Scene, name: str, *, first: bool) -> None:
             text = canvas.label(label, 18) if first else "_"
             ax.stairs(share, edges, fill=i == 0, alpha=0.4 if i == 0 else 1, color=canvas.COLOURS[i], label=text)
     else:
-        levels = series.cast(pl.String).drop_nulls().value_counts(sort=True)[name].to_list()[: columns.LEVELS]
+        levels = count_levels(series.cast(pl.String).drop_nulls())["level"].to_list()[: columns.LEVELS]
         for i, (label, part) in enumerate(groups.items()):
             share = np.array([(part.cast(pl.String) == level).sum() for level in levels]) / max(len(part), 1)
             at = np.arange(len(levels)) + (i - (len(groups) - 1) / 2) * 0.8 / len(groups)
