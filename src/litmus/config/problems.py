@@ -123,6 +123,9 @@ class _Checker:
                 yield Problem(f"{key}._target_", "is required: it names the class to build")
             for word in sorted(set(value) - RESERVED):
                 yield from self._strangers(f"{key}.{word}", value[word])
+        elif key == "callback":
+            remedy = "write +callback@callback.<name>=<file>, or callback.<name>._target_=<class>"
+            yield Problem(key, f"{_shown(value['_target_'])} is one callback without a name; {remedy}")
 
     def _monitor(self) -> Iterator[Problem]:
         """Names of other forms than ours are logged by a LightningModule, and by nobody else."""
