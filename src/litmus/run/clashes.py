@@ -100,7 +100,7 @@ def check_steps(module: LightningModule) -> None:
 def _check_optimizer(learner: Learner, trainer: Trainer) -> None:
     """Makes the optimizer once, which says what its settings do not go together with; raises ConfigError."""
     try:
-        optimizer = learner.make_optimizer(list(learner.model.parameters()))
+        optimizer = learner.make_optimizer()
     except (TypeError, ValueError, RuntimeError) as error:
         raise ConfigError([Problem("optimizer", f"refused: {error}")]) from error
     if optimizer.defaults.get("fused") and trainer.gradient_clip_val and trainer.precision.endswith("-mixed"):
