@@ -17,7 +17,7 @@ from PIL import Image, ImageChops
 
 HERE = Path(__file__).resolve().parent
 CHROME = ("--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync")
-COLOURS = 64
+COLOURS = 256
 ALIKE = 0.01  # share of pixels that may differ before a picture is written anew: fonts are drawn a little otherwise
 GRID = ["optimizer.lr=0.001,0.01,0.1", "model.hidden=[4],[16]", "seed=1,2"]
 
@@ -91,7 +91,7 @@ def keep(tab: Any, name: str) -> None:
     if path.is_file() and apart(image, Image.open(path).convert("RGB")) <= ALIKE:
         print(f"{name}: as it was")
         return
-    image.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+    image.quantize(COLOURS, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
     print(f"{name}: {path.stat().st_size // 1024} kB")
 
 

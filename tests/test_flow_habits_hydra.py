@@ -32,12 +32,14 @@ FILES = {
     "conf/experiment/points.yaml": (
         "# @package _global_\nhydra: {sweeper: {params: {optimizer.weight_decay: '0,0.1', model.norm: 'none,batch'}}}\n"
     ),
+    "more/model/small.yaml": "_target_: litmus.model.mlp.MLP\nhidden: [5]\n",
     "conf/callback/say.yaml": "_target_: mine.Say\n",
     "conf/callback/several.yaml": "say:\n  _target_: mine.Say\n",
     "mine.py": (
-        "from lightning.pytorch import Callback\nfrom omegaconf import OmegaConf\n"
+        "import os\nfrom lightning.pytorch import Callback\nfrom omegaconf import OmegaConf\n"
         "OmegaConf.register_new_resolver('twice', lambda text: text + text, replace=True)\n"
-        "class Say(Callback):\n    def on_fit_start(self, trainer, pl_module):\n        print('said by mine.Say')\n"
+        "class Say(Callback):\n    def on_fit_start(self, trainer, pl_module):\n"
+        "        print('said by mine.Say', os.environ.get('FOO'))\n"
     ),
 }
 
@@ -56,6 +58,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def warm() -> Iterator[WarmProcess]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SCRATCH", "scratch")
+        patch.setenv("EPOCHS", "3")
         with WarmProcess() as process:
             yield process
 
@@ -148,6 +151,42 @@ WORKS: dict[str, tuple[list[str], Callable[[Left], bool]]] = {
     "callbacks of one's own beside the default ones": (
         ["train", *OWN, "--allow", "mine", *QUICK, "callback=[default,several]"],
         lambda left: "said by mine.Say" in left.answer.out and "early_stopping" in left.config()["callback"],
+    ),
+    "variables of a job's environment, one by one": (
+        ["train", *OWN, "--allow", "mine", *QUICK, "+callback@callback.x=say", "+hydra.job.env_set.FOO=bar"],
+        lambda left: "said by mine.Say bar" in left.answer.out,
+    ),
+    "variables of a job's environment, all at once": (
+        ["train", *OWN, "--allow", "mine", *QUICK, "+callback@callback.x=say", "hydra.job.env_set={FOO: baz}"],
+        lambda left: "said by mine.Say baz" in left.answer.out,
+    ),
+    "a group as a mapping, whose target takes the old option's place": (
+        ["train", *QUICK, "model={_target_: litmus.model.mlp.MLP, hidden: [4]}", "+optimizer={weight_decay: 0.1}"],
+        lambda left: left.config()["model"]["hidden"] == [4] and left.config()["optimizer"]["weight_decay"] == 0.1,
+    ),
+    "an interpolation within another": (
+        ["train", *QUICK, "trainer.max_epochs=${oc.decode:${oc.env:EPOCHS}}"],
+        lambda left: len((next(left.place.rglob("history.csv"))).read_text().splitlines()) == 1 + 3,
+    ),
+    "a job's folder called by what it varies": (
+        [*SWEEP, "model.hidden=[8,8],[4]", "hydra.sweep.subdir=${hydra:job.override_dirname}"],
+        lambda left: len(left.runs()) == 2 and all("hidden=[" in run for run in left.runs()),
+    ),
+    "jobs by Joblib": (
+        [*SWEEP, "hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "seed=1,2"],
+        lambda left: left.board()["seeds"].to_list() == [2],
+    ),
+    "two folders of options": (
+        ["train", *QUICK, *OWN, "--config-dir", "more", "callback=[default,several]", "model=small", "--allow", "mine"],
+        lambda left: left.config()["model"]["hidden"] == [5] and "said by mine.Say" in left.answer.out,
+    ),
+    "a further folder of options by Hydra's key for it": (
+        ["train", *QUICK, "hydra.searchpath=[file://more]", "model=small"],
+        lambda left: left.config()["model"]["hidden"] == [5],
+    ),
+    "Hydra's names, its log and its folder of configs": (
+        ["train", *QUICK, "hydra.job.name=abc", "hydra.verbose=true", "hydra.output_subdir=null"],
+        lambda left: left.runs() == ["outputs/iris_mlp/*"] and ".hydra" not in left.files(),
     ),
     "no schedule": (
         ["train", *QUICK, "scheduler=step", "~scheduler"],
@@ -255,6 +294,10 @@ REFUSED = {
         ["callback@callback.x", "write +callback@callback.x=<option>"],
     ),
     "callbacks where one is meant": (["train", "+callback@callback.x=default"], ["callback.x", "callback=[default,"]),
+    "one callback in the place of all": (
+        ["train", *OWN, "--allow", "mine", "callback=say"],
+        ["callback: 'mine.Say'", "+callback@callback.<name>=<file>"],
+    ),
     "a second logger beside a nameless one": (["train", "+logger@logger.x=csv"], ["logger.x", "logger=[<option>,"]),
     "a data module by another name": (["train", "datamodule=iris"], ["data=<option>", "data._target_=<class>"]),
     "extras of the template's": (["train", "extras.print_config=true"], ["--cfg job prints the config"]),
@@ -275,6 +318,10 @@ REFUSED = {
         ["train", "--allow", "nowhere_to_be", "name=${thrice:go}"],
         ["--allow nowhere_to_be"],
     ),
+    "callbacks of Hydra's": (["train", "hydra.callbacks.x._target_=mine.Say"], ["hydra.callbacks", "callback.<name>"]),
+    "a folder to change into": (["train", "hydra.job.chdir=true"], ["hydra.job.chdir", "output_dir=<dir>"]),
+    "a key of Hydra's that is misspelt": (["train", "hydra.swep.dir=x"], ["hydra.swep.dir", "--cfg hydra"]),
+    "a key to take away that is not set": (["train", "data=iris", "~data.shuffle"], ["data.shuffle: is not set"]),
     "a continuous range in a grid": (["train", "-m", "optimizer.lr=interval(0,1)"], ["hydra/sweeper=optuna"]),
     "a checkpoint by Lightning's name": (["train", "ckpt_path=x.ckpt"], ["ckpt_path", "resume=<run dir|last>"]),
     "a checkpoint of the trainer's": (["train", "trainer.resume_from_checkpoint=x"], ["resume=<run dir|last>"]),
@@ -344,7 +391,7 @@ def test_configs_are_not_looked_for_in_packages_that_are_not_allowed(folder, cap
 
 
 def test_configs_are_looked_for_in_further_folders(folder, capfd):
-    (folder / "more" / "model").mkdir(parents=True)
+    (folder / "more" / "model").mkdir(parents=True, exist_ok=True)
     (folder / "more" / "model" / "mine.yaml").write_text("_target_: litmus.model.mlp.MLP\nhidden: [3]\n")
     root = {
         "defaults": ["train", "_self_", {"override model": "mine"}],

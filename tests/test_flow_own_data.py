@@ -97,6 +97,10 @@ def test_references_and_checks_see_its_rows():
         ([data("NoTargets")], "error: data: NoTargets gives batches of a Tensor"),
         ([data("Tuples"), "data.rws=3"], "error: data.rws: no such key; did you mean data.rows?"),
         ([data("Mappings"), "data.target_key=lable"], "error: data.target_key=lable: the batches of Mappings hold"),
+        (
+            [data("Pairs"), "model._target_=own_parts.modules.TwoArguments"],
+            "error: model: TwoArguments.forward takes a and b",
+        ),
         (["data._target_=own_parts.data.Stream", "data.rows=3", "data.seed=1"], "error: data._target_: makes a Stream"),
     ],
 )
@@ -113,10 +117,17 @@ def test_its_run_goes_on():
     assert (run / "history.csv").read_text().count("\n") == 6
 
 
+@pytest.mark.parametrize("words", [[], [model("OfPairs")]], ids=["a model of ours", "a module"])
+def test_rows_of_two_inputs_are_predicted_as_their_loader_gives_them(words):
+    run = train(data("Pairs"), "trainer.max_epochs=15", *(words or ["optimizer.lr=0.01"]))
+    assert main(["predict", *OWN, f"checkpoint={run}", "input=predict", "output=few.csv"]) == 0
+    assert (pl.read_csv("few.csv")["pred"] == np.arange(30) % 3).mean() > 0.75
+
+
 def test_its_model_predicts_what_its_loaders_give_or_an_array_and_is_exported(tmp_path, capsys):
     run = train(data("Several"), model("BuiltInSetup"), "trainer.max_epochs=30")
     assert read(run, "metrics.json")["val"]["balanced_accuracy"]["n"] == 48
-    np.save(tmp_path / "few.npy", blobs(30, 6)[0].numpy() / 10)
+    np.save(tmp_path / "few.npy", blobs(30, 6)[0].numpy())  # which the module's hooks scale as they scale a loader's
     np.save(tmp_path / "other.npy", np.zeros((3, 5)))
     words = ["predict", *OWN, f"checkpoint={run}"]
     for place in ("predict", "few.npy"):

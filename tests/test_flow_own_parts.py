@@ -155,3 +155,15 @@ def test_a_stack_of_torchs_layers_is_a_model():
     )
     assert main(["train", *QUICK, "--config-dir", "conf", "model=stack", "data=iris"]) == 0
     assert nn.Sequential.__name__ in (max(Path("outputs").glob("*/2*")) / "evidence.json").read_text()
+
+
+def test_a_part_of_a_model_is_frozen_or_has_a_rate_of_its_own():
+    words = ["data=iris", "trainer.max_epochs=1", "callback.checkpoint.use=last"]
+    runs = [
+        train(*words, *more)
+        for more in ([], ["optimizer.parts.layers.1=0"], ["optimizer.parts.layers.1=0", "trainer.max_epochs=3"])
+    ]
+    free, once, thrice = (torch.load(run / "checkpoints" / "best.ckpt")["state_dict"] for run in runs)
+    assert torch.equal(once["model.layers.1.weight"], thrice["model.layers.1.weight"])
+    assert not torch.equal(free["model.layers.1.weight"], once["model.layers.1.weight"])
+    assert not torch.equal(once["model.layers.3.weight"], thrice["model.layers.3.weight"])

@@ -67,3 +67,10 @@ def test_a_bad_start_does_not_flatten_the_rest_of_an_r2_curve(scenes):
     assert low == -1
     assert high <= 1.05
     assert ax.get_ylabel() == "R², from -1 up"
+
+
+def test_values_that_differ_do_not_read_alike(scenes):
+    evidence = scenes["binary"].evidence
+    history = {"train/loss": (0.6950, 0.6932, 0.69299), "val/loss": (0.6940, 0.69318, 0.69326)}
+    story = curves.story(replace(scenes["binary"], evidence=replace(evidence, history=history)), "loss")
+    assert story == "On val, loss is lowest in epoch 1: 0.6932; in epoch 2, the last, it is 0.6933 and on train 0.693."

@@ -125,7 +125,7 @@ def test_takeaways_hold_the_figures_that_they_speak_of(scenes):
     assert said["giveaway"] == "The column calls alone gives balanced accuracy 97 %, age alone 60 %."
     assert said["shares"] == "In train, 70 % of the rows are no and 30 % yes; in test, 50 % are yes."
     assert said["dependence"] == (
-        "Over age, the mean probability of yes goes from 0.1 at 20 to 0.9 at 80, all other columns as they are."
+        "Over age, the mean probability of yes goes from 10 % at 20 to 90 % at 80, all other columns as they are."
     )
     assert said["pairs"].endswith("; most rows are lost of c3, 20 of 50.")
 

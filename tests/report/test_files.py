@@ -46,6 +46,23 @@ def test_a_run_that_hydra_started_tells_its_own_point_and_options(tmp_path):
     assert files.choices(tmp_path) == {"model": "mlp"}
 
 
+@pytest.mark.parametrize(
+    ("job", "keys"),
+    [
+        (
+            "{num: 0, override_dirname: '++model.hidden=[4,4]|optimizer=adam|++seed=1'}",
+            {"model.hidden", "optimizer", "seed"},
+        ),
+        ("{num: '???', override_dirname: '++seed=1'}", None),
+    ],
+)
+def test_a_job_of_a_sweep_tells_what_varies_there_and_a_single_run_does_not(tmp_path, job, keys):
+    assert files.swept(tmp_path) is None
+    (tmp_path / ".hydra").mkdir()
+    (tmp_path / ".hydra" / "hydra.yaml").write_text(f"hydra: {{job: {job}}}\n")
+    assert files.swept(tmp_path) == keys
+
+
 def test_a_score_that_is_undefined_is_null(tmp_path, make_evidence):
     files.write_metrics(tmp_path, make_evidence(scores={"val": {"f1": Score(value=math.nan)}}))
     metrics = json.loads((tmp_path / "metrics.json").read_text())

@@ -37,6 +37,17 @@ def test_every_group_that_was_swept_shows_the_option_taken():
     assert "experiment" not in found
 
 
+def test_what_all_jobs_of_a_sweep_share_is_left_out():
+    typed = ["model=mlp", "++optimizer.lr=0.1", "++data.batch_size=32"]
+    found = hparams(CONFIG, typed, {"model": "mlp"}, {"model", "optimizer.lr"})
+    assert found == {"model": "mlp", "optimizer.lr": 0.1}
+
+
+def test_a_sweep_over_experiments_shows_what_each_may_have_set():
+    choices = {"model": "mlp", "experiment": "iris"}
+    assert hparams(CONFIG, [], choices, {"experiment"}) == hparams(CONFIG, [], choices)
+
+
 def test_secrets_stay_references():
     assert hparams(CONFIG, ["logger.token=x"])["logger.token"] == "${oc.env:TOKEN}"
 

@@ -56,7 +56,7 @@ def test_nothing_on_the_page_loads_and_nothing_runs_but_the_copy_button(nasty_pa
 def test_the_page_says_verdict_criteria_findings_and_what_to_try(make_verdict, make_evidence):
     text = render(make_verdict(), make_evidence(test_reads=3), title="t", provenance={"git": {"commit": "abc"}})
     for part in (
-        "Inadequate: accuracy 46 %.",
+        "Inadequate: accuracy 46\N{NO-BREAK SPACE}%.",
         "≥ 0.8 fail",
         "Try first: <code>model.activation=relu &#39;model.hidden=[10,10]&#39;</code>",
         "A consequence of model_is_linear.",
@@ -81,6 +81,21 @@ def test_the_words_of_a_finding_are_kept_apart(make_verdict, make_evidence):
     text = render(make_verdict(findings=(replace(info, consequence_of="b"),)), make_evidence(), title="t")
     predicted = re.sub("<[^>]+>", "", text[text.index(">Findings</h2>") :])
     assert "Low.\nA consequence of b.\nEvidence: stopped no\nTry: model=mlp" in predicted
+
+
+def test_what_a_trial_has_shown_to_be_of_no_use_is_not_advised(make_verdict, make_evidence):
+    tried = {"metric": "f1", "before": [0.6], "after": [0.5], "difference": -0.1, "seeds": [1], "confirmed": False}
+    found = Finding(name="a", severity="info", summary="Low.", overrides=("model.dropout=0.5",), tried=tried)
+    text = re.sub("<[^>]+>", "", render(make_verdict(findings=(found,)), make_evidence(), title="t"))
+    assert "tried model.dropout=0.5, 1 seed: F1 0.600 -&gt; 0.500, gain -0.100, not confirmed on fresh seeds" in text
+    assert "Try: " not in text[text.index("Low.") :]
+
+
+def test_no_line_breaks_between_a_figure_and_its_percent_sign_but_commands_stay_as_typed(make_verdict, make_evidence):
+    found = Finding(name="a", severity="info", summary="It is 5 %.", overrides=("data.target=5 %",))
+    text = render(make_verdict(findings=(found,)), make_evidence(), title="t")
+    assert "It is 5\N{NO-BREAK SPACE}%." in text
+    assert "data.target=5 %" in text
 
 
 def test_a_bare_verdict_makes_a_page(make_verdict, make_evidence):

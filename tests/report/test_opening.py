@@ -1,4 +1,5 @@
 import shlex
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,6 +28,19 @@ def test_the_first_sentences_name_grades_classes_and_the_range_of_numbers(make_e
     predicted = " ".join(facts(make_evidence("regression", data=data, scored="val")))
     assert "predicts churn from the images. The target is a number, from 25 to 346 in train." in predicted
     assert predicted.endswith("the verdict is about the 3 rows (val) that guided its training.")
+
+
+def test_of_predictions_of_another_tool_nothing_is_said_that_is_not_known(make_evidence):
+    evidence = make_evidence(data=DataFacts(input="table", sizes={"test": 143}))
+    judged = replace(evidence, model=replace(evidence.model, name="y_pred", parameters=0))
+    predicted = " ".join(facts(judged))
+    assert predicted.startswith("A model of which nothing is known but what it predicts (y_pred) predicts churn. ")
+    assert predicted.endswith("The verdict is about 143 rows.")
+
+
+def test_a_table_given_in_python_is_not_called_by_its_digest(make_evidence):
+    kept = make_evidence(config={"data": {"path": "outputs/frames/c84bed738ce83fc4.parquet"}})
+    assert "predicts churn from age. " in " ".join(facts(kept))
 
 
 def test_one_command_runs_what_is_suggested_on_top_of_what_was_typed(make_verdict, make_evidence):

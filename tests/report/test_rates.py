@@ -3,7 +3,7 @@ import pytest
 from sklearn.metrics import average_precision_score, precision_recall_curve, roc_auc_score, roc_curve
 
 from litmus.report import canvas, rates
-from litmus.report.figures import confusion, precision_recall, roc
+from litmus.report.figures import confusion, pairs, precision_recall, roc
 
 
 def test_roc_has_scikit_learns_points_and_area(scenes):
@@ -56,12 +56,10 @@ def test_beyond_four_classes_a_cell_without_rows_stays_empty():
     assert [text.get_text() for text in ax.texts] == ["7\n100 %"] * 5
 
 
-def test_confusion_of_many_classes_shows_the_most_confused():
-    matrix = np.diag(np.full(40, 50.0))
-    matrix[39, 38] = matrix[0, 1] = 9
-    shown = confusion._most_confused(matrix)
-    assert len(shown) == confusion.MAX_CLASSES
-    assert {0, 1, 38, 39} <= set(shown.tolist())
+def test_a_matrix_too_large_to_be_read_is_left_to_the_confused_pairs(scenes):
+    assert confusion.applies(scenes["ten classes"])
+    assert not confusion.applies(scenes["45 classes"])
+    assert pairs.applies(scenes["45 classes"])
 
 
 def test_with_several_classes_the_hardest_are_drawn(scenes):

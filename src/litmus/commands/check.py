@@ -241,7 +241,7 @@ def _seconds_a_step(run: Run, learner: Learner) -> tuple[float, int]:
     """Median seconds of a training step on random batches, and how many were measured."""
     split, loader = run.data.splits["train"], run.data.train_dataloader()
     model, loss = run.predictor.model.train(), run.predictor.loss
-    optimizer = learner.make_optimizer([p for p in model.parameters() if p.requires_grad])
+    optimizer = learner.make_optimizer()
     spent: list[float] = []
     began = time.perf_counter()
     while len(spent) < MOST_STEPS and (len(spent) < LEAST_STEPS or time.perf_counter() - began < MOST_SECONDS):

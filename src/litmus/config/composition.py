@@ -181,6 +181,10 @@ def _sentence(error: Exception, library: Library) -> str:
         return f"{missing[1]}: no option {quote(missing[2])}{remedy}"
     if absent := re.match(r"Could not override '([^']+@[^']+)'", text):
         return f"{absent[1]}: nothing stands there that could be replaced; to add it, write +{absent[1]}=<option>"
+    if unknown := re.match(r"Could not override '(hydra\.[^']+)'", text):
+        return f"{unknown[1]}: Hydra has no such key; litmus train --cfg hydra shows which there are"
+    if lost := re.match(r"Could not delete from config\. '([^']+)' does not exist", text):
+        return f"{lost[1]}: is not set, so that there is nothing to take away; leave ~{lost[1]} out"
     if isinstance(error, OmegaConfBaseException):
         return str(unresolved(error))
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
@@ -230,6 +234,9 @@ def _judge_places(cfg: DictConfig) -> None:
         raise ConfigError(
             f"hydra.sweep.subdir: {quote(subdir)} is one folder for all jobs; put ${{hydra.job.num}} into it"
         )
+    if cfg.hydra.job.chdir:
+        message = "a run stays where it was started, from where paths are read; leave it out, or write output_dir=<dir>"
+        raise ConfigError([Problem("hydra.job.chdir", message)])
 
 
 def _judge_hooks(cfg: DictConfig) -> None:
@@ -242,7 +249,8 @@ def _judge_hooks(cfg: DictConfig) -> None:
         if not name.startswith(HOOKS):
             raise ConfigError(f"hydra.{word}._target_: {quote(name)} is no Hydra plugin; choose hydra/{word}=<plugin>")
     if node.get("callbacks"):
-        raise ConfigError("hydra.callbacks: a config may not run code through Hydra's callbacks; remove it")
+        remedy = "write callback.<name>._target_=<class>, of Lightning's or, under --allow, your own"
+        raise ConfigError([Problem("hydra.callbacks", f"Hydra's callbacks would run code, and do not here; {remedy}")])
     for word in ("job_logging", "hydra_logging"):
         if problems := list(problems_of_logging(node.get(word), f"hydra.{word}")):
             raise ConfigError(problems)

@@ -79,6 +79,8 @@ class _Checker:
             own = _with_called(own)
         if group == "logger":
             own = _with_places(own)
+        if key == "optimizer" and "parts" not in own.parameters:
+            own = own._replace(parameters={**own.parameters, "parts": Parameter(Any, required=False)})
         return _without_facts(own) if key.startswith("metrics.") else own
 
     def problems(self) -> Iterator[Problem]:
@@ -123,6 +125,9 @@ class _Checker:
                 yield Problem(f"{key}._target_", "is required: it names the class to build")
             for word in sorted(set(value) - RESERVED):
                 yield from self._strangers(f"{key}.{word}", value[word])
+        elif key == "callback":
+            remedy = "write +callback@callback.<name>=<file>, or callback.<name>._target_=<class>"
+            yield Problem(key, f"{_shown(value['_target_'])} is one callback without a name; {remedy}")
 
     def _monitor(self) -> Iterator[Problem]:
         """Names of other forms than ours are logged by a LightningModule, and by nobody else."""
@@ -160,7 +165,9 @@ class _Checker:
         for word, item in node.items():
             if word in RESERVED:
                 continue
-            if word in own.parameters:
+            if key == "optimizer" and word == "parts":
+                yield from _rates(f"{key}.{word}", item if isinstance(item, dict) or item is None else str(item))
+            elif word in own.parameters:
                 yield from _value(f"{key}.{word}", item, own.parameters[word].hint)
             elif key == "logger" and isinstance(item, dict) and "_target_" in item:
                 message = "stands beside a logger that has no name; write logger=[<option>,<option>]"
@@ -204,6 +211,17 @@ class _Checker:
         if wanted and bases and wanted not in bases:
             message = f"{quote(name)} cannot be the {key}: it is no {wanted.rpartition('.')[2]}"
             raise ConfigError([Problem(f"{key}._target_", message)])
+
+
+def _rates(key: str, value: Any) -> Iterator[Problem]:
+    """Parts of the model to learning rates, the parts nested where their names are."""
+    if isinstance(value, dict):
+        for word, item in value.items():
+            yield from _rates(f"{key}.{word}", item)
+    elif value is not None and (
+        isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf
+    ):
+        yield Problem(key, f"must be a learning rate of 0 or more, where 0 freezes the part, not {_shown(value)}")
 
 
 def _with_interval(key: str, own: Signature, name: str) -> Signature:

@@ -1,6 +1,6 @@
 """A run's config in types: what everything outside this room reads of it, made once from the plain config."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, cast, final, overload
@@ -169,6 +169,23 @@ class OptimizerGroup(Group):
 
     lr = Number(0.0)
     weight_decay = Number(0.0)
+
+    @property
+    def parts(self) -> dict[str, float]:
+        """Parts of the model, by their names in it, to learning rates of their own; 0 freezes one."""
+        return dict(_flat(self.node.get("parts") or {}))
+
+    def partial(self, **facts: Any) -> Any:
+        """What makes it, of the parameters; `parts` says which of them go together, and is no argument of its."""
+        return Group({key: value for key, value in self.node.items() if key != "parts"}, self.key).partial(**facts)
+
+
+def _flat(node: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
+    for name, value in node.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}.{rest}", rate) for rest, rate in _flat(value))
+        elif value is not None:
+            yield str(name), float(value)
 
 
 @final

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,15 @@ from litmus.errors import ConfigError, Problem, quote
 
 KEY = re.compile(r"[A-Za-z_][\w-]*([./@][A-Za-z0-9_][\w-]*)*")
 INTERPOLATION = re.compile(r"\$\{\.*[A-Za-z_][\w./\[\]-]*(:[^{}]*)?\}")  # of a key, or by a resolver such as oc.env
+# one interpolation within another, which Hydra reads between quotes only
+NESTED = re.compile(r"\$\{[\w.]+:[^'\"{}]*(\$\{[^{}'\"]*\}[^'\"{}]*)+\}")
 CHOICE = re.compile(r"choice\((.*)\)", re.DOTALL)
 # Hydra takes no null for a group: this stands for it. Checkpoints are always kept
 NULLABLE = {"scheduler": "scheduler=none", "callback": "++callback.early_stopping=null", "logger": "~logger"}
 FILES = frozenset({"csv", "parquet", "image_folder", "text"})  # options of data that read data.path
 MOST_LISTED = 8
+# Nodes of Hydra's whose keys are the user's own, and which therefore list none
+OPEN = ("hydra.job.env_set", "hydra.callbacks", "hydra.job_logging", "hydra.hydra_logging")
 PICTURES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp"})
 MODELS = {
     "text": "text",
@@ -132,6 +136,7 @@ def translate(words: Sequence[str], library: Library, *, sweep: bool = False) ->
     """
     problems: list[Problem] = []
     parsed: list[Override] = []
+    library = replace(library, folders=(*library.folders, *_further_folders(words)))
     for word in _with_implied(words, library):
         try:
             parsed.append(override := _parse(word, library, sweep=sweep))
@@ -184,6 +189,7 @@ def _written(key: str, value: Any) -> str:
 
 def _with_implied(words: Sequence[str], library: Library) -> list[str]:
     """The words, after those that follow from them: a file's suffix says what reads it."""
+    words = [part for word in words for part in _below(word)]
     given = values(words)
     text = given.get("experiment", "")
     experiments = split_list(text) if text.startswith("[") else [text]
@@ -197,6 +203,24 @@ def _with_implied(words: Sequence[str], library: Library) -> list[str]:
     if kind in MODELS and not {"model", "model._target_"} & set(given) and not library.choice(experiments, "model"):
         implied.append(f"model={MODELS[kind]}")
     return [*implied, *(part for word in words for part in _spelled_out(word))]
+
+
+def _further_folders(words: Sequence[str]) -> list[Path]:
+    """The folders that `hydra.searchpath` names on the line, whose options are options too."""
+    text = values(words).get("hydra.searchpath", "")
+    places = split_list(text) if text.startswith("[") else [text]
+    return [
+        Path(place.removeprefix("file://")) for place in places if place and ":" not in place.removeprefix("file://")
+    ]
+
+
+def _below(word: str) -> list[str]:
+    """The words for one that gives a group a mapping, `model={hidden: [4]}`: one for each of its keys."""
+    key, _, text = word.lstrip("+").partition("=")
+    if key.strip() not in GROUPS or not (text.startswith("{") and text.endswith("}")):
+        return [word]
+    found = _hydra(f"{key}={text}", word).value()
+    return words_of({key.strip(): found}) if isinstance(found, dict) else [word]
 
 
 def _spelled_out(word: str) -> list[str]:
@@ -246,7 +270,9 @@ def _parse(word: str, library: Library, *, sweep: bool) -> Override:
     elif key in TEXT_KEYS or key in LIST_KEYS or key in PLACE_KEYS:
         override = _hydra(f"++{key}={_text(key, text, sweep=sweep)}", word)
     else:
-        plain = "/" in key or key.startswith("hydra.")
+        plain = "/" in key or (
+            key.startswith("hydra.") and not f"{key}.".startswith(tuple(f"{node}." for node in OPEN))
+        )
         override = _hydra(f"{key}={text}" if plain else f"++{key}={text}", word)
     if override.is_sweep_override() and not sweep:
         raise ConfigError([Problem(word, "is several values; a sweep needs -m, a list brackets, text quotes")])
@@ -316,6 +342,9 @@ def _meant(word: str, key: str, library: Library) -> str:
 
 
 def _hydra(text: str, word: str) -> Override:
+    place, _, written = text.partition("=")
+    if NESTED.fullmatch(written):
+        text = f"{place}={quoted(written, resolved=True)}"
     try:
         override = OverridesParser.create().parse_override(text)
     except HydraException as error:

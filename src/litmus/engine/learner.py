@@ -15,12 +15,14 @@ from litmus.data.tensors import Batch
 from litmus.engine import gradients
 from litmus.engine.curves import Curves
 from litmus.engine.followed import is_cut
+from litmus.engine.part_rates import parameter_groups
 from litmus.engine.schedule import Entry, advance, forget_length
 from litmus.errors import ConfigError, Problem
 from litmus.loss.base import Loss
 from litmus.task.base import Task
 
 NEVER = 2**62
+PARTS = "optimizer.parts"  # for errors
 RANDOM_LAYERS = (
     *(nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout),
     *(nn.RReLU, nn.FractionalMaxPool2d, nn.RNNBase),
@@ -36,6 +38,7 @@ class Learner(LightningModule):
         loss: Takes the raw outputs.
         task: Turns activated outputs into predictions and names the metrics.
         optimizer: From parameters to a torch optimizer.
+        rates: Parts of the model to learning rates of their own, as `parameter_groups` takes them.
         schedule: From optimizer and total number of steps to Lightning's scheduler entry; None: constant rate.
         seed: Of the run; all randomness in training is a function of it and the step.
         monitor: `{split}/{metric}` that early stopping, checkpoints and plateau schedulers go by.
@@ -57,10 +60,12 @@ class Learner(LightningModule):
         monitor: str,
         manifest: dict[str, Any],
         random_batches: bool = False,
+        rates: Mapping[str, float] | None = None,
     ) -> None:
         super().__init__()
         self.model, self.loss, self.task = model, loss, task
-        self.make_optimizer, self.make_schedule = optimizer, schedule
+        self.rates, self.make_schedule = rates or {}, schedule
+        self._optimizer_of = optimizer
         self.seed, self.monitor, self.manifest = seed, monitor, manifest
         self.curves = Curves(task=task, loss=loss)
         self.draws = random_batches or any(isinstance(module, RANDOM_LAYERS) for module in model.modules())
@@ -162,7 +167,7 @@ class Learner(LightningModule):
     def configure_optimizers(self) -> Any:
         """Lightning's dict of optimizer and, if there is one, scheduler."""
         try:
-            optimizer = self.make_optimizer([p for p in self.model.parameters() if p.requires_grad])
+            optimizer = self.make_optimizer()
         except (TypeError, ValueError) as error:
             raise ConfigError([Problem("optimizer", f"refused: {error}")]) from error
         if self.make_schedule is None:
@@ -172,6 +177,10 @@ class Learner(LightningModule):
         if isinstance(for_lightning["scheduler"], ReduceLROnPlateau):
             for_lightning["frequency"] = NEVER  # on_train_epoch_end steps it
         return {"optimizer": optimizer, "lr_scheduler": for_lightning}
+
+    def make_optimizer(self) -> Optimizer:
+        """A new optimizer of the parameters that are trained; raises what its class raises, and ConfigError."""
+        return self._optimizer_of(parameter_groups(self.model, self.rates, PARTS))
 
     def _total_steps(self) -> float:
         """Optimizer steps of the whole run; infinite where nothing limits it.

@@ -73,6 +73,7 @@ def _odd_setting(config: RunConfig) -> str | None:
         "the model is a LightningModule": config.model.trains_itself,
         f"trainer.{odd and odd[0]} is set": bool(odd),
         f"callback.{callbacks and callbacks[0]} is set": bool(callbacks),
+        "parts of the model have rates of their own": bool(config.optimizer.parts),
         "Lightning's own loop was asked for": trainer.loop == "stock",
         "it runs on another device": elsewhere,
         "several devices": trainer.devices != 1,

@@ -1,7 +1,7 @@
 """Training curves: what happened from epoch to epoch."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -66,8 +66,21 @@ def story(scene: Scene, name: str) -> str:
             else ""
         )
         return f"{text}{there}."
-    ends = (points(name, float(curve[last])) for curve in (val, train))
+    least, *ends = _apart(name, [float(val[best]), float(val[last]), float(train[last])])
+    text = f"On val, {what} is {extreme} in epoch {best}: {least}"
     return f"{text}; in epoch {last}, the last, it is {' and on train '.join(ends)}."
+
+
+def _apart(name: str, values: Sequence[float]) -> list[str]:
+    """Values in words; where different ones would read alike, in as many digits as tell them apart, five at most."""
+    texts = [points(name, value) for value in values]
+    if len(set(texts)) == len(set(values)) or texts[0].endswith("%"):
+        return texts
+    for digits in (4, 5):
+        texts = [f"{value:.{digits}g}" for value in values]
+        if len(set(texts)) == len(set(values)):
+            break
+    return texts
 
 
 def _line(ax: Axes, x: np.ndarray, y: np.ndarray, split: str) -> None:

@@ -148,10 +148,25 @@ def job_overrides(directory: Path) -> list[str]:
 
 def choices(directory: Path) -> dict[str, str]:
     """The option that a run took of each group; empty where it was not started by Hydra."""
-    node = _hydra_file(directory, "hydra.yaml")
-    for name in ("hydra", "runtime", "choices"):
-        node = node.get(name) if isinstance(node, Mapping) else None
+    node = _of_hydra(directory, "runtime", "choices")
     return {str(group): str(option) for group, option in node.items() if option} if isinstance(node, Mapping) else {}
+
+
+def swept(directory: Path) -> frozenset[str] | None:
+    """The keys and groups that vary over the jobs of the sweep that a run belongs to; None where it is no job."""
+    number = _of_hydra(directory, "job", "num")
+    varying = _of_hydra(directory, "job", "override_dirname")
+    if not isinstance(number, int) or not isinstance(varying, str):  # of a single run they are ???
+        return None
+    return frozenset(line.partition("=")[0].lstrip("+~") for line in varying.split("|") if "=" in line)
+
+
+def _of_hydra(directory: Path, *names: str) -> Any:
+    """A node of what Hydra kept of its own settings; None where there is none."""
+    node = _hydra_file(directory, "hydra.yaml")
+    for name in ("hydra", *names):
+        node = node.get(name) if isinstance(node, Mapping) else None
+    return node
 
 
 def _hydra_file(directory: Path, name: str) -> Any:

@@ -1,7 +1,7 @@
 """Which settings of a config stand in tables of runs: the ones that people vary, and whatever was overridden."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from litmus.config import GROUPS, RunConfig
@@ -17,7 +17,10 @@ Plain = bool | float | str
 
 
 def hparams(
-    config: Mapping[str, Any], overrides: Iterable[str] = (), choices: Mapping[str, str] | None = None
+    config: Mapping[str, Any],
+    overrides: Iterable[str] = (),
+    choices: Mapping[str, str] | None = None,
+    swept: Set[str] | None = None,
 ) -> dict[str, Plain]:
     """Settings as flat plain values: the groups' options, the main ones, and those overridden.
 
@@ -25,6 +28,8 @@ def hparams(
         config: As stored: plain types, secrets left as references.
         overrides: Of the run, as `key=value`.
         choices: Group to the option chosen; a group that is not in it is called by its target's class.
+        swept: What varies over the jobs of the run's sweep, beside which nothing stands that is the same in all of
+            them; None where the run is no job. An experiment may set anything, so that nothing is left out there.
     """
     chosen, known = choices or {}, RunConfig(config)
     found = {group: chosen.get(group) or _target(config.get(group)) for group in (*GROUPS, *FURTHER)}
@@ -32,7 +37,8 @@ def hparams(
         if key.partition(".")[0] not in ASIDE | {"hydra"}:
             value = known.value(key)
             found[key] = chosen.get(key) if value is None or isinstance(value, Mapping) else value
-    return {key: _plain(value) for key, value in found.items() if value is not None}
+    alike = frozenset[str]() if not swept or "experiment" in swept else found.keys() - swept
+    return {key: _plain(value) for key, value in found.items() if value is not None and key not in alike}
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -40,6 +41,7 @@ for (const button of document.querySelectorAll("button.copy")) {
 DIGEST = base64.b64encode(hashlib.sha256(COPY.encode()).digest()).decode()
 MAX_WORST = 10
 MOST_ACROSS = 8  # classes that have a column each
+_PERCENT = re.compile(r"(?<=\d) %")
 WORST_HEADER = {"pred": "predicted", "prob": "probability of the target"}
 
 
@@ -240,7 +242,13 @@ def template(name: str, *, beside: Path = Path(__file__)) -> "jinja2.Template":
         lstrip_blocks=True,
     )
     environment.filters["svg"] = _trusted
+    environment.filters["prose"] = _prose
     return environment.get_template(name)
+
+
+def _prose(text: str) -> str:
+    """A sentence in which no line breaks between a figure and its percent sign; commands are never taken through it."""
+    return _PERCENT.sub("\N{NO-BREAK SPACE}%", text)
 
 
 def _trusted(svg: str) -> Any:

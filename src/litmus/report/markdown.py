@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from litmus.evidence import Evidence
-from litmus.report.phrases import clean, figures, number, paste_all, tried
+from litmus.report.phrases import clean, figures, number, offered, paste_all, tried
 from litmus.report.phrases import metric as metric_name
 from litmus.report.tables import Table, criteria, repeats
 from litmus.verdict import Finding, Verdict
@@ -76,7 +76,7 @@ def _finding(finding: Finding) -> list[str]:
     if finding.tried:
         lines.append(escape(tried(finding)))
     lines += [f"answer: **{escape(paste_all(answer))}**" for answer in finding.choices]
-    if finding.overrides:
+    if offered(finding):
         lines.append(f"try: **{escape(paste_all(finding.overrides))}**")
     return ["  \n".join(lines)]
 

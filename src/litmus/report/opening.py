@@ -1,5 +1,6 @@
 """What a reader sees first of a run: what predicts what, why the verdict is what it is, and the one command to run."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from litmus.verdict import Finding, Verdict
 from litmus.verdict.tried import result_of
 from litmus.verdict.words import figure, name_from_data, percent
 
+KEPT = re.compile(r"[0-9a-f]{16}\.parquet")  # a table that was given in Python, kept under its digest
 MOST_NAMED = 4  # columns or classes that a sentence names
 SCORED_ONCE = "data.folds=5"
 
@@ -67,12 +69,20 @@ def replaced(words: Sequence[str], overrides: Sequence[str]) -> tuple[str, ...]:
 def facts(evidence: Evidence) -> list[str]:
     """What was predicted from what by which model, which class is positive, and on which rows: whole sentences."""
     task = evidence.task
-    predicts = f"{_model(evidence)} predicts {name_from_data(task.target) or 'the target'} from {_inputs(evidence)}."
+    known = "" if _is_only_judged(evidence) else f" from {_inputs(evidence)}"
+    predicts = f"{_model(evidence)} predicts {name_from_data(task.target) or 'the target'}{known}."
     return [predicts, *_target(evidence), _rows(evidence)]
+
+
+def _is_only_judged(evidence: Evidence) -> bool:
+    """Whether predictions of another tool were given, of whose model and training nothing is known."""
+    return not evidence.data.sizes.get("train") and not evidence.model.parameters
 
 
 def _model(evidence: Evidence) -> str:
     model = evidence.model
+    if _is_only_judged(evidence):
+        return f"A model of which nothing is known but what it predicts ({clean(model.name)})"
     size = f"{model.name}, {model.parameters:,} parameter{'' if model.parameters == 1 else 's'}"
     if not model.hidden_layers:
         return f"A {'linear model' if model.linear else 'model'} ({size})"
@@ -82,7 +92,7 @@ def _model(evidence: Evidence) -> str:
 
 def _inputs(evidence: Evidence) -> str:
     path = evidence.settings.data.path
-    where = f" of {clean(Path(str(path)).name)}" if path else ""
+    where = f" of {clean(Path(str(path)).name)}" if path and not KEPT.fullmatch(Path(str(path)).name) else ""
     kind = evidence.data.input
     if kind != "table":
         return f"the {kind}s{where}"
@@ -116,6 +126,8 @@ def _rows(evidence: Evidence) -> str:
     sizes = evidence.data.sizes
     if evidence.folds:
         return f"Each row was scored by the one of {len(evidence.folds)} fits that had not seen it."
+    if _is_only_judged(evidence):
+        return f"The verdict is about {sizes.get(evidence.scored, 0):,} rows."
     train = f"It learnt from {sizes.get('train', 0):,} rows"
     val, test = sizes.get("val"), sizes.get("test")
     if evidence.scored == "test" and test:

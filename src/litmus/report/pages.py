@@ -1,6 +1,6 @@
 """The figures of a finished run, each drawn once: into report.html and into TensorBoard."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ def publish(
     config: Mapping[str, Any],
     overrides: Iterable[str] = (),
     choices: Mapping[str, str] | None = None,
+    swept: Set[str] | None = None,
     provenance: Mapping[str, Any] | None = None,
     notes: Sequence[str] = (),
     writer: Writer | None = None,
@@ -43,6 +44,7 @@ def publish(
         config: As stored, secrets left as references.
         overrides: Of the run, as `key=value`.
         choices: Config group to the option chosen.
+        swept: As in `hparams`.
         provenance: As in provenance.json.
         notes: What the data module says of its rows.
         writer: The run's, where TensorBoard is its logger.
@@ -79,7 +81,7 @@ def publish(
     write_html(directory, page)
     if writer is not None:
         _mistakes(writer, shown, step)
-        _close(writer, scene, verdict, hparams(config, overrides, choices) | {"verdict": verdict.verdict})
+        _close(writer, scene, verdict, hparams(config, overrides, choices, swept) | {"verdict": verdict.verdict})
 
 
 def _mistakes(writer: Writer, shown: "Sequence[tuple[str, Sequence[Example]]]", step: int) -> None:

@@ -24,6 +24,18 @@ def number(value: object, digits: int = 3) -> str:
     return f"{value:,}" if isinstance(value, int) else _decimals(value, digits)
 
 
+def score(name: str, value: float | None) -> str:
+    """A metric's value, with three decimals however small it is where the metric is a share of one."""
+    known = measure(name)
+    small = value is not None and known is not None and known.unit == "share" and 0 < abs(value) < 0.001
+    return f"{value:z.3f}" if small else number(value)
+
+
+def score_interval(name: str, low: float | None, high: float | None) -> str:
+    """The bounds of a metric's 95 % interval, each as `score` writes it."""
+    return NOTHING if low is None and high is None else f"{score(name, low)} to {score(name, high)}"
+
+
 def _decimals(value: float, digits: int) -> str:
     size = abs(value)
     if size == 0 or 0.001 <= size < 100:
@@ -76,11 +88,17 @@ def figures(evidence: Mapping[str, Any]) -> str:
     return ", ".join(parts[:MAX_FIGURES]) + more
 
 
+def offered(finding: Finding) -> bool:
+    """Whether a finding's overrides are to be tried: not those that a trial has shown to be of no use."""
+    return bool(finding.overrides) and not (finding.tried and finding.tried.get("confirmed") is False)
+
+
 def tried(finding: Finding) -> str:
-    """What a trial of a finding's overrides gave; empty if none was made."""
+    """What a trial of a finding's overrides gave; it names those that are not offered. Empty if none was made."""
     trial = finding.tried
     if not trial:
         return ""
+    change = f" {paste_all(finding.overrides)}" if finding.overrides and not offered(finding) else ""
     seeds = trial.get("seeds")
     count = len(seeds) if isinstance(seeds, Sequence) and not isinstance(seeds, str) else seeds
     on = f", {count} seed{'s' if count != 1 else ''}" if isinstance(count, int) else ""
@@ -90,7 +108,8 @@ def tried(finding: Finding) -> str:
         bounds = f" [{number(trial['low'])}, {number(trial['high'])}]" if trial.get("low") is not None else ""
         gain = f", gain {number(trial['difference'])}{bounds}"
     held = _HELD[trial["confirmed"]] if trial.get("confirmed") in _HELD else ""
-    return f"tried{on}: {what}{number(_mean(trial.get('before')))} -> {number(_mean(trial.get('after')))}{gain}{held}"
+    before, after = (number(_mean(trial.get(when))) for when in ("before", "after"))
+    return f"tried{change}{on}: {what}{before} -> {after}{gain}{held}"
 
 
 def _mean(values: Any) -> Any:

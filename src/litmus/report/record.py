@@ -79,6 +79,7 @@ def record_pages(
         config=evidence.config,
         overrides=files.job_overrides(run.paths.directory) or provenance["overrides"],
         choices=files.choices(run.paths.directory),
+        swept=files.swept(run.paths.directory),
         provenance=provenance,
         notes=run.data.notes,
         writer=next((sink for sink in sinks if isinstance(sink, Writer)), None),

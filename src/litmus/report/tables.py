@@ -7,7 +7,7 @@ from typing import final
 
 from litmus.evidence import Evidence, Reference
 from litmus.metrics import lower_is_better
-from litmus.report.phrases import NOTHING, clean, interval, metric, number
+from litmus.report.phrases import NOTHING, clean, interval, metric, number, score, score_interval
 from litmus.task import kind_of
 from litmus.verdict import Criterion, Verdict
 from litmus.verdict.headline import decisive
@@ -48,10 +48,10 @@ def criteria(verdict: Verdict, evidence: Evidence) -> Table:
     rows = tuple(
         (
             clean(metric(criterion.name)),
-            number(criterion.value),
-            interval(criterion.low, criterion.high),
+            score(criterion.name, criterion.value),
+            score_interval(criterion.name, criterion.low, criterion.high),
             _threshold(criterion),
-            number(criterion.baseline),
+            score(criterion.name, criterion.baseline),
             *(_score(reference, verdict.split, criterion.name) for reference in others),
         )
         for criterion in ordered
@@ -150,10 +150,12 @@ def references(evidence: Evidence) -> Table:
     """The primary metric of each reference model, and by how much the model beats it."""
     primary, split = evidence.task.primary, evidence.scored
     own = evidence.scores.get(split, {}).get(primary)
-    rows = [("this model", number(own.value if own else None), NOTHING)]
+    rows = [("this model", score(primary, own.value if own else None), NOTHING)]
     for reference in evidence.references:
         gain = reference.difference.get(split)
-        difference = f"{number(gain.value)} [{interval(gain.low, gain.high)}]" if gain else NOTHING
+        difference = (
+            f"{score(primary, gain.value)} [{score_interval(primary, gain.low, gain.high)}]" if gain else NOTHING
+        )
         rows.append((_title(reference), _score(reference, split, primary), difference))
     header = ("model", f"{metric(primary)} on {split}", "this model minus it")
     compared = 3 if any(row[2] != NOTHING for row in rows) else 2  # scores of pooled folds are not paired with any
@@ -182,7 +184,7 @@ def _title(reference: Reference) -> str:
 
 
 def _score(reference: Reference, split: str, name: str) -> str:
-    return number(reference.scores.get(split, {}).get(name))
+    return score(name, reference.scores.get(split, {}).get(name))
 
 
 def _threshold(criterion: Criterion) -> str:
@@ -195,7 +197,7 @@ def _threshold(criterion: Criterion) -> str:
 
 
 def _with_interval(scores: object, name: str) -> str:
-    score = scores.get(name) if isinstance(scores, dict) else None
-    if score is None or score.value is None:
+    found = scores.get(name) if isinstance(scores, dict) else None
+    if found is None or found.value is None:
         return NOTHING
-    return f"{number(score.value)} [{interval(score.low, score.high)}]"
+    return f"{score(name, found.value)} [{score_interval(name, found.low, found.high)}]"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, final
 
 from litmus.evidence import Evidence
-from litmus.report.phrases import as_ascii, clean, figures, metric, number, paste_all, tried
+from litmus.report.phrases import as_ascii, clean, figures, metric, number, offered, paste_all, tried
 from litmus.report.tables import Table, criteria, fitting, repeats
 from litmus.verdict import Finding, Verdict
 from litmus.verdict.answers import WORDS
@@ -199,7 +199,7 @@ class Terminal:
             self.line(f"  {tried(found)}")
         for answer in found.choices:
             self.line(f"  answer: {paste_all(answer)}")
-        if found.overrides:
+        if offered(found):
             self.line(f"  {'try first' if first else 'try'}: {paste_all(found.overrides)}", "bold" if first else "")
 
 

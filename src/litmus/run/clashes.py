@@ -29,9 +29,21 @@ def check_together(data: DataModule, module: LightningModule, trainer: Trainer) 
         _check_batches(data, module, whole=trainer.limit_train_batches == 1.0)
         _check_limits(data, trainer)
     if isinstance(module, Learner):  # others make their optimizer themselves
+        _check_inputs(data, module.model)
         _check_optimizer(module, trainer)
     else:
         check_steps(module)
+
+
+def _check_inputs(data: DataModule, model: nn.Module) -> None:
+    """A plain module gets a row's inputs as one tensor; raises ConfigError where it asks for more of them."""
+    given = inspect.signature(model.forward).parameters.values()
+    several = [one.name for one in given if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
+    if data.own_loader and len(several) > 1:
+        shape = " x ".join(map(str, data.spec.in_shape))
+        takes = f"{type(model).__name__}.forward takes {' and '.join(several)}, and a row reaches it as one tensor"
+        remedy = "take that apart, or make it a LightningModule, whose steps get batches as they are"
+        raise ConfigError([Problem("model", f"{takes} of {shape}; {remedy}")])
 
 
 def _check_batches(data: DataModule, learner: nn.Module, *, whole: bool) -> None:
@@ -88,7 +100,7 @@ def check_steps(module: LightningModule) -> None:
 def _check_optimizer(learner: Learner, trainer: Trainer) -> None:
     """Makes the optimizer once, which says what its settings do not go together with; raises ConfigError."""
     try:
-        optimizer = learner.make_optimizer(list(learner.model.parameters()))
+        optimizer = learner.make_optimizer()
     except (TypeError, ValueError, RuntimeError) as error:
         raise ConfigError([Problem("optimizer", f"refused: {error}")]) from error
     if optimizer.defaults.get("fused") and trainer.gradient_clip_val and trainer.precision.endswith("-mixed"):

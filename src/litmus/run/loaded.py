@@ -4,12 +4,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from litmus.config import RunConfig, to_plain
 from litmus.data.encoding.given import GivenPreprocess
 from litmus.data.rows import Origin, Rows
 from litmus.data.sources.loaders import LOADED, Loaders
+from litmus.engine.module_outputs import ModuleOutputs
 from litmus.errors import DataError, described
 from litmus.run.predictor import Predictor
 from litmus.run.training import make_source
@@ -21,7 +23,7 @@ def rows_to_predict(predictor: Predictor, place: str) -> Rows:
     Args:
         predictor: The trained model.
         place: A file or folder; for a model of a data module one of its loaders by name (predict, test, val or
-            train), or a .npy file of inputs `(rows, *in_shape)` as its loaders give them.
+            train), or a .npy file of inputs `(rows, ...)` as its loaders give them.
 
     Raises:
         DataError: The rows cannot be read, or are not such as the model takes.
@@ -33,13 +35,11 @@ def rows_to_predict(predictor: Predictor, place: str) -> Rows:
         raise DataError(f"the model was trained on a data module of yours: give {loaders}, or a .npy file", file=place)
     if place.endswith(".npy"):
         return rows_of(predictor, _array(Path(place)), place)
-    source = make_source(RunConfig(to_plain(predictor.config)))
-    assert isinstance(source, Loaders)  # noqa: S101  # only these are not preprocessed
-    return _fitting(predictor, source.new_rows(place), place)
+    return _fitting(predictor, _source(predictor).new_rows(place, tuple(predictor.spec.in_shape)), place)
 
 
 def rows_of(predictor: Predictor, inputs: NDArray[Any], place: str = "array") -> Rows:
-    """Inputs `(rows, *in_shape)` as rows.
+    """Inputs `(rows, ...)`, as a loader of the data module would give them, as rows.
 
     Raises:
         DataError: They are not such as the model takes.
@@ -47,6 +47,10 @@ def rows_of(predictor: Predictor, inputs: NDArray[Any], place: str = "array") ->
     if not isinstance(inputs, np.ndarray) or inputs.ndim < 2 or not np.issubdtype(inputs.dtype, np.number):
         raise DataError("must be one array of numbers, a row an input", file=place)
     inputs = inputs.astype(np.float32 if np.issubdtype(inputs.dtype, np.floating) else np.int64)
+    own = predictor.model if isinstance(predictor.model, ModuleOutputs) else None
+    keys, packing = (None, None) if own is None else (own.keys, own.packing)
+    if packing is None or inputs.shape[1:] == tuple(predictor.spec.in_shape):
+        inputs = _source(predictor).sent_rows(torch.from_numpy(inputs), keys, packing).numpy()
     rows = Rows(
         inputs=inputs,
         target=None,
@@ -54,6 +58,12 @@ def rows_of(predictor: Predictor, inputs: NDArray[Any], place: str = "array") ->
         origin=Origin(path=place, sha256="", rows=len(inputs)),
     )
     return _fitting(predictor, rows, place)
+
+
+def _source(predictor: Predictor) -> Loaders:
+    source = make_source(RunConfig(to_plain(predictor.config)))
+    assert isinstance(source, Loaders)  # noqa: S101  # only these are not preprocessed
+    return source
 
 
 def _fitting(predictor: Predictor, rows: Rows, place: str) -> Rows:

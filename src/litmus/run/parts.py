@@ -147,6 +147,9 @@ def injected(config: RunConfig, wanted: Mapping[str, str], known: Mapping[str, A
     for group, word in wanted.items():
         if group == "loss":
             found[word] = config.loss.make(**known)
+        elif group == "optimizer" and config.optimizer.parts:
+            message = "the module makes its optimizer of parameters that it chooses itself; leave it out"
+            raise ConfigError([Problem(f"{config.optimizer.key}.parts", message)])
         else:
             part = config.optimizer if group == "optimizer" else config.scheduler
             found[word] = part.partial() if part else None

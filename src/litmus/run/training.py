@@ -271,6 +271,7 @@ def _learner(config: RunConfig, predictor: Predictor, mode: Mode, *, random_batc
         monitor=config.monitor,
         manifest=predictor.manifest(),
         random_batches=random_batches,
+        rates=config.optimizer.parts,
     )
 
 

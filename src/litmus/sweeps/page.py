@@ -4,6 +4,7 @@ import base64
 import hashlib
 import math
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +18,14 @@ from litmus.sweeps.conclusion import Conclusion
 from litmus.sweeps.leaderboard import Entry, Leaderboard, alike
 from litmus.sweeps.records import Record
 from litmus.verdict.answers import WORDS
+from litmus.verdict.words import sentence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH = 200.0  # of the plot of a row
 PAD = 6.0
+DATED = re.compile(r"\d{4}-\d\d-\d\d_\d\d-\d\d-\d\d_")  # a run that is no job
 WIDE = 50.0  # largest over smallest from which the scale is logarithmic
 
 SORT = """
@@ -87,19 +90,22 @@ def _section(section: Section, folder: Path, place: int) -> dict[str, Any]:
     board, found = section.board, section.conclusion
     split, _, name = board.metric.partition("/")
     scale = _Scale(board.entries)
+    prefix = f"s{place}_" if section.title else ""
     return {
         "title": section.title,
         "answer": [] if found is None else found.sentences(),
         "tone": WORDS[found.verdict].tone if found and found.verdict in WORDS else "open",
         "summary": found.winner.summary.splitlines() if found and found.winner else [],
-        "notes": [text for text in (*board.notes, board.difference, alike(board)) if text],
+        "difference": sentence(board.difference) if board.difference else "",
+        "notes": [sentence(text) for text in (*board.notes, alike(board)) if text],
         "metric": f"{split} {metric(name)}",
         "primary": board.primary and f"val {metric(board.primary)}",
         "keys": board.keys,
         "axis": scale.ends,
         "rows": [_row(rank, entry, board, scale, folder) for rank, entry in enumerate(board.entries, start=1)],
+        **_beside(board, prefix),
         "unfinished": [_unfinished(record, board, folder) for record in board.unfinished],
-        "drawings": _drawings(board, found, f"s{place}_" if section.title else ""),
+        "drawings": _drawings(board, found, prefix),
     }
 
 
@@ -138,8 +144,9 @@ def _link(record: Record, folder: Path, file: str = "report.html") -> dict[str, 
     target = record.directory.absolute() / file
     href = quote(os.path.relpath(target, folder.absolute())) if target.is_file() else ""
     name = record.directory.name
-    number = name.partition("_")[0]  # of a job
-    return {"name": name, "short": number if number.isdecimal() and len(number) < 8 else clean(name, 40), "href": href}
+    first, _, rest = name.partition("_")
+    short = clean(rest if DATED.match(name) else name, 40)  # the leaderboard is no place for the date of each
+    return {"name": name, "short": first if first.isdecimal() and len(first) < 8 else short, "href": href}
 
 
 def _with_bounds(value: float, low: float | None, high: float | None, digits: int = 3) -> str:
@@ -172,6 +179,15 @@ class _Scale:
         bounded = all(bound is not None and math.isfinite(bound) for bound in (entry.low, entry.high))
         low, high = (self._at(bound) if bounded and bound is not None else None for bound in (entry.low, entry.high))
         return {"at": self._at(entry.mean), "low": low, "high": high}
+
+
+def _beside(board: Leaderboard, prefix: str) -> dict[str, Any]:
+    """The first runs side by side: a table of them, and what is drawn of them."""
+    if len(board.entries) < 2:
+        return {"beside": None, "looks": []}
+    from litmus.sweeps import beside
+
+    return {"beside": beside.table(board), "looks": beside.drawings(board, prefix)}
 
 
 def _drawings(board: Leaderboard, found: Conclusion | None, prefix: str) -> list[Drawing]:

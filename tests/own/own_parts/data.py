@@ -51,6 +51,23 @@ class Several(Tuples):
         return [batch[0] / 10, *batch[1:]] if isinstance(batch, list | tuple) else batch / 10
 
 
+class Pairs(LightningDataModule):
+    """Two inputs a row, `(a, b, y)`, and `(a, b)` to predict."""
+
+    def _loader(self, rows, seed, *, target=True):
+        x, y = blobs(rows, seed)
+        return DataLoader(TensorDataset(x[:, :2], x[:, 2:], *([y] if target else [])), 20)
+
+    def train_dataloader(self):
+        return self._loader(150, 1)
+
+    def val_dataloader(self):
+        return self._loader(60, 2)
+
+    def predict_dataloader(self):
+        return self._loader(30, 6, target=False)
+
+
 class Rows(Dataset):
     def __init__(self, rows: int, seed: int) -> None:
         self.x, self.y = blobs(rows, seed)

@@ -382,3 +382,36 @@ class TwoAtOnce(Classifier):
 
     def configure_optimizers(self):
         return [torch.optim.Adam(self.net[0].parameters()), torch.optim.SGD(self.net[2].parameters(), 0.1)]
+
+
+class TwoArguments(nn.Module):
+    """A plain module of two inputs."""
+
+    def __init__(self, num_classes: int = 3):
+        super().__init__()
+        self.net = layers(4, 16, num_classes)
+
+    def forward(self, a, b):
+        return self.net(torch.cat([a, b], 1))
+
+
+class OfPairs(LightningModule):
+    """Batches of two inputs and a target."""
+
+    def __init__(self, num_classes: int = 3):
+        super().__init__()
+        self.net = TwoArguments(num_classes)
+
+    def forward(self, a, b):
+        return self.net(a, b)
+
+    def training_step(self, batch, batch_idx):
+        a, b, y = batch
+        return F.cross_entropy(self(a, b), y)
+
+    def validation_step(self, batch, batch_idx):
+        a, b, y = batch
+        self.log("val/loss", F.cross_entropy(self(a, b), y))
+
+    def configure_optimizers(self):
+        return torch.optim.Adam(self.parameters(), lr=0.01)

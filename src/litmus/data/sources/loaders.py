@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, is_dataclass
+from functools import partial
 from types import SimpleNamespace
 from typing import Annotated, Any, cast, final
 
@@ -175,11 +176,12 @@ class Loaders(Source):
         self.keys[key] = found[0]
         return batch[found[0]]
 
-    def new_rows(self, name: str) -> Rows:
+    def new_rows(self, name: str, shape: tuple[int, ...]) -> Rows:
         """What a loader gives, its inputs alone and in its order; targets in it are ignored.
 
         Args:
             name: One of LOADED.
+            shape: Of a row, as the model takes it: several inputs a row are as many as fill it.
 
         Raises:
             DataError: There is no such loader, or its batches hold no inputs.
@@ -190,7 +192,7 @@ class Loaders(Source):
             loader = self._loader(name)
             if loader is None:
                 raise self._error(f"has no {name}_dataloader; add one, or predict by input=test or a .npy file")
-            read = self._inputs if name == "predict" else self._inputs_beside_targets
+            read = partial(self._inputs, shape=shape) if name == "predict" else self._inputs_beside_targets
             found = [read(self._sent(batch)).detach().cpu() for batch in loader]
         try:
             x = torch.cat(found)
@@ -203,21 +205,51 @@ class Loaders(Source):
             origin=Origin(path=f"{self.name}.{name}_dataloader", sha256="", rows=len(x)),
         )
 
+    def sent_rows(self, x: Tensor, keys: tuple[str, str] | None, packing: Packing | None) -> Tensor:
+        """Inputs `(rows, ...)` as a loader would give them, after the module's hooks on their way to the device.
+
+        Args:
+            x: Of new rows.
+            keys: Of inputs and targets, where the batches of training were mappings.
+            packing: Of several inputs a row.
+        """
+        if not any(is_overridden(f"on_{when}_batch_transfer", self.module) for when in ("before", "after")):
+            return x
+        y = torch.zeros(len(x), dtype=torch.int64)
+        if packing is not None:
+            batch = packing.batch(packing.unpack(x), y)
+        else:
+            batch = [x, y] if keys is None else dict(zip(keys, (x, y), strict=True))
+        with torch.random.fork_rng(devices=[]), self._with_trainer():
+            torch.manual_seed(self.seed)
+            self._set_up("predict")
+            return self.parts(self._sent(batch))[0].detach().cpu()
+
     def _inputs_beside_targets(self, batch: Any) -> Tensor:
         return self.parts(batch)[0]
 
-    def _inputs(self, batch: Any) -> Tensor:
-        """Inputs of a batch that may have no targets."""
+    def _inputs(self, batch: Any, shape: tuple[int, ...]) -> Tensor:
+        """Inputs of a batch that may have no targets; of several the first ones that fill a row of that shape."""
         batch = _named_parts(batch)
         if isinstance(batch, Mapping):
             x = self._named_inputs(batch)
         else:
             x = batch[0] if isinstance(batch, tuple | list) and batch else batch
+            if isinstance(batch, tuple | list) and isinstance(x, Tensor) and x.shape[1:] != shape:
+                x = self._filling(batch, shape, x)
             if isinstance(x, Mapping | tuple | list) and x and len(found := tensors_of(x)) == len(x):
                 x = self._packed("nested mapping" if isinstance(x, Mapping) else "nested tuple", found)
         if not isinstance(x, Tensor) or x.ndim < 2:
             raise self._error(f"gives batches of a {type(batch).__name__}; tensors of inputs (rows, ...) are needed")
         return x
+
+    def _filling(self, batch: Sequence[Any], shape: tuple[int, ...], first: Tensor) -> Tensor:
+        """The first parts of a batch that are one row of that shape together; the very first where none are."""
+        for count in range(2, len(batch) + 1):
+            found = tensors_of(batch[:count])
+            if len(found) == count and (sum(one[0].numel() for one in found.values()),) == shape:
+                return self._packed("tuple", found)
+        return first
 
     @contextmanager
     def _with_trainer(self) -> Iterator[None]:

@@ -9,25 +9,23 @@ from litmus.report import canvas, takeaways
 from litmus.report.plot import Plot
 from litmus.report.scene import Scene
 
-MAX_CLASSES = 30
+MAX_CLASSES = 20  # beyond, cells are too small to read; the pairs of `pairs` say what is confused
 Array = NDArray[np.float64]
 
 
 def draw(scene: Scene) -> Figure:
-    """Counts and shares of each true class; with more than 30 classes those with the most errors."""
+    """Counts and shares of each true class."""
     evidence = scene.evidence
     split, counts = takeaways.matrix_of(evidence)
     matrix = counts.astype(np.float64)
-    shown = _most_confused(matrix)
-    names = [canvas.label(evidence.task.classes[i], 16) for i in shown]
-    totals = matrix.sum(1, keepdims=True)[shown]
-    shares = np.divide(matrix[np.ix_(shown, shown)], totals, out=np.zeros((len(shown),) * 2), where=totals > 0)
-    limited = f", {len(shown)} of {len(matrix)} classes" if len(shown) < len(matrix) else ""
+    names = [canvas.label(label, 16) for label in evidence.task.classes]
+    totals = matrix.sum(1, keepdims=True)
+    shares = np.divide(matrix, totals, out=np.zeros_like(matrix), where=totals > 0)
     host, ax, bar, tilt = _grid(names)
-    canvas.dress(ax, f"Confusion on {split}{limited}", "predicted", "true")
+    canvas.dress(ax, f"Confusion on {split}", "predicted", "true")
     ax.grid(visible=False)
     image = ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto", interpolation="none")
-    _cells(ax, matrix[np.ix_(shown, shown)], shares)
+    _cells(ax, matrix, shares)
     host.colorbar(image, cax=bar, label="share of the true class")
     bar.yaxis.label.set_color(canvas.INK)
     bar.tick_params(colors=canvas.INK, labelsize=8)
@@ -37,17 +35,8 @@ def draw(scene: Scene) -> Figure:
 
 
 def applies(scene: Scene) -> bool:
-    """Whether there is a matrix of classes."""
-    return any(map(len, scene.evidence.confusion.values())) and len(scene.evidence.task.classes) > 1
-
-
-def _most_confused(matrix: Array) -> NDArray[np.int64]:
-    n = len(matrix)
-    if n <= MAX_CLASSES:
-        return np.arange(n)
-    off = matrix - np.diag(np.diag(matrix))
-    worst = np.argsort(-(off.sum(0) + off.sum(1)), kind="stable")[:MAX_CLASSES]
-    return np.sort(worst)
+    """Whether there is a matrix of classes, and it can be read."""
+    return any(map(len, scene.evidence.confusion.values())) and 1 < len(scene.evidence.task.classes) <= MAX_CLASSES
 
 
 def _grid(names: list[str]) -> tuple[Figure, Axes, Axes, int]:

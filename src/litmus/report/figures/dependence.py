@@ -8,7 +8,7 @@ from litmus.report import canvas
 from litmus.report.plot import Plot
 from litmus.report.scene import Array, Dependence, Scene
 from litmus.task import kind_of
-from litmus.verdict.words import figure, name_from_data
+from litmus.verdict.words import figure, name_from_data, percent
 
 MOST_CLASSES = 6
 
@@ -51,10 +51,11 @@ def takeaway(scene: Scene) -> str:
     output = _output(one, code)
     low, high = int(output.argmin()), int(output.argmax())
     at = [v if isinstance(v, str) else figure(float(v)) for v in (one.values[low], one.values[high])]
-    what = "the mean prediction"
+    what, shown = "the mean prediction", [figure(float(output[place])) for place in (low, high)]
     if kind_of(scene.evidence.task.kind).classes != (0, 0):
         what = f"the mean probability of {name_from_data(scene.evidence.task.classes[code])}"
-    ends = f"from {figure(float(output[low]))} at {at[0]} to {figure(float(output[high]))} at {at[1]}"
+        shown = [percent(float(output[place])) for place in (low, high)]
+    ends = f"from {shown[0]} at {at[0]} to {shown[1]} at {at[1]}"
     return f"Over {name_from_data(one.name)}, {what} goes {ends}, all other columns as they are."
 
 

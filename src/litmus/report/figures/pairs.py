@@ -32,7 +32,15 @@ def draw(scene: Scene) -> Figure:
     canvas.dress(left, f"Taken for another, {split}", "rows: true → predicted")
     left.barh(range(len(pairs)), [p.count for p in pairs], color=canvas.COLOURS[1], alpha=0.6, height=0.6)
     for i, p in enumerate(pairs):
-        left.text(p.count, i, f" {percent(p.share)}", va="center", fontsize=8, color=canvas.INK)
+        left.annotate(
+            percent(p.share),
+            (p.count, i),
+            xytext=(3, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=8,
+            color=canvas.INK,
+        )
     left.set_xlim(0, 1.18 * max((p.count for p in pairs), default=1))
     canvas.whole_numbers(left)
     canvas.dress(right, "Classes that lose most rows", "recall, 95 % interval")

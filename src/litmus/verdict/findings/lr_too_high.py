@@ -29,7 +29,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     broke = evidence.fit.non_finite is not None
     words = {
         "rose": "the train loss rose",
-        "restless": "it jumps about without a trend",
+        "restless": "the train loss jumps about without a trend",
         "fast": f"steps change weights by up to {percent(fastest)}",
         "killed_units": "units died",
         "ladder_prefers_lower": "a lower rate does better",
