@@ -151,6 +151,5 @@ def main() -> None:
         print(f"as {use}: {wrong} of {len(right)} wrong, {share}")
 
 
-
 if __name__ == "__main__":
     main()
