@@ -1,9 +1,6 @@
 """Columns that give the target together and not alone: sums, differences, products and quotients of a few numbers."""
 
-from collections.abc import Iterator
-
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from litmus.data_checks.leaks import Feature, chance_score, column_score
@@ -17,12 +14,7 @@ FEWEST_DISTINCT = 10
 """Distinct values from which a column of numbers is an amount that a formula may hold."""
 MOST_COLUMNS = 60
 MOST_JOINED = 4
-"""Columns that a formula may have; they must be fewer than half of the table's, or they are what it is about, unless
-they are opposed."""
-OPPOSED = 0.4
-"""How much farther columns must lead together than all of them alone added up, each counted as the best of them. Where
-inputs do not cancel each other their shares of R2 add up; accounts do, such as a balance before and after (Currie and
-Korabinski 1984, enhancement). As far as a single column must be ahead of the next best."""
+"""Columns that a formula may have; they must be fewer than half of the table's, or they are what it is about."""
 MOST_ROWS = 5000
 KEPT = 0.97
 """Share of the explained variation that fewer columns must keep; of what is missing, at most three times as much."""
@@ -50,53 +42,27 @@ def joint_leak(
     """
     amounts = [feature for feature in features if _is_amount(feature)][:MOST_COLUMNS]
     target = train.target.double().numpy()
-    if len(amounts) < 2 or len(features) < 3 or len(target) < 4 * len(amounts):
+    if len(amounts) < 2 or len(features) < 2 * 2 + 1 or len(target) < 4 * len(amounts):
         return None
     chance = chance_score(task, val, primary=primary)
+    found = [_formula(amounts, target, product=False)]
+    positive = [feature for feature in amounts if min(np.nanmin(feature.train), np.nanmin(feature.val)) > 0]
+    if task.numeric and target.min() > 0 and len(positive) >= 2:
+        found.append(_formula(positive, np.log(target), product=True))
     best: JointLeak | None = None
-    for kept, product, joined in _formulas(task, amounts, target):
-        if not 2 <= len(kept) <= min(MOST_JOINED, len(features) - 1):
+    for formula in found:
+        if formula is None or not 2 <= len(formula[0]) <= MOST_JOINED or 2 * len(formula[0]) >= len(features):
             continue
+        kept, product, joined = formula
         score = column_score(task, joined, train, val, primary=primary)
         way = (score - chance) / max(1 - chance, 1e-9)
-        if way < (SHOWN_NUMBER if task.numeric else SHOWN) or (best is not None and score <= best.score):
+        if way < (SHOWN_NUMBER if task.numeric else SHOWN):
             continue
         alone = max(column_score(task, feature, train, val, primary=primary) for feature in kept)
-        one_way = (alone - chance) / max(1 - chance, 1e-9)
-        opposed = way - len(kept) * max(one_way, 0.0) >= OPPOSED
-        if one_way < MOST_ALONE and (opposed or 2 * len(kept) < len(features)):
+        if (alone - chance) / max(1 - chance, 1e-9) < MOST_ALONE and (best is None or score > best.score):
             names = tuple(feature.name for feature in kept)
-            best = JointLeak(columns=names, product=product, score=score, alone=alone, opposed=opposed)
+            best = JointLeak(columns=names, product=product, score=score, alone=alone)
     return best
-
-
-def _formulas(task: Task, amounts: list[Feature], target: Array) -> Iterator[tuple[list[Feature], bool, Feature]]:
-    """Sums and products that are fitted to the target, to its logarithm and to the order of its values.
-
-    What leads to the target through any increasing function has its order; a column's own model finds the function.
-    """
-    wanted = [(target, False)]
-    if task.numeric:
-        wanted.append((_normal_scores(target), False))
-        if target.min() > 0:
-            wanted.append((np.log(target), True))
-    positive = [feature for feature in amounts if min(np.nanmin(feature.train), np.nanmin(feature.val)) > 0]
-    for some, product in ((amounts, False), (positive, True)):
-        for one, logarithm in wanted if len(some) >= 2 else ():
-            formula = _formula(some, one, product=product, logarithm=logarithm)
-            if formula is not None:
-                yield formula[0], product, formula[1]
-
-
-def _normal_scores(values: Array) -> Array:
-    """What a normal distribution has at the rank of each value.
-
-    Source: Van der Waerden 1952.
-    """
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    middle = counts.cumsum() - (counts - 1) / 2
-    share = torch.from_numpy(middle[place] / (len(values) + 1))
-    return np.asarray(torch.special.ndtri(share).numpy())
 
 
 def _is_amount(feature: Feature) -> bool:
@@ -105,10 +71,8 @@ def _is_amount(feature: Feature) -> bool:
     return varied and bool(np.isfinite(feature.val).any())
 
 
-def _formula(
-    amounts: list[Feature], target: Array, *, product: bool, logarithm: bool
-) -> tuple[list[Feature], Feature] | None:
-    """The columns that are kept, and their fitted sum as a column of its own, in the unit of what was no logarithm."""
+def _formula(amounts: list[Feature], target: Array, *, product: bool) -> tuple[list[Feature], bool, Feature] | None:
+    """The columns that are kept, and their fitted sum as a column of its own, in the target's unit."""
     step = -(-len(target) // MOST_ROWS)
     x = np.column_stack([_filled(feature.train, feature, log=product) for feature in amounts])
     some, wanted = x[::step], target[::step]
@@ -124,10 +88,10 @@ def _formula(
     def value(split: str) -> Array:
         columns = [_filled(getattr(amounts[j], split), amounts[j], log=product) for j in kept]
         fitted = (np.column_stack(columns) - centre[kept]) / scale[kept] @ weights + wanted.mean()
-        return np.asarray(np.exp(np.clip(fitted, -700.0, 700.0)) if logarithm else fitted)
+        return np.asarray(np.exp(np.minimum(fitted, 700.0)) if product else fitted)
 
     joined = Feature(name="", train=value("train"), val=value("val"), ordered=True)
-    return [amounts[j] for j in kept], joined
+    return [amounts[j] for j in kept], product, joined
 
 
 def _filled(values: Array, feature: Feature, *, log: bool) -> Array:

@@ -113,16 +113,6 @@ def test_an_identity_is_an_error(make):
     assert judge(evidence).try_first.overrides == ("data.drop_columns=[age,income]",)
 
 
-def test_columns_that_cancel_each_other_and_give_the_target_are_an_error(make):
-    evidence = make["numbers"](0.97, data={"joint_leak": joint(opposed=True, alone=0.1), "columns": COLUMNS})
-    verdict = judge(evidence)
-    assert verdict.verdict == "inadequate"
-    assert (
-        "difference of age, income: explained variation 99 %, the best of them alone has 10 %"
-        in verdict.findings[0].summary
-    )
-
-
 def test_a_formula_without_which_the_rest_does_as_well_is_not_asked_about(make):
     data = {"joint_leak": joint(without=0.97), "columns": COLUMNS}
     assert named(make["numbers"](0.97, data=data)) == []

@@ -118,7 +118,7 @@ def _answers(evidence: Evidence, columns: list[str]) -> tuple[str, str]:
 
 
 def _joint(evidence: Evidence, leak: JointLeak | None) -> Judgement:
-    """A formula of a few columns that gives the target: an error where it is exact or they cancel, else a question."""
+    """A formula of a few columns that gives the target: an error where it is exact, otherwise a question."""
     if leak is None or leak.without is None or _is_few(evidence):
         return None
     exact = reading.is_regression(evidence) and leak.score >= EXACT
@@ -128,14 +128,13 @@ def _joint(evidence: Evidence, leak: JointLeak | None) -> Judgement:
     ):
         return None
     columns, name = list(leak.columns), evidence.task.primary
-    if not exact and not leak.opposed:
+    if not exact:
         return _question(evidence, columns, leak)
     kind = "product or quotient" if leak.product else "weighted sum or difference"
-    alone = f", the best of them alone has {points(name, leak.alone)}" if leak.opposed else ""
     return make_finding(
         "target_leakage",
         "error",
-        f"The target follows from a {kind} of {listing(columns, 4)}: {metric(name)} {points(name, leak.score)}{alone}; "
+        f"The target is a {kind} of {listing(columns, 4)}: {metric(name)} {points(name, leak.score)}; "
         f"without them a reference has {points(name, leak.without)}.",
         overrides=(_answers(evidence, columns)[0],),
         columns=columns,
