@@ -45,13 +45,14 @@ FILES = {
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty directory with a table, a module and configs of the user's."""
     monkeypatch.setattr("litmus.config.targets._trusted", set())
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(text)
-    return tmp_path
+    yield tmp_path
+    sys.modules.pop("mine", None)  # what is refused in this process may have been imported before
 
 
 @pytest.fixture(scope="module")

@@ -119,7 +119,7 @@ def test_a_loader_that_the_base_class_only_complains_of_is_missing_and_a_failing
 
 @pytest.mark.parametrize("loader", [batches(X), batches(X, Y), DataLoader(X, 5)], ids=["tuples", "targets", "tensors"])
 def test_new_rows_are_the_inputs_of_the_predict_loader(loader):
-    rows = Loaders(module=Module(predict=loader)).new_rows("predict")
+    rows = Loaders(module=Module(predict=loader)).new_rows("predict", tuple(X.shape[1:]))
     assert np.array_equal(rows.inputs, X.numpy())
     assert rows.target is None
 
@@ -129,7 +129,7 @@ def test_rows_that_no_loader_gives_are_refused_with_what_to_write():
         predict_dataloader = LightningDataModule.predict_dataloader
 
     with pytest.raises(DataError, match="has no predict_dataloader; add one, or predict by input=test"):
-        Loaders(module=Without()).new_rows("predict")
+        Loaders(module=Without()).new_rows("predict", tuple(X.shape[1:]))
 
 
 SEVERAL = {
