@@ -49,6 +49,7 @@ class Diagnosis:
         tried: Whether a trial can look at its suggestion. Findings about data never: other rows would be compared.
         optimisation: Whether it says that the optimizer does not get where it could.
         symptom: Whether it follows from a cause and would be cured with it.
+        stays: Whether it stays an alarm beside its cause: it was measured, and a user has to know of it.
         suspect: Rank among what a reference's lead alone suggests, the smallest first; None: it does not suggest this.
         leaves_doubt: Whether it leaves a score in doubt, so that a model that meets all criteria may not be adequate.
         before_training: Whether it is a fact of rows and start. Its consequences can be cured elsewhere, but only a
@@ -74,6 +75,7 @@ class Diagnosis:
     tried: bool = True
     optimisation: bool = False
     symptom: bool = False
+    stays: bool = False
     suspect: int | None = None
     leaves_doubt: bool = False
     before_training: bool = False

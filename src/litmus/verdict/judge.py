@@ -118,6 +118,7 @@ def quieten(findings: Sequence[Finding]) -> list[Finding]:
     return [
         replace(one, severity="info")
         if diagnoses()[one.name].symptom
+        and not diagnoses()[one.name].stays
         and one.consequence_of is not None
         and (one.consequence_of in grave or one.severity != "error")
         else one

@@ -65,3 +65,15 @@ def test_a_class_of_ordinary_size_that_is_never_predicted_is_named_where_a_refer
     assert (found.evidence["label"], found.evidence["recall"]) == ("c", 0.0)
     alike = make["classes"](matrix, references={"boosted_trees": 0.65})
     assert "class_imbalance" not in [one.name for one in judge(alike).findings]
+
+
+def test_a_rare_one_of_several_classes_that_is_never_predicted_stays_a_warning_where_weights_gain_nothing(make):
+    matrix = [[450, 50, 0], [50, 420, 0], [15, 15, 0]]
+    tried = make["trial"]("balanced", ("loss.class_weight=balanced",), gain=0.0)
+    evidence = make["classes"](matrix, references={"boosted_trees": 0.6}, trials=(tried,))
+    found = next(one for one in judge(evidence).findings if one.name == "class_imbalance")
+    assert (found.severity, found.overrides, found.evidence["label"]) == ("warning", (), "c")
+    seldom = make["classes"](
+        [[450, 50, 0], [50, 420, 0], [15, 14, 1]], references={"boosted_trees": 0.6}, trials=(tried,)
+    )
+    assert "class_imbalance" not in named(seldom)

@@ -21,3 +21,17 @@ def named(evidence):
 def test_a_trees_train_score_is_never_the_yardstick(make):
     evidence = make["classes"]([[150, 50], [50, 150]], references={"linear": 0.75, "boosted_trees": 0.76})
     assert "underfitting" not in named(evidence)
+
+
+def test_a_layer_of_one_unit_is_named_where_few_rows_leave_open_what_better_there_is(make):
+    def run(**changes):
+        return make["numbers"](0.4, 0.32, n=40, references={"boosted_trees": 0.43}, **changes)
+
+    narrow = {"config": {"model.hidden": [1]}}
+    found = next(one for one in judge(run(**narrow)).findings if one.name == "underfitting")
+    assert (found.severity, found.overrides) == ("warning", ("model.hidden=[64,64]",))
+    assert "passes a layer of 1 unit," in found.summary
+    assert "underfitting" not in named(run())
+    tried = make["trial"]("larger", ("model.hidden=[64,64]",), gain=0.0)
+    assert "underfitting" not in named(run(**narrow, trials=(tried,)))
+    assert "underfitting" not in named(make["numbers"](0.9, 0.91, n=4000, references={"boosted_trees": 0.9}, **narrow))

@@ -40,6 +40,9 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     severity = context.severity(tried, sure=True)
     if severity == "info" and _open_to_a_decision(evidence, context) and not reading.refutes(tried):
         severity = "error"
+    if severity == "info" and label in _never_predicted(evidence):
+        severity = "warning"  # it stands whether or not weights help
+        overrides = () if reading.refutes(tried) else overrides
     return make_finding(
         "class_imbalance",
         severity,
@@ -61,15 +64,19 @@ def _is_missed(evidence: Evidence, label: str) -> bool:
 
 
 def _never_found(evidence: Evidence) -> tuple[str, float] | None:
-    """The most frequent of several classes that is never predicted, on train nor on the scored rows, and its share."""
+    """The most frequent of several classes that is never predicted, and its share."""
     counts = evidence.data.class_counts.get("train", {})
+    found = max(_never_predicted(evidence), key=lambda label: counts.get(label, 0), default=None)
+    return None if found is None else (found, counts.get(found, 0) / max(sum(counts.values()), 1))
+
+
+def _never_predicted(evidence: Evidence) -> list[str]:
+    """Those of several classes that are predicted of no row, on train nor on the scored rows."""
     matrices = [evidence.confusion.get(split, ()) for split in ("train", evidence.scored)]
     labels = evidence.task.classes
     if len(labels) < 3 or any(len(matrix) != len(labels) for matrix in matrices):
-        return None
-    never = [label for k, label in enumerate(labels) if not any(row[k] for matrix in matrices for row in matrix)]
-    found = max(never, key=lambda label: counts.get(label, 0), default=None)
-    return None if found is None else (found, counts.get(found, 0) / max(sum(counts.values()), 1))
+        return []
+    return [label for k, label in enumerate(labels) if not any(row[k] for matrix in matrices for row in matrix)]
 
 
 def _hidden_by_accuracy(accuracy: Score | None) -> bool:

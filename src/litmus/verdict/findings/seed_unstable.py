@@ -46,6 +46,7 @@ SEED_UNSTABLE = Diagnosis(
     about="training",
     headline="the result depends on the seed",
     symptom=True,
+    stays=True,
     remedy="a lower learning rate, more epochs and several seeds",
     says="seeds disagree",
     suggests="a lower learning rate, more epochs",

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from litmus.evidence import Evidence, Unknown
+from litmus.evidence import Evidence, Trial, Unknown
 from litmus.verdict import reading, symptoms
 from litmus.verdict.candidate import Candidate
 from litmus.verdict.context import Context, Judgement, make_finding
@@ -26,9 +26,12 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     decided = (reading.has_positive(evidence) and context.ranks_well) or _misses_the_rare_only(
         evidence, best_reference.out_of_fold
     )
-    if (missing < least or not context.lags or decided) and not reading.moves(tried):
-        return None
-    narrow = _narrow(evidence)
+    narrowest = _narrowest(evidence)
+    narrow = narrowest is not None and narrowest <= max(2, len(evidence.task.classes) // 4)
+    behind = missing >= least and context.lags and not decided
+    if not behind and not reading.moves(tried):
+        shows = narrow and context.standing.unsettled and missing >= 0 and not reading.refutes(tried)
+        return _bottleneck(evidence, tried, units=narrowest) if shows else None
     settled = narrow or (symptoms.converged(evidence) and not symptoms.few_steps(evidence))
     name = evidence.task.primary
     return make_finding(
@@ -47,6 +50,24 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     )
 
 
+def _bottleneck(evidence: Evidence, tried: Trial | None, *, units: int | None) -> Judgement:
+    """A layer that hardly anything passes, where it is open whether better is possible.
+
+    A reference does at least as well on unseen rows as the model on those that it learned from, which a model that is
+    large enough hardly ever allows; few rows may hide how much better.
+    """
+    return make_finding(
+        "underfitting",
+        "warning",
+        f"All that the model knows passes a layer of {units} unit{'' if units == 1 else 's'}, and on its own training"
+        " rows it is no better than a reference is on unseen rows.",
+        overrides=_larger(evidence),
+        tried=tried,
+        units=units,
+        parameters=evidence.model.parameters,
+    )
+
+
 def _misses_the_rare_only(evidence: Evidence, level: float) -> bool:
     """Whether all but a rare class are learned as well as a reference learns them: a matter of balance, not of size."""
     rare, labels = rarest(evidence), evidence.per_class.get("train", {})
@@ -57,11 +78,10 @@ def _misses_the_rare_only(evidence: Evidence, level: float) -> bool:
     return common is not None and common >= level - reading.MARGIN
 
 
-def _narrow(evidence: Evidence) -> bool:
-    """Whether a layer is so narrow that the classes or the target cannot pass it, however long training goes on."""
+def _narrowest(evidence: Evidence) -> int | None:
+    """Units of the narrowest hidden layer: through one or two no class or target passes, however long it is trained."""
     hidden = evidence.settings.model.hidden
-    widths = [int(units) for units in hidden] if isinstance(hidden, (list, tuple)) else []
-    return bool(widths) and min(widths) <= max(2, len(evidence.task.classes) // 4)
+    return min((int(units) for units in hidden), default=None) if isinstance(hidden, (list, tuple)) else None
 
 
 def _larger(evidence: Evidence) -> tuple[str, ...]:
