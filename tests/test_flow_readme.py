@@ -9,8 +9,8 @@ import pytest
 from litmus.cli.commands import COMMANDS, Line, arguments, read_line
 from litmus.cli.points import check_points, swept
 from litmus.config import check, trust, trusted
+from litmus.config.command_words import translate
 from litmus.config.composition import Configs, composer
-from litmus.config.words import translate
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]

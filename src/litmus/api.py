@@ -13,19 +13,19 @@ import polars as pl
 from litmus.cli import launch
 from litmus.commands import check as checking
 from litmus.commands.evaluate import Evaluated, evaluated
-from litmus.commands.judge import asked, foreign_evidence, stored_evidence, without_references
+from litmus.commands.judge import asked, external_evidence, stored_evidence, without_references
 from litmus.config import check as problems_of
 from litmus.config import compose as composed
 from litmus.config import hydra_text, read, to_plain
+from litmus.config.command_words import values, words_of
 from litmus.config.keys import TEXT_KEYS
-from litmus.config.words import values, words_of
 from litmus.data.sources.frame import table_of
 from litmus.errors import ConfigError, DataError
 from litmus.notebook import WIDTH, Allowed, Answer, Model, Trained, kept, trust_packages
 from litmus.report.tables import Table
 from litmus.report.terminal import Terminal
 from litmus.run import Paths
-from litmus.scoring.foreign import foreign_of
+from litmus.scoring.external import external_of
 from litmus.sweeps.leaderboard import rank, rows
 from litmus.sweeps.places import find_checkpoint, find_place, find_run, winner
 from litmus.sweeps.records import find_runs, last, read_run
@@ -260,8 +260,8 @@ def judge(
         each = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         raise DataError(f"{each} values; give one for each row")
     score = None if y_score is None else "y_score"
-    found = foreign_of(table_of(columns), target="y_true", pred="y_pred", score=score)
-    evidence = foreign_evidence(found, target="y_true", model="y_pred")
+    found = external_of(table_of(columns), target="y_true", pred="y_pred", score=score)
+    evidence = external_evidence(found, target="y_true", model="y_pred")
     criteria, settings = asked({}, words)
     return Answer(judged(evidence, without_references(criteria, evidence), settings), evidence)
 

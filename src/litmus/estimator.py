@@ -23,9 +23,9 @@ from sklearn.utils import check_random_state
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d, validate_data
 
-from litmus.commands.judge import foreign_evidence, without_references
+from litmus.commands.judge import external_evidence, without_references
 from litmus.config import RunConfig, check, compose, to_plain
-from litmus.config.words import words_of
+from litmus.config.command_words import words_of
 from litmus.data.module import DataModule
 from litmus.data.rows import Origin
 from litmus.data.sources.frame import Frame, table_of
@@ -34,7 +34,7 @@ from litmus.metrics.answers import Predictions
 from litmus.notebook import Answer
 from litmus.run.predictor import Predictor
 from litmus.run.training import Run
-from litmus.scoring.foreign import Foreign
+from litmus.scoring.external import External
 from litmus.verdict.judge import judge
 
 TARGET, SPLIT = "target", "split"
@@ -143,14 +143,14 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         check_is_fitted(self)
         task = self._predictor.task
         named = replace(task, spec=replace(task.spec, classes=self._names()))
-        found = Foreign(
+        found = External(
             predictions=self._validation,
             task=named,
             trivial=self._predictor.trivial,
             origin=Origin(path="frame", sha256="", rows=len(self._validation.rows)),
             note="",
         )
-        evidence = foreign_evidence(found, target=TARGET, model=type(self).__name__)
+        evidence = external_evidence(found, target=TARGET, model=type(self).__name__)
         asked = RunConfig(self._config)
         criteria = without_references(asked.criteria.make(), evidence)
         return Answer(judge(evidence, criteria, asked.verdict.make()), evidence)

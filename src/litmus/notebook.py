@@ -21,7 +21,7 @@ from litmus.commands.judge import stored_evidence
 from litmus.commands.predict import predictions
 from litmus.commands.train import train as run_training
 from litmus.config import RunConfig, check, compose, make, read, saved, to_plain, trust
-from litmus.config.words import values, words_of
+from litmus.config.command_words import values, words_of
 from litmus.data.encoding.features import TablePreprocess
 from litmus.data.encoding.given import GivenPreprocess
 from litmus.data.rows import Rows

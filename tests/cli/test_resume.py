@@ -10,8 +10,8 @@ from omegaconf import OmegaConf
 from litmus.cli import main
 from litmus.cli.resume import asked
 from litmus.config import compose, conf_dir, targets
+from litmus.config.command_words import Library
 from litmus.config.composition import Composer
-from litmus.config.words import Library
 from litmus.errors import CheckpointError, ConfigError
 
 COMPOSER = Composer(Library((conf_dir(),)))

@@ -9,7 +9,7 @@ import pytest
 
 from litmus.cli import main
 from litmus.evidence import Evidence
-from litmus.report.opening import replaced
+from litmus.report.first_screen import replaced
 
 LINEAR = (
     *("data=circles", "data.n_samples=400", "data.batch_size=null", "model.hidden=[8]", "model.activation=none"),

@@ -6,7 +6,7 @@ import pytest
 from hydra.core.global_hydra import GlobalHydra
 
 from litmus.config import check, compose, conf_dir
-from litmus.config.words import Library
+from litmus.config.command_words import Library
 from litmus.errors import ConfigError
 
 OPTIONS = Library((conf_dir(),)).options

@@ -7,7 +7,7 @@ import pytest
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from litmus.config import check, compose, conf_dir, settle
-from litmus.config.words import Library, translate
+from litmus.config.command_words import Library, translate
 
 
 @cache

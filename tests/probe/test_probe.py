@@ -12,7 +12,7 @@ from litmus.probe.probe import GAIN, MOST_SECONDS, PAIRS, budget, can_change
 from litmus.run import Run, prepare_data
 from litmus.run.checks import check_rows
 from litmus.verdict import Criterion, Finding
-from litmus.verdict.reading import moves
+from litmus.verdict.quantities import moves
 from litmus.verdict.settings import Settings
 
 LINEAR_STACK = (

@@ -3,8 +3,8 @@
 import pytest
 
 from litmus.config import check
+from litmus.config.command_words import translate
 from litmus.config.composition import composer
-from litmus.config.words import translate
 from litmus.task.goal import is_goal, parse_goal
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import final
 
-from litmus.config.words import path_of
+from litmus.config.command_words import path_of
 from litmus.disk import LOCK, replacing, write_text
 from litmus.errors import ConfigError, quote
 

@@ -31,9 +31,9 @@ from litmus.cli.points import (
 from litmus.cli.signals import Stop, stopped_by_signals
 from litmus.config import check as problems_of
 from litmus.config import settle, trusted
+from litmus.config.command_words import Overrides, path_of, translate, values
 from litmus.config.composition import OURS, Composer, Configs, composer, name_of, translated_errors
 from litmus.config.keys import quoted
-from litmus.config.words import Overrides, path_of, translate, values
 from litmus.disk import locked
 from litmus.errors import ConfigError, InputError, LitmusError, Problem, RunError
 from litmus.sweeps.settings import SUBMITIT

@@ -10,8 +10,8 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from litmus.config import check, hydra_text, import_extra, make, replace_options
+from litmus.config.command_words import Library, Overrides, expanded
 from litmus.config.composition import Composer
-from litmus.config.words import Library, Overrides, expanded
 from litmus.errors import ConfigError, Problem, quote
 from litmus.sweeps.settings import RAY, SUBMITIT
 

@@ -17,9 +17,9 @@ from litmus.cli.job import Failure, Job, execute, placed, refuse, returned
 from litmus.cli.points import GRIDS
 from litmus.cli.points import is_search as searches
 from litmus.config import check, make, read, settle, trusted
+from litmus.config.command_words import translate, values
 from litmus.config.composition import OURS, Composer, Configs, translated_errors
 from litmus.config.keys import quoted
-from litmus.config.words import translate, values
 from litmus.errors import CheckpointError, ConfigError, LitmusError, printable, quote
 from litmus.sweeps.launching import Jobs
 from litmus.sweeps.places import WORDS, find_place, find_run

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from litmus.commands.judge import save, stored_evidence
-from litmus.config.words import path_of
+from litmus.config.command_words import path_of
 from litmus.disk import write_text
 from litmus.errors import CheckpointError, ConfigError
 from litmus.report.card import model_card

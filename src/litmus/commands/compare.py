@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from litmus.commands.winner import complete, score_setting
-from litmus.config.words import path_of
+from litmus.config.command_words import path_of
 from litmus.disk import new_folder
 from litmus.errors import LitmusError
 from litmus.evidence import Score

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from litmus.commands.judge import save
 from litmus.config import needs
-from litmus.config.words import path_of
+from litmus.config.command_words import path_of
 from litmus.data.encoding.column_encoders import BooleanEncoder
 from litmus.data.encoding.features import NumericInputs, TablePreprocess
 from litmus.data.encoding.given import GivenPreprocess

@@ -17,7 +17,7 @@ from litmus.errors import CheckpointError, ConfigError
 from litmus.evidence import Evidence, Trial
 from litmus.probe.probe import can_change, probe
 from litmus.report.files import write_json
-from litmus.report.opening import replaced
+from litmus.report.first_screen import replaced
 from litmus.report.pages import MULTIRUN
 from litmus.report.phrases import paste_all
 from litmus.report.record import Outcome, record_figures, record_origin, record_pages
@@ -28,9 +28,9 @@ from litmus.sweeps.places import find_run
 from litmus.verdict import Verdict
 from litmus.verdict.answers import WORDS
 from litmus.verdict.findings import about_data
-from litmus.verdict.reading import moves
+from litmus.verdict.quantities import moves
 from litmus.verdict.tried import summary_of_trials
-from litmus.verdict.words import sentence
+from litmus.verdict.wording import sentence
 
 LEAST_SECONDS = 30.0
 FITS = 12  # a search may cost as much as so many fits

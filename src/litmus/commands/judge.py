@@ -19,7 +19,7 @@ from litmus.verdict.judge import judge
 from litmus.verdict.settings import Settings
 
 if TYPE_CHECKING:
-    from litmus.scoring.foreign import Foreign
+    from litmus.scoring.external import External
 
 USAGE = "usage: litmus judge <run|last>, or litmus judge predictions=<csv> target=<col> pred=<col> [score=<col>]"
 
@@ -93,13 +93,13 @@ def judge_table(
 
 def table_evidence(path: str, *, target: str, pred: str, score: str | None) -> tuple[Evidence, str]:
     """What a table of predictions shows, and how its kind of target was found."""
-    from litmus.scoring.foreign import read_foreign  # torch, which judging a run does without
+    from litmus.scoring.external import read_external  # torch, which judging a run does without
 
-    found = read_foreign(path, target=target, pred=pred, score=score)
-    return foreign_evidence(found, target=target, model=pred), found.note
+    found = read_external(path, target=target, pred=pred, score=score)
+    return external_evidence(found, target=target, model=pred), found.note
 
 
-def foreign_evidence(found: "Foreign", *, target: str, model: str) -> Evidence:
+def external_evidence(found: "External", *, target: str, model: str) -> Evidence:
     """What predictions show, whoever made them.
 
     Args:

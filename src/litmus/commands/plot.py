@@ -4,7 +4,7 @@ import difflib
 from pathlib import Path
 
 from litmus.commands.judge import save, stored_evidence
-from litmus.config.words import path_of
+from litmus.config.command_words import path_of
 from litmus.disk import write_bytes
 from litmus.errors import ConfigError, quote
 from litmus.report import canvas

@@ -7,7 +7,7 @@ import polars as pl
 import torch
 
 from litmus.config import RunConfig
-from litmus.config.words import path_of
+from litmus.config.command_words import path_of
 from litmus.data.rows import Rows
 from litmus.disk import replacing
 from litmus.errors import ConfigError, RunError, quote

@@ -40,7 +40,7 @@ from litmus.verdict.findings import about_data
 from litmus.verdict.judge import judge
 from litmus.verdict.settings import Settings
 from litmus.verdict.tried import summary_of_trials
-from litmus.verdict.words import sentence
+from litmus.verdict.wording import sentence
 
 log = logging.getLogger(__name__)
 PROFILE_LINES = 20

@@ -17,6 +17,7 @@ from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
 
+from litmus.config.command_words import Library, translate
 from litmus.config.folder import ROOT, conf_dir
 from litmus.config.hooks import judge_environment, judge_searchpath, problems_of_logging
 from litmus.config.keys import near, split_list
@@ -24,7 +25,6 @@ from litmus.config.resolvers import load_resolvers
 from litmus.config.root import Root, is_inside
 from litmus.config.settling import option_of, replace_options, settle
 from litmus.config.storage import measured, read, unresolved
-from litmus.config.words import Library, translate
 from litmus.errors import ConfigError, Problem, quote
 
 HOOKS = ("hydra._internal.core_plugins.", "hydra_plugins.")

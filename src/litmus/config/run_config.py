@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, Literal, TypeVar, cast, final, overload
 
+from litmus.config.command_words import path_of
 from litmus.config.making import make
 from litmus.config.replaced import trains_itself
 from litmus.config.targets import target
-from litmus.config.words import path_of
 
 T = TypeVar("T")
 G = TypeVar("G", bound="Group")

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from litmus.data.cell_reading import Reading
 from litmus.data.files.disk_store import DiskStore
 from litmus.data.location import Location
-from litmus.data.reading import Reading
 
 PIECE = 65_536  # rows encoded at a time: few enough for the processor's cache, many enough for vectorised code
 LEAST_PIECE = 4096

@@ -15,13 +15,9 @@ from litmus.data.columns.kinds import FEATURE_KINDS, describe
 from litmus.data.columns.kinds import Column as Described
 from litmus.data.rows import Rows
 from litmus.data.tensors import Split
+from litmus.data_checks.column_facts import column_facts, plain_facts, scale_facts
 from litmus.data_checks.drift import compare, profile
-from litmus.data_checks.facts import column_facts, plain_facts, scale_facts
-from litmus.data_checks.groups import group_leaks
-from litmus.data_checks.joint import joint_leak
-from litmus.data_checks.leaks import Feature, feature_leaks
-from litmus.data_checks.near import Near, continuous_columns, near_points, near_rows, near_texts, thumbnails
-from litmus.data_checks.twins import (
+from litmus.data_checks.exact_duplicates import (
     SHORT_TEXT,
     Matches,
     column_codes,
@@ -32,6 +28,10 @@ from litmus.data_checks.twins import (
     sample_rows,
     words,
 )
+from litmus.data_checks.groups import group_leaks
+from litmus.data_checks.joint_leaks import joint_leak
+from litmus.data_checks.leaks import Feature, feature_leaks
+from litmus.data_checks.near_duplicates import Near, continuous_columns, near_points, near_rows, near_texts, thumbnails
 from litmus.evidence import DataFacts, Drift, FeatureLeak, GroupLeak, JointLeak, Twins
 from litmus.evidence.values import SplitName
 from litmus.metrics.answers import Predictions

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from litmus.data.tensors import Split
-from litmus.data_checks.facts import is_whole
+from litmus.data_checks.column_facts import is_whole
 from litmus.evidence import Estimate, LabelNoise
 from litmus.metrics.answers import Predictions
 from litmus.references.estimator import BESIDE, quietly, recipes

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from litmus.data.columns.kinds import count_levels
-from litmus.data_checks.facts import belongs
+from litmus.data_checks.column_facts import belongs
 from litmus.evidence import Estimate, Segment
 from litmus.metrics import lower_is_better
 from litmus.metrics.answers import Predictions

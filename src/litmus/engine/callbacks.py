@@ -14,8 +14,8 @@ from torch import Tensor
 
 from litmus.disk import write_text
 from litmus.engine.best import Best, Mode
-from litmus.engine.followed import Followed, followed
 from litmus.engine.trace import Trace
+from litmus.engine.training_progress import Followed, followed
 from litmus.errors import InterruptedRun
 from litmus.evidence import NonFinite
 

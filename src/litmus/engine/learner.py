@@ -14,9 +14,9 @@ from litmus.data.loading import step_seed
 from litmus.data.tensors import Batch
 from litmus.engine import gradients
 from litmus.engine.curves import Curves
-from litmus.engine.followed import is_cut
 from litmus.engine.part_rates import parameter_groups
 from litmus.engine.schedule import Entry, advance, forget_length
+from litmus.engine.training_progress import is_cut
 from litmus.errors import ConfigError, Problem
 from litmus.loss.base import Loss
 from litmus.task.base import Task

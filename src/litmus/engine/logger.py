@@ -7,7 +7,7 @@ from typing import Any, final
 from lightning.pytorch.loggers import Logger
 from torch import Tensor
 
-from litmus.engine.followed import Followed
+from litmus.engine.training_progress import Followed
 
 LIGHTNINGS_OWN = frozenset({"epoch", "step"})
 

@@ -18,10 +18,10 @@ from litmus.data.loading import step_seed
 from litmus.data.tensors import Batch, Split
 from litmus.engine.callbacks import Recorder
 from litmus.engine.curves import Curves
-from litmus.engine.followed import is_cut
 from litmus.engine.module_outputs import ModuleOutputs
 from litmus.engine.target_watch import TargetWatch
 from litmus.engine.trace import Trace
+from litmus.engine.training_progress import is_cut
 from litmus.errors import ConfigError, Problem
 from litmus.evidence import Unknown
 from litmus.loss.base import Loss

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from torch.utils.hooks import RemovableHandle
 
 from litmus.data.tensors import Batch
-from litmus.engine.followed import followed
 from litmus.engine.module_outputs import evaluating
+from litmus.engine.training_progress import followed
 from litmus.evidence import Layer
 
 # epochs, counted from 0, at whose ends layers are inspected: 0 1 2 3 4 5 6 7 9 11 13 ..., then at every further 20 %

@@ -15,8 +15,8 @@ from lightning.pytorch.profilers import PassThroughProfiler
 
 from litmus.engine.callbacks import of_others
 from litmus.engine.checkpoint import AtomicCheckpointIO
-from litmus.engine.followed import Followed
 from litmus.engine.logger import CurveLogger
+from litmus.engine.training_progress import Followed
 
 Loop = Literal["auto", "lean", "stock"]
 Threads = Annotated[int, Ge(1)] | Literal["auto"]

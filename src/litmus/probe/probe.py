@@ -14,7 +14,7 @@ from litmus.probe.bench import Bench, Variant
 from litmus.probe.candidates import combinations, singles
 from litmus.probe.comparison import Shot, compare
 from litmus.probe.rounds import Job, Round, cheaper, work
-from litmus.verdict import Verdict, reading
+from litmus.verdict import Verdict, quantities
 from litmus.verdict.candidate import Candidate, Changes
 from litmus.verdict.findings import about_data, names
 from litmus.verdict.rates import usual
@@ -55,7 +55,7 @@ def can_change(verdict: Verdict) -> bool:
     alarms = {one.name for one in verdict.findings if one.alarms}
     if "no_better_than_baseline" in alarms:
         return False
-    behind = verdict.headroom is not None and verdict.headroom.value >= reading.NON_INFERIOR
+    behind = verdict.headroom is not None and verdict.headroom.value >= quantities.NON_INFERIOR
     missed = any(one.votes and one.status != "pass" for one in verdict.criteria) and verdict.verdict != "adequate"
     return behind or missed or not all(map(about_data, alarms))
 
@@ -86,7 +86,7 @@ def probe(
     if not can_change(verdict) or seconds <= 0:
         return evidence
     began = time.monotonic()
-    metric = "mae_skill" if reading.scored_by_mae(evidence) else evidence.task.primary
+    metric = "mae_skill" if quantities.scored_by_mae(evidence) else evidence.task.primary
     bench = Bench(config, data, metric, Allowance(seconds), fit_seconds)
     spare = 0.0 if strict else max(0.0, min(seconds, MOST_SECONDS - seconds))
     search = Search(bench, evidence, verdict, seconds, spare)
@@ -227,7 +227,7 @@ class Search:
         if not gains or max(gains) < GAIN or not self.control:
             return False
         reached = sum(self.control) / len(self.control) + max(gains)
-        levels = [level for one in reading.rivals(self.evidence) if (level := self._val(one)) is not None]
+        levels = [level for one in quantities.rivals(self.evidence) if (level := self._val(one)) is not None]
         return reached < max(levels, default=1.0) - NEAR and self.bench.allowance.left > 0.5 * self.seconds
 
     def _val(self, best_reference: Any) -> float | None:
@@ -355,7 +355,7 @@ def _arm(shots: Mapping[Job, Shot], changes: tuple[str, ...], seeds: Sequence[in
 
 def _explained(other: Trial, first: Trial) -> bool:
     """Whether the first change, which held, does about as well, so that the other's cause need not be named too."""
-    if not first.confirmed or not reading.moves(first):
+    if not first.confirmed or not quantities.moves(first):
         return False
     ours, theirs = ((trial.difference and trial.difference.value) or 0.0 for trial in (first, other))
-    return theirs <= ours + max(reading.MARGIN, ALIKE * ours)
+    return theirs <= ours + max(quantities.MARGIN, ALIKE * ours)

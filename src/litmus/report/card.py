@@ -8,13 +8,13 @@ from typing import Any
 from litmus.evidence import Evidence
 from litmus.metrics import lower_is_better
 from litmus.report import tables
-from litmus.report.opening import facts
+from litmus.report.first_screen import facts
 from litmus.report.phrases import clean, interval, metric, number, paste_all
 from litmus.report.tables import Table
 from litmus.task import kind_of
 from litmus.verdict import Criterion, Verdict
-from litmus.verdict.words import metric as metric_in_words
-from litmus.verdict.words import percent, points
+from litmus.verdict.wording import metric as metric_in_words
+from litmus.verdict.wording import percent, points
 
 TO_FILL_IN = "*To fill in:*"
 

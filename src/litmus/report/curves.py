@@ -11,8 +11,8 @@ from litmus.evidence import Evidence
 from litmus.metrics import lower_is_better
 from litmus.report import canvas, phrases
 from litmus.report.scene import Scene
-from litmus.verdict.words import metric as metric_in_words
-from litmus.verdict.words import points
+from litmus.verdict.wording import metric as metric_in_words
+from litmus.verdict.wording import points
 
 SPLITS = ("train", "val")
 

@@ -16,7 +16,7 @@ from litmus.data.rows import Rows
 from litmus.report.mistakes import Choice, label_errors, mistakes
 from litmus.report.phrases import clean
 from litmus.report.scene import Scene
-from litmus.verdict.words import figure
+from litmus.verdict.wording import figure
 
 MOST_CELLS = 6  # of a row that are shown
 LONGEST = 400  # characters of a text

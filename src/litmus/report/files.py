@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from litmus.config.words import as_typed
+from litmus.config.command_words import as_typed
 from litmus.disk import write_text
 from litmus.evidence import Evidence, plain
 from litmus.verdict import Verdict

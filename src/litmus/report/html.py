@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, final
 from litmus.disk import write_text
 from litmus.evidence import Evidence
 from litmus.report import phrases, tables
+from litmus.report.first_screen import FirstScreen, make_first_screen
 from litmus.report.hparams import flatten
-from litmus.report.opening import Opening, make_opening
 from litmus.report.tables import Table
 from litmus.verdict import Verdict
 from litmus.verdict.answers import WORDS
-from litmus.verdict.words import shown_by
+from litmus.verdict.wording import shown_by
 
 if TYPE_CHECKING:
     import jinja2
@@ -111,7 +111,7 @@ def render(
     }
     return template("report.html.jinja").render(
         sections=[(name, _anchor(name)) for name, found in present.items() if found],
-        **_judged(verdict, evidence, make_opening(verdict, evidence, words=words, directory=directory)),
+        **_judged(verdict, evidence, make_first_screen(verdict, evidence, words=words, directory=directory)),
         title=title,
         script=COPY,
         digest=DIGEST,
@@ -136,11 +136,11 @@ def render(
 def fragment(verdict: Verdict, evidence: Evidence, *, directory: str = "") -> str:
     """What a notebook shows: verdict, criteria, spread and findings, and where the run is."""
     return template("notebook.html.jinja").render(
-        **_judged(verdict, evidence, make_opening(verdict, evidence)), directory=directory, sections=(), beside={}
+        **_judged(verdict, evidence, make_first_screen(verdict, evidence)), directory=directory, sections=(), beside={}
     )
 
 
-def _judged(verdict: Verdict, evidence: Evidence, opening: Opening) -> dict[str, Any]:
+def _judged(verdict: Verdict, evidence: Evidence, opening: FirstScreen) -> dict[str, Any]:
     """What `verdict.html.jinja` shows."""
     return {
         "verdict": verdict,

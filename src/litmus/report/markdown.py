@@ -9,7 +9,7 @@ from litmus.report.phrases import clean, figures, number, offered, paste_all, tr
 from litmus.report.phrases import metric as metric_name
 from litmus.report.tables import Table, criteria, repeats
 from litmus.verdict import Finding, Verdict
-from litmus.verdict.words import shown_by
+from litmus.verdict.wording import shown_by
 
 if TYPE_CHECKING:
     from litmus.report.examples import Example

@@ -10,7 +10,7 @@ import torch
 from litmus.evidence import Evidence
 from litmus.metrics.answers import Predictions
 from litmus.task import kind_of
-from litmus.verdict.words import figure, name_from_data, percent
+from litmus.verdict.wording import figure, name_from_data, percent
 
 MOST_CELLS = 6  # of the confusion matrix
 WORST = 3

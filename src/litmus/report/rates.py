@@ -8,7 +8,7 @@ from litmus.report import canvas
 from litmus.report.phrases import number
 from litmus.report.scene import Scene, thin
 from litmus.task import kind_of
-from litmus.verdict.words import name_from_data
+from litmus.verdict.wording import name_from_data
 
 MAX_CURVES = 8
 Array = NDArray[np.float64]

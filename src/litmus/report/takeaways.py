@@ -9,7 +9,7 @@ import numpy as np
 from litmus.evidence import Evidence
 from litmus.report.scene import Scene
 from litmus.task import kind_of
-from litmus.verdict.words import figure, name_from_data, percent
+from litmus.verdict.wording import figure, name_from_data, percent
 
 
 @final

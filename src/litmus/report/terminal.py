@@ -13,7 +13,7 @@ from litmus.report.phrases import as_ascii, clean, figures, metric, number, offe
 from litmus.report.tables import Table, criteria, fitting, repeats
 from litmus.verdict import Finding, Verdict
 from litmus.verdict.answers import WORDS
-from litmus.verdict.words import shown_by
+from litmus.verdict.wording import shown_by
 
 if TYPE_CHECKING:
     from rich.text import Text

@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from litmus.data.tensors import SPLITS, Split
-from litmus.data_checks.hindsight import look_back
-from litmus.data_checks.honest import candidates, honest_splits
+from litmus.data_checks.model_checks import look_back
+from litmus.data_checks.regrouped_splits import candidates, honest_splits
 from litmus.data_checks.weakness import permutation_importance, weak_segments, worst_rows
 from litmus.evidence import DataFacts, Evidence, HonestSplit, Unknown
 from litmus.evidence.values import SplitName

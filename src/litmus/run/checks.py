@@ -11,9 +11,9 @@ from litmus.data.module import DataModule
 from litmus.data.rows import Rows
 from litmus.data.tensors import SPLITS, Split
 from litmus.data_checks.checks import Checked, check_data
-from litmus.data_checks.facts import plain_facts
-from litmus.data_checks.hindsight import try_leaks
-from litmus.data_checks.twins import positions, sample_rows
+from litmus.data_checks.column_facts import plain_facts
+from litmus.data_checks.exact_duplicates import positions, sample_rows
+from litmus.data_checks.model_checks import try_leaks
 from litmus.evidence import DataFacts, Evidence, FitFacts, ModelFacts, TaskFacts
 from litmus.evidence.values import SplitName
 from litmus.references.reference import take

@@ -23,21 +23,21 @@ from litmus.disk import write_text
 from litmus.engine import checkpoint as files
 from litmus.engine.best import Mode
 from litmus.engine.callbacks import Checkpoint, NonFiniteGuard, NonFiniteLoss, Recorder, Sink, of_others
-from litmus.engine.followed import Followed
 from litmus.engine.learner import Learner
 from litmus.engine.module_outputs import ModuleOutputs
 from litmus.engine.observer import Observer
 from litmus.engine.trace import Trace
 from litmus.engine.trainer import Trainer, set_threads
+from litmus.engine.training_progress import Followed
 from litmus.errors import CheckpointError, ConfigError, LitmusError, Problem, described
 from litmus.evidence import NonFinite
 from litmus.metrics import direction
 from litmus.run.clashes import BY_HAND, check_together
+from litmus.run.memory_need import check_room
 from litmus.run.new_rows import training_profile
 from litmus.run.parts import for_averages, make_callbacks, make_optimizer, make_schedule
 from litmus.run.paths import Paths
 from litmus.run.predictor import Predictor, make_parts
-from litmus.run.room import check_room
 from litmus.scoring.conformal import conformity
 from litmus.scoring.threshold import choose
 from litmus.task.base import Task

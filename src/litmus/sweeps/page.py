@@ -18,7 +18,7 @@ from litmus.sweeps.conclusion import Conclusion
 from litmus.sweeps.leaderboard import Entry, Leaderboard, alike
 from litmus.sweeps.records import Record
 from litmus.verdict.answers import WORDS
-from litmus.verdict.words import sentence
+from litmus.verdict.wording import sentence
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

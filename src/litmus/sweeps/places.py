@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from litmus.config.words import path_of
+from litmus.config.command_words import path_of
 from litmus.errors import CheckpointError
 from litmus.run.paths import Paths
 from litmus.sweeps.leaderboard import rank

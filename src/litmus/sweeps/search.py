@@ -24,7 +24,7 @@ from hydra.plugins.launcher import Launcher
 from omegaconf import DictConfig, OmegaConf
 
 from litmus.config import ConfigError, Problem, hydra_text, import_extra, make, target
-from litmus.config.words import path_of
+from litmus.config.command_words import path_of
 from litmus.metrics import lower_is_better
 from litmus.run import Paths, write_status
 from litmus.sweeps.launching import processes

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.context import Context
 from litmus.verdict.findings import diagnoses, explains, names
 from litmus.verdict.verdict import Finding
@@ -79,4 +79,4 @@ def _supported(finding: Finding) -> bool:
     gain, low = tried.get("difference"), tried.get("low")
     if tried.get("confirmed") is False or gain is None or low is None:
         return False
-    return float(low) > 0 and float(gain) >= reading.MARGIN
+    return float(low) > 0 and float(gain) >= quantities.MARGIN

@@ -6,12 +6,12 @@ from functools import cached_property
 from typing import Any, final
 
 from litmus.evidence import Estimate, Evidence, Reference, Trial, Unknown, plain
-from litmus.verdict import reading
-from litmus.verdict.asked import rows_of
+from litmus.verdict import quantities
+from litmus.verdict.applicable import rows_of
+from litmus.verdict.attainable import Standing, stand
 from litmus.verdict.criteria import Criteria
-from litmus.verdict.standing import Standing, stand
 from litmus.verdict.verdict import SEVERITIES, Finding, Severity
-from litmus.verdict.words import sentence
+from litmus.verdict.wording import sentence
 
 Judgement = Finding | Unknown | None
 
@@ -48,18 +48,18 @@ class Context:
     @cached_property
     def best_reference(self) -> Reference | None:
         """The best reference model."""
-        return reading.best(self.evidence)
+        return quantities.best(self.evidence)
 
     @cached_property
     def ahead(self) -> Estimate:
         """How far the best reference is ahead of the model on held-out rows."""
-        return reading.advantage(self.evidence, self.best_reference)
+        return quantities.advantage(self.evidence, self.best_reference)
 
     @property
     def lags(self) -> bool:
         """Whether the model is behind the best reference by a practical margin, beyond noise."""
         ahead = self.ahead
-        return ahead.value is not None and ahead.value >= reading.MARGIN and (ahead.low or 0.0) > 0
+        return ahead.value is not None and ahead.value >= quantities.MARGIN and (ahead.low or 0.0) > 0
 
     @property
     def could_gain(self) -> bool:
@@ -79,24 +79,24 @@ class Context:
         ours, best_reference = self.evidence.scores.get(self.evidence.scored, {}).get("auroc"), self.best_reference
         theirs = None if best_reference is None else best_reference.scores.get(self.evidence.scored, {}).get("auroc")
         known = ours is not None and ours.value is not None and theirs is not None
-        return known and ours is not None and (ours.value or 0.0) >= (theirs or 0.0) - reading.MARGIN
+        return known and ours is not None and (ours.value or 0.0) >= (theirs or 0.0) - quantities.MARGIN
 
     @cached_property
     def signal(self) -> bool | None:
         """Whether any reference does better than the baseline; None: unknown."""
-        return reading.signal(self.evidence)
+        return quantities.signal(self.evidence)
 
     @cached_property
     def hopeless(self) -> bool:
         """Whether neither the model nor any reference beats the baseline: there is no signal to tune for."""
-        gain = reading.gain(self.evidence)
+        gain = quantities.gain(self.evidence)
         if self.evidence.data.target_apart is not None:
             return False  # a few wild targets hide whatever else there is
-        if reading.scored_by_mae(self.evidence) and reading.ruled_by_outliers(self.evidence):
+        if quantities.scored_by_mae(self.evidence) and quantities.ruled_by_outliers(self.evidence):
             return False  # R2, by which models and references were compared, says next to nothing here
-        if self.signal is not False or gain.value is None or not reading.would_show(self.evidence):
+        if self.signal is not False or gain.value is None or not quantities.would_show(self.evidence):
             return False
-        return (gain.low or 0.0) <= 0 and gain.value < max(0.1, 2.5 * reading.chance_error(self.evidence))
+        return (gain.low or 0.0) <= 0 and gain.value < max(0.1, 2.5 * quantities.chance_error(self.evidence))
 
     def severity(self, tried: Trial | None, *, sure: bool) -> Severity:
         """An optimisation finding's severity, which follows what could be gained.
@@ -105,9 +105,9 @@ class Context:
         is open beside a reference that does better; warning where one is missed and the evidence points here; info
         otherwise, and where a trial gained nothing.
         """
-        if reading.moves(tried):
-            return "error" if reading.in_points(tried) or self.could_gain else "info"
-        if reading.refutes(tried):
+        if quantities.moves(tried):
+            return "error" if quantities.in_points(tried) or self.could_gain else "info"
+        if quantities.refutes(tried):
             return "info"
         if sure and (self.wanting or (self.standing.unsettled and self.lags)):
             return "error"
@@ -128,7 +128,7 @@ def make_finding(
 
     A trial that gained gives its own overrides: they are what was shown to work.
     """
-    if reading.moves(tried) and tried is not None and tried.overrides:
+    if quantities.moves(tried) and tried is not None and tried.overrides:
         overrides = tried.overrides
     return Finding(
         name=name,
@@ -155,8 +155,8 @@ def trial_figures(tried: Trial) -> dict[str, Any]:
         "overrides": list(tried.overrides),
         "metric": tried.metric,
         "seeds": len(tried.seeds),
-        "before": reading.mean(tried.before),
-        "after": reading.mean(tried.after),
+        "before": quantities.mean(tried.before),
+        "after": quantities.mean(tried.after),
         "difference": difference.value,
         "low": difference.low,
         "high": difference.high,

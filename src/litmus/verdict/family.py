@@ -6,7 +6,7 @@ from statistics import NormalDist
 
 from litmus.evidence import Estimate
 from litmus.statistics import holm
-from litmus.verdict.reading import standard_error
+from litmus.verdict.quantities import standard_error
 from litmus.verdict.verdict import Finding
 
 ALPHA = 0.05

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from litmus.evidence import Estimate, Evidence
 from litmus.metrics import lower_is_better
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.answers import WORDS
+from litmus.verdict.attainable import Standing
 from litmus.verdict.context import Context
 from litmus.verdict.criteria import is_veto, relative
-from litmus.verdict.standing import Standing
 from litmus.verdict.verdict import Criterion, Verdict
-from litmus.verdict.words import interval, metric, percent, points
+from litmus.verdict.wording import interval, metric, percent, points
 
 UNSCORED = "the model predicts nothing that can be scored"
 
@@ -62,8 +62,8 @@ def _inadequate(verdict: Verdict, evidence: Evidence, context: Context, rows: st
         return f"training broke in epoch {evidence.fit.non_finite.epoch}, where values were not finite any more"
     if any(one.name == "no_better_than_baseline" and one.alarms for one in verdict.findings):
         name = evidence.task.primary
-        base = points(name, reading.chance(evidence))
-        score = f"{metric(name)} is {interval(name, reading.primary(evidence))} {rows}"
+        base = points(name, quantities.chance(evidence))
+        score = f"{metric(name)} is {interval(name, quantities.primary(evidence))} {rows}"
         return f"{score}, no better than the baseline ({base})"
     standing = context.standing
     if standing.failed or standing.missed:
@@ -97,7 +97,7 @@ def _beside_target(criterion: Criterion, rows: str, *, target: str = "the target
     name, head = criterion.name, criterion.name.partition("[")[0]
     asked = points(name, criterion.threshold)
     if head == "non_inferiority":
-        flipped = reading.flip(Estimate(value=criterion.value, low=criterion.low, high=criterion.high))
+        flipped = quantities.flip(Estimate(value=criterion.value, low=criterion.low, high=criterion.high))
         allowed = percent(-(criterion.threshold or 0.0))
         return (
             f"explained variation is {interval(name, flipped)} below the best reference's {rows}; {allowed} is allowed"
@@ -115,14 +115,16 @@ def _beside_target(criterion: Criterion, rows: str, *, target: str = "the target
 def _score(evidence: Evidence, standing: Standing, rows: str) -> str:
     """The figure that says most: what was asked for, the weakest of the criteria, or the primary metric."""
     voting = [one for one in standing.criteria if one.votes and one.value is not None and one.threshold is not None]
-    if reading.is_regression(evidence):
+    if quantities.is_regression(evidence):
         asked = [one for one in voting if one.name in {"rmse", "mae", "mse"}]
         if asked:
             return _beside_target(decisive(asked), rows)
-        return f"the model explains {interval('r2', reading.primary(evidence))} of the target's variation {rows}"
+        return f"the model explains {interval('r2', quantities.primary(evidence))} of the target's variation {rows}"
     among = [one for one in voting if one.name != "gain" and not is_veto(one)]
     if not among:
-        return f"{metric(evidence.task.primary)} is {interval(evidence.task.primary, reading.primary(evidence))} {rows}"
+        return (
+            f"{metric(evidence.task.primary)} is {interval(evidence.task.primary, quantities.primary(evidence))} {rows}"
+        )
     if evidence.task.threshold_goal:
         return f"{metric(among[0].name)} is {interval(among[0].name, among[0])}{_price(evidence, among[0].name)} {rows}"
     weakest = decisive(among)

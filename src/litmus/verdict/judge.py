@@ -5,8 +5,9 @@ from dataclasses import replace
 
 from litmus.evidence import Evidence, Unknown
 from litmus.metrics import declare_stored
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.answers import Answer
+from litmus.verdict.attainable import Standing
 from litmus.verdict.by_heart import by_heart
 from litmus.verdict.causes import BEYOND_SETTINGS, Explanations, explanations
 from litmus.verdict.context import Context
@@ -15,7 +16,6 @@ from litmus.verdict.family import control
 from litmus.verdict.findings import diagnoses, explains, names
 from litmus.verdict.overrides import is_set, lower_lr, settable
 from litmus.verdict.settings import Settings
-from litmus.verdict.standing import Standing
 from litmus.verdict.summary import summarise
 from litmus.verdict.tried import OF_DECISIONS, attempt_of
 from litmus.verdict.unreferenced import unblamed
@@ -76,7 +76,7 @@ def _lost(evidence: Evidence, finding: Finding) -> bool:
     attempt = attempt_of(evidence, finding)
     if attempt is None or finding.name in OF_DECISIONS or diagnoses()[finding.name].about == "data":
         return False
-    return attempt.complete and attempt.gain is not None and attempt.gain <= -reading.MARGIN
+    return attempt.complete and attempt.gain is not None and attempt.gain <= -quantities.MARGIN
 
 
 def _within_reach(evidence: Evidence, finding: Finding) -> Finding:
@@ -89,7 +89,7 @@ def _within_reach(evidence: Evidence, finding: Finding) -> Finding:
 def _contradicted(evidence: Evidence, finding: Finding) -> bool:
     """Whether a trial gained more by setting one of the same keys to something else."""
     asked = dict(override.split("=", 1) for override in finding.overrides)
-    gains = [one for one in evidence.trials if reading.moves(one)]
+    gains = [one for one in evidence.trials if quantities.moves(one)]
     ranked = sorted(gains, key=lambda one: -((one.difference and one.difference.value) or 0.0))
     for trial in ranked:
         if trial.overrides == finding.overrides:
@@ -173,7 +173,7 @@ def _without_signal(findings: list[Finding]) -> list[Finding]:
 
 def _with_suspect(context: Context, findings: list[Finding]) -> list[Finding]:
     """Where the model lags well behind a reference and nothing alarms, the first suspect becomes a warning."""
-    far = context.could_gain and context.lags and (context.ahead.value or 0.0) >= reading.NON_INFERIOR
+    far = context.could_gain and context.lags and (context.ahead.value or 0.0) >= quantities.NON_INFERIOR
     if not far or any(one.alarms for one in findings):
         return findings
     open_ = [one for one in findings if one.tried is None and diagnoses()[one.name].symptom]
@@ -196,7 +196,7 @@ def _answer(standing: Standing, findings: Sequence[Finding]) -> Answer:
 def _rows_needed(evidence: Evidence, standing: Standing, findings: Sequence[Finding]) -> int | None:
     """Rows for the open criteria, and for ten rows of each class of which nothing is known."""
     scarce = [label for one in findings for label in one.evidence.get("scarce_classes") or []]
-    counts = reading.class_rows(evidence, evidence.scored)
+    counts = quantities.class_rows(evidence, evidence.scored)
     total = sum(counts.values())
     rows = [-(-10 * total // max(counts[label], 1)) for label in scarce if label in counts]
     settled = standing.rows_needed()
@@ -208,7 +208,7 @@ def _headroom(evidence: Evidence, context: Context) -> Headroom | None:
     name = evidence.task.primary
     if context.hopeless:
         return None
-    gains = [one for one in evidence.trials if reading.moves(one) and reading.in_points(one)]
+    gains = [one for one in evidence.trials if quantities.moves(one) and quantities.in_points(one)]
     shown = [(one.difference, one) for one in gains if one.difference is not None and one.difference.value is not None]
     if shown:
         gain, trial = max(shown, key=lambda pair: pair[0].value or 0.0)

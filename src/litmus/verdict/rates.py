@@ -1,9 +1,9 @@
 """Learning rates: what is usual, what trials of others gave, and what a remedy may need beside the present one."""
 
 from litmus.evidence import Evidence, Trial
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.overrides import USUAL_LR, lr, optimizer
-from litmus.verdict.words import figure
+from litmus.verdict.wording import figure
 
 NEAR_USUAL = 4.0
 """A rate within this factor of the optimizer's usual one is no suspect."""
@@ -56,7 +56,7 @@ def _tried_rate(tried: Trial) -> float | None:
 
 def shown(tried: Trial | None) -> tuple[str, ...]:
     """The overrides of a trial that gained."""
-    return tried.overrides if tried is not None and reading.moves(tried) else ()
+    return tried.overrides if tried is not None and quantities.moves(tried) else ()
 
 
 def value(rate: float | None) -> str:

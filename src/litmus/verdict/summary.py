@@ -3,14 +3,14 @@
 import shlex
 
 from litmus.evidence import Evidence
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.causes import BEYOND_SETTINGS, LEAST_SHARE
 from litmus.verdict.context import Context
 from litmus.verdict.findings import diagnoses
 from litmus.verdict.headline import headline
 from litmus.verdict.tried import attempt_of, gap, result_of, summary_of_trials
 from litmus.verdict.verdict import Finding, Verdict
-from litmus.verdict.words import a_or_b, metric, points, reference, sentence, shown_by
+from litmus.verdict.wording import a_or_b, metric, points, reference, sentence, shown_by
 
 MOST_SHOWN = 100
 """Characters of an override beyond which the summary points to the finding that holds it."""
@@ -37,7 +37,7 @@ def _cause(verdict: Verdict, evidence: Evidence, context: Context) -> str:
     if root is not None:
         return _of_root(root, verdict, evidence, context)
     scores, name = gap(evidence, context), metric(evidence.task.primary)
-    base = points(evidence.task.primary, reading.chance(evidence))
+    base = points(evidence.task.primary, quantities.chance(evidence))
     if scores is None or context.best_reference is None:
         return f"No reference model was fitted to compare with; the baseline has {name} {base}."
     best, (theirs, ours) = reference(context.best_reference.name), scores
@@ -56,7 +56,7 @@ def _of_root(root: Finding, verdict: Verdict, evidence: Evidence, context: Conte
     broke = root.evidence.get("cause") if root.name == "non_finite" else None
     cause = _clause(root, broke)
     scores = gap(evidence, context)
-    far = context.lags and (context.ahead.value or 0.0) >= reading.NON_INFERIOR
+    far = context.lags and (context.ahead.value or 0.0) >= quantities.NON_INFERIOR
     if scores is None or context.best_reference is None or not far or diagnoses()[root.name].about in BEYOND_SETTINGS:
         return f"Cause: {cause}."
     theirs, ours = scores

@@ -4,7 +4,7 @@ import math
 
 from litmus import statistics
 from litmus.evidence import Evidence, Layer
-from litmus.verdict import reading
+from litmus.verdict import quantities
 
 FAST = 0.1
 """A step that changes the weights by so large a share of themselves throws away what was learned."""
@@ -20,7 +20,7 @@ def late(values: tuple[float | None, ...]) -> list[float]:
 
 def update_ratio(evidence: Evidence) -> float | None:
     """Median over layers of the late size of a step as a share of the weights; None if it was not recorded."""
-    return reading.median([reading.median(late(layer.update)) for layer in evidence.layers])
+    return quantities.median([quantities.median(late(layer.update)) for layer in evidence.layers])
 
 
 def largest_update(evidence: Evidence) -> float | None:
@@ -32,7 +32,7 @@ def largest_update(evidence: Evidence) -> float | None:
 def turnover(evidence: Evidence) -> float | None:
     """How many times over an epoch late in training replaced the weights of the fastest layer."""
     steps = evidence.fit.steps / max(evidence.fit.epochs, 1)
-    known = [value for layer in evidence.layers if (value := reading.median(late(layer.update))) is not None]
+    known = [value for layer in evidence.layers if (value := quantities.median(late(layer.update))) is not None]
     return max(known) * steps if known else None
 
 
@@ -40,8 +40,8 @@ def moved(evidence: Evidence) -> float | None:
     """Median over layers of how far weights went in all, as a share of where they started; at most, where not kept."""
     ways = [layer.moved for layer in evidence.layers if layer.moved is not None]
     if ways:
-        return reading.median(ways)
-    ratio = reading.median([reading.mean(layer.update) for layer in evidence.layers])
+        return quantities.median(ways)
+    ratio = quantities.median([quantities.mean(layer.update) for layer in evidence.layers])
     return None if ratio is None else ratio * evidence.fit.steps
 
 
@@ -49,7 +49,7 @@ def gradient_ratio(evidence: Evidence) -> float | None:
     """Median gradient of the first layer over that of the last."""
     if len(evidence.layers) < 2:
         return None
-    first, last = (reading.median(evidence.layers[k].gradient) for k in (0, -1))
+    first, last = (quantities.median(evidence.layers[k].gradient) for k in (0, -1))
     return first / last if first is not None and last else None
 
 
@@ -73,7 +73,7 @@ def fell(evidence: Evidence) -> float | None:
     Where the best possible loss is not 0, as in counts, this says less than the score.
     """
     start, end = evidence.fit.initial_loss, evidence.fit.final_train_loss
-    losses = reading.curve(evidence, "train/loss")
+    losses = quantities.curve(evidence, "train/loss")
     end = losses[-1] if losses else end
     if start is None:
         start = losses[0] if len(losses) > 1 else None
@@ -84,10 +84,10 @@ def rose(evidence: Evidence) -> bool:
     """Whether the train loss ended above where it began, above any constant output's, or well above its own minimum."""
     if evidence.fit.non_finite is not None:
         return True
-    losses = reading.curve(evidence, "train/loss")
+    losses = quantities.curve(evidence, "train/loss")
     if not losses:
         return False
-    end = reading.median(losses[-5:]) or losses[-1]
+    end = quantities.median(losses[-5:]) or losses[-1]
     start, trivial = evidence.fit.initial_loss, evidence.fit.chance_loss
     if start is not None and end > 1.02 * start + 1e-9:
         return True
@@ -100,17 +100,17 @@ def rose(evidence: Evidence) -> bool:
 
 def restless(evidence: Evidence) -> bool:
     """Whether the late train loss jumps about by a tenth of its level or more and goes nowhere."""
-    losses = reading.curve(evidence, "train/loss")
+    losses = quantities.curve(evidence, "train/loss")
     if len(losses) < 10:
         return False
     tail = losses[len(losses) // 2 :]
-    scale = max(abs(reading.median(tail) or 0.0), 0.05 * abs(evidence.fit.chance_loss or losses[0]))
+    scale = max(abs(quantities.median(tail) or 0.0), 0.05 * abs(evidence.fit.chance_loss or losses[0]))
     return statistics.noise(tail) > 0.1 * scale and not statistics.trend(losses, tail=0.5).high < 0
 
 
 def falling(evidence: Evidence) -> bool:
     """Whether the held-out loss surely still falls at the end, by enough to matter."""
-    losses = reading.curve(evidence, "val/loss")
+    losses = quantities.curve(evidence, "val/loss")
     if len(losses) < 4:
         return False
     return statistics.still_falling(losses, floor=0.02)
@@ -118,7 +118,7 @@ def falling(evidence: Evidence) -> bool:
 
 def converged(evidence: Evidence) -> bool:
     """Whether training went nowhere any more, as far as the curves tell."""
-    losses = reading.curve(evidence, "train/loss")
+    losses = quantities.curve(evidence, "train/loss")
     return len(losses) >= 10 and not statistics.still_falling(losses, floor=0.02)
 
 
@@ -135,7 +135,7 @@ def wide_inputs(evidence: Evidence) -> bool:
 
 def wide_target(evidence: Evidence) -> bool:
     """Whether a regression target, as the loss sees it, has a mean or a standard deviation above 10."""
-    if not reading.is_regression(evidence) or reading.standardised_target(evidence):
+    if not quantities.is_regression(evidence) or quantities.standardised_target(evidence):
         return False
     return max(abs(value or 0.0) for value in target_scale(evidence)) > 10
 

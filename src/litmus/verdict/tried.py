@@ -1,10 +1,10 @@
 """What was tried of the settings, and what came of it, in words: never more than the trials showed."""
 
 from litmus.evidence import Attempt, Evidence
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.context import Context
 from litmus.verdict.verdict import Finding
-from litmus.verdict.words import metric, points
+from litmus.verdict.wording import metric, points
 
 OF_DECISIONS = frozenset({"class_imbalance", "bad_threshold"})
 """Findings whose remedy moves decisions, which the metric that trials compare may not show."""
@@ -12,7 +12,7 @@ OF_DECISIONS = frozenset({"class_imbalance", "bad_threshold"})
 
 def compared_by(evidence: Evidence) -> str:
     """The metric by which trials compare changes."""
-    return "mae_skill" if reading.scored_by_mae(evidence) else evidence.task.primary
+    return "mae_skill" if quantities.scored_by_mae(evidence) else evidence.task.primary
 
 
 def summary_of_trials(evidence: Evidence) -> str:
@@ -68,7 +68,7 @@ def gap(evidence: Evidence, context: Context) -> tuple[str, str] | None:
     if best_reference is None:
         return None
     theirs = best_reference.scores.get(evidence.scored, {}).get(name)
-    ours = reading.primary(evidence).value
+    ours = quantities.primary(evidence).value
     if theirs is None:
-        theirs = reading.level(evidence, best_reference)
+        theirs = quantities.level(evidence, best_reference)
     return None if theirs is None or ours is None else (points(name, theirs), points(name, ours))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from litmus.evidence import Unknown
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.context import Context
 from litmus.verdict.findings import diagnoses
 from litmus.verdict.verdict import Finding
@@ -15,7 +15,7 @@ def unblamed(context: Context, findings: Sequence[Finding]) -> tuple[list[Findin
 
     Where training broke, or all criteria are met, nothing is to blame in place of it.
     """
-    if reading.rivals(context.evidence) or context.broke or "train" not in context.evidence.data.sizes:
+    if quantities.rivals(context.evidence) or context.broke or "train" not in context.evidence.data.sizes:
         return list(findings), []
     open_ = [finding for finding in findings if _is_open(finding)]
     unknown = [Unknown(name=finding.name, reason=_reason(finding)) for finding in open_]

@@ -12,6 +12,7 @@ from typing import Literal, final
 
 import polars as pl
 
+from litmus.data.cell_reading import PLAIN, Reading
 from litmus.data.columns.dates import Dates, as_moments, read_dates, resembles_dates
 from litmus.data.columns.numbers import (
     CONTINUOUS,
@@ -29,7 +30,6 @@ from litmus.data.columns.numbers import (
 )
 from litmus.data.files.table import CSVLayout
 from litmus.data.location import Location, first_true
-from litmus.data.reading import PLAIN, Reading
 from litmus.errors import quote
 
 ColumnKind = Literal["number", "category", "date", "boolean", "text", "id", "constant"]

@@ -10,9 +10,9 @@ from typing import final
 
 import polars as pl
 
+from litmus.data.cell_reading import Decimal
 from litmus.data.files.table import CSVLayout, Table
 from litmus.data.location import Location, first_true
-from litmus.data.reading import Decimal
 from litmus.errors import DataError, quote
 
 CURRENCY = r"(?:\p{Sc}|USD|EUR|GBP|CHF|JPY|INR|CNY|Rs\.?)"

@@ -12,10 +12,10 @@ from typing import final
 import numpy as np
 import polars as pl
 
+from litmus.data.cell_reading import PLAIN, Decimal, Reading
 from litmus.data.columns.notation import doubtful_error, rewrite, with_points
 from litmus.data.files.table import CSVLayout
 from litmus.data.location import Location, first_true
-from litmus.data.reading import PLAIN, Decimal, Reading
 from litmus.errors import quote
 
 FLOAT32_MAX = float(np.finfo(np.float32).max)

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from litmus.data.cell_reading import PLAIN, Reading
 from litmus.data.columns.dates import has_clock
 from litmus.data.columns.kinds import (
     ColumnKind,
@@ -30,7 +31,6 @@ from litmus.data.columns.kinds import (
 from litmus.data.columns.numbers import has_numbers
 from litmus.data.files.table import CSVLayout, Table, TableColumns
 from litmus.data.location import first_true
-from litmus.data.reading import PLAIN, Reading
 from litmus.data.rows import Rows
 from litmus.errors import quote
 

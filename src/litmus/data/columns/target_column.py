@@ -9,6 +9,7 @@ from typing import Literal, final
 import numpy as np
 import polars as pl
 
+from litmus.data.cell_reading import PLAIN, Reading
 from litmus.data.columns.dates import read_dates
 from litmus.data.columns.numbers import (
     CONTINUOUS,
@@ -22,7 +23,6 @@ from litmus.data.columns.numbers import (
 )
 from litmus.data.files.table import Table
 from litmus.data.location import Location, first_true
-from litmus.data.reading import PLAIN, Reading
 from litmus.data.rows import Rows
 from litmus.errors import quote
 

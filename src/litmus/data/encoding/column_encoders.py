@@ -13,9 +13,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from litmus.data.cell_reading import PLAIN, Decimal, Reading
 from litmus.data.columns.dates import CLOCK, PARTS, has_clock, parts_of
 from litmus.data.columns.kinds import count_levels
-from litmus.data.reading import PLAIN, Decimal, Reading
 
 AUTO_EMBED = 20
 MISSING_LEVEL = "(missing)"

@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from litmus.data.cell_reading import PLAIN, Reading
 from litmus.data.columns.kinds import FEATURE_KINDS, as_order, conform, kind_of
 from litmus.data.columns.selection import ColumnRoles
 from litmus.data.columns.target_column import complete_target, read_target
@@ -30,7 +31,6 @@ from litmus.data.encoding.column_encoders import (
 from litmus.data.files.readers import read_table
 from litmus.data.files.table import CSVLayout, Table, TableColumns, near_column
 from litmus.data.location import Location, first_true
-from litmus.data.reading import PLAIN, Reading
 from litmus.data.rows import Rows
 from litmus.errors import DataError
 

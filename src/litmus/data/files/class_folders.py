@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from litmus.config.words import path_of
+from litmus.config.command_words import path_of
 from litmus.data.files.content import near_file
 from litmus.data.rows import Origin, Rows
 from litmus.errors import DataError, quote

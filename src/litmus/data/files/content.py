@@ -10,7 +10,7 @@ from difflib import get_close_matches
 from io import BufferedReader
 from pathlib import Path
 
-from litmus.config.words import path_of
+from litmus.config.command_words import path_of
 from litmus.data.location import Location
 from litmus.errors import DataError, quote
 

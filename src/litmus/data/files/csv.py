@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from litmus.config.words import path_of
+from litmus.config.command_words import path_of
 from litmus.data.files.content import GZIP, UTF_16, kind_of_file, opened, read_bytes, unpacking
 from litmus.data.files.disk_store import MB, DiskStore, Memory, memory_limit
 from litmus.data.files.parquet import LazyColumns, lazy_table
@@ -255,7 +255,7 @@ def _read_measured(data: bytes, delimiter: str, location: Location) -> tuple[pl.
 
 @final
 @dataclass(frozen=True)
-class Opening:
+class FirstScreen:
     """How a CSV begins.
 
     Args:
@@ -267,18 +267,18 @@ class Opening:
     skipped: int = 0
 
 
-def opening(data: bytes, layout: CSVLayout, path: str) -> Opening:
+def opening(data: bytes, layout: CSVLayout, path: str) -> FirstScreen:
     """The delimiter of a CSV that begins with `data`: the one set, else that of a `sep=` line, else the header's."""
     declared = SEPARATOR.match(data)
     if declared:
         delimiter = declared[1].decode() if layout.delimiter is None else CHARACTERS[layout.delimiter]
-        return Opening(delimiter, declared.end())
+        return FirstScreen(delimiter, declared.end())
     if layout.delimiter is not None:
-        return Opening(CHARACTERS[layout.delimiter])
+        return FirstScreen(CHARACTERS[layout.delimiter])
     default = "\t" if path.lower().removesuffix(".gz").endswith((".tsv", ".tab")) else ","
     header = re.sub(rb'"[^"]*"', b"", data.lstrip().partition(b"\n")[0]).decode(errors="ignore")
     present = [character for character in CHARACTERS.values() if character in header.strip() and character != " "]
-    return Opening(present[0] if len(present) == 1 else default)
+    return FirstScreen(present[0] if len(present) == 1 else default)
 
 
 def squeezed(data: bytes) -> bytes:

@@ -9,7 +9,7 @@ from typing import IO, Any, cast, final
 
 import polars as pl
 
-from litmus.config.words import path_of
+from litmus.config.command_words import path_of
 from litmus.data.files.content import check_kind, first_line, kind_of_file, opened, read_bytes
 from litmus.data.files.disk_store import CELL, DiskStore, Memory, memory_limit
 from litmus.data.files.table import CSVLayout, Names, Table, check_names, distinct_names, settle_names

@@ -14,9 +14,9 @@ from typing import Any, Literal, Protocol, Self, final
 import numpy as np
 import polars as pl
 
+from litmus.data.cell_reading import Decimal
 from litmus.data.files.disk_store import DiskStore
 from litmus.data.location import Location
-from litmus.data.reading import Decimal
 from litmus.data.rows import Inputs, Origin, Rows
 from litmus.errors import quote
 

@@ -16,7 +16,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from litmus.config import import_extra
-from litmus.config.words import path_of
+from litmus.config.command_words import path_of
 from litmus.data.encoding.pixels import ImagePreprocess, pixels_of
 from litmus.data.files.class_folders import scan_both
 from litmus.data.files.disk_store import Memory

@@ -6,6 +6,7 @@ from typing import final
 
 import polars as pl
 
+from litmus.data.cell_reading import PLAIN, Decimal, Reading
 from litmus.data.columns.kinds import ColumnKind, as_text, conform, kind_of
 from litmus.data.columns.numbers import numbers_of, read_numbers
 from litmus.data.columns.selection import SelectedColumns, read_roles
@@ -16,7 +17,6 @@ from litmus.data.files.parquet import open_parquet
 from litmus.data.files.readers import is_table, read_table
 from litmus.data.files.table import CSVLayout, Delimiter, Table
 from litmus.data.location import first_true
-from litmus.data.reading import PLAIN, Decimal, Reading
 from litmus.data.rows import Rows, with_test_rows
 from litmus.data.sources.tables import TableSource
 from litmus.errors import DataError, quote

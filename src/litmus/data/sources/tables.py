@@ -9,13 +9,13 @@ import numpy as np
 import polars as pl
 from annotated_types import Ge
 
+from litmus.data.cell_reading import PLAIN
 from litmus.data.columns.kinds import ColumnKind
 from litmus.data.columns.notation import decimal_note, decimal_of_table
 from litmus.data.columns.selection import ColumnChoice, ColumnRoles, SelectedColumns, read_roles, select_columns
 from litmus.data.columns.target_column import MissingTarget, complete_target, read_target
 from litmus.data.encoding.features import Categories, Impute, TablePreprocess, refuse_missing
 from litmus.data.files.table import CSVLayout, Table
-from litmus.data.reading import PLAIN
 from litmus.data.rows import Rows
 from litmus.data.sources.base import Source
 

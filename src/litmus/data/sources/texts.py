@@ -6,7 +6,7 @@ from typing import Annotated, final
 import polars as pl
 from annotated_types import Ge
 
-from litmus.config.words import path_of
+from litmus.config.command_words import path_of
 from litmus.data.columns.selection import read_roles
 from litmus.data.columns.target_column import complete_target, read_target
 from litmus.data.encoding.tokens import TextPreprocess, import_tokenizers, texts_of

@@ -13,7 +13,7 @@ from litmus.data.columns.kinds import count_levels
 from litmus.report import canvas
 from litmus.report.plot import Plot
 from litmus.report.scene import Scene
-from litmus.verdict.words import name_from_data, percent
+from litmus.verdict.wording import name_from_data, percent
 
 MOST = 8
 BINS = 24

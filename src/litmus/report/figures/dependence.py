@@ -8,7 +8,7 @@ from litmus.report import canvas
 from litmus.report.plot import Plot
 from litmus.report.scene import Array, Dependence, Scene
 from litmus.task import kind_of
-from litmus.verdict.words import figure, name_from_data, percent
+from litmus.verdict.wording import figure, name_from_data, percent
 
 MOST_CLASSES = 6
 

@@ -13,7 +13,7 @@ from litmus.report.figures import columns
 from litmus.report.plot import Plot
 from litmus.report.scene import Scene, thin
 from litmus.task import kind_of
-from litmus.verdict.words import metric, name_from_data, points
+from litmus.verdict.wording import metric, name_from_data, points
 
 MOST = 4
 MOST_CLASSES = 4

@@ -8,7 +8,7 @@ from litmus.evidence import Estimate
 from litmus.report import canvas, phrases
 from litmus.report.plot import Plot
 from litmus.report.scene import Scene
-from litmus.verdict.words import figure, metric, name_from_data
+from litmus.verdict.wording import figure, metric, name_from_data
 
 MOST = 15
 

@@ -7,7 +7,7 @@ from litmus.report.phrases import clean
 from litmus.report.plot import Plot
 from litmus.report.scene import Scene, the_surface, thin
 from litmus.task import kind_of
-from litmus.verdict.words import figure
+from litmus.verdict.wording import figure
 
 
 def draw(scene: Scene) -> Figure:

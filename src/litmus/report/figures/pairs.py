@@ -7,7 +7,7 @@ from litmus.report import canvas, takeaways
 from litmus.report.plot import Plot
 from litmus.report.scene import Scene
 from litmus.statistics import wilson
-from litmus.verdict.words import name_from_data, percent
+from litmus.verdict.wording import name_from_data, percent
 
 FEWEST_CLASSES = 10
 MOST = 12

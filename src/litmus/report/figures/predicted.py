@@ -9,7 +9,7 @@ from litmus.report import canvas
 from litmus.report.plot import Plot
 from litmus.report.scene import Scene, thin
 from litmus.task import kind_of
-from litmus.verdict.words import figure
+from litmus.verdict.wording import figure
 
 
 def draw(scene: Scene) -> Figure:

@@ -8,7 +8,7 @@ from litmus.metrics import lower_is_better
 from litmus.report import canvas, phrases
 from litmus.report.plot import Plot
 from litmus.report.scene import Scene
-from litmus.verdict import words
+from litmus.verdict import wording
 
 
 def draw(scene: Scene) -> Figure:
@@ -74,9 +74,9 @@ def takeaway(scene: Scene) -> str:
     known = [(r, value) for r in evidence.references if (value := r.scores.get(split, {}).get(primary)) is not None]
     best, theirs = (min if lower_is_better(primary) else max)(known, key=lambda pair: pair[1])
     ours = evidence.scores.get(split, {}).get(primary)
-    own = words.points(primary, ours.value if ours else None)
-    beside = f"with {words.reference(best.name)}, the best reference, {words.points(primary, theirs)}"
-    text = f"On {split}, {words.metric(primary)} is {own}; {beside}"
+    own = wording.points(primary, ours.value if ours else None)
+    beside = f"with {wording.reference(best.name)}, the best reference, {wording.points(primary, theirs)}"
+    text = f"On {split}, {wording.metric(primary)} is {own}; {beside}"
     gap = best.difference.get(split)
     if gap is None or gap.low is None or gap.high is None:
         return f"{text}."

@@ -11,7 +11,7 @@ from litmus.report import canvas
 from litmus.report.plot import Plot
 from litmus.report.scene import Scene, thin
 from litmus.task import kind_of
-from litmus.verdict.words import figure, name_from_data
+from litmus.verdict.wording import figure, name_from_data
 
 MOST = 4
 PARTS = 8  # of a column's range, with as many rows each

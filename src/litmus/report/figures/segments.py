@@ -9,7 +9,7 @@ from litmus.report import canvas, phrases
 from litmus.report.plot import Plot
 from litmus.report.scene import Scene
 from litmus.statistics import wilson
-from litmus.verdict.words import metric, name_from_data, points
+from litmus.verdict.wording import metric, name_from_data, points
 
 MOST = 10
 

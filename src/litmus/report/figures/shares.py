@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from litmus.report import canvas
 from litmus.report.plot import Plot
 from litmus.report.scene import Scene
-from litmus.verdict.words import name_from_data, percent
+from litmus.verdict.wording import name_from_data, percent
 
 MOST = 20  # classes, the most frequent ones
 

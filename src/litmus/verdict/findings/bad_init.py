@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from litmus.evidence import Evidence, Layer
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.candidate import Candidate
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign, ours
 from litmus.verdict.rates import usual_or_higher
-from litmus.verdict.words import figure
+from litmus.verdict.wording import figure
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
@@ -20,16 +20,16 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     alike = [layer for layer in evidence.layers[:-1] if layer.identical]
     jump = _largest_jump(evidence.layers)
     start, trivial = evidence.fit.initial_loss, evidence.fit.chance_loss
-    far = not reading.is_regression(evidence) and start is not None and trivial and start > 3 * trivial + 1
+    far = not quantities.is_regression(evidence) and start is not None and trivial and start > 3 * trivial + 1
     set_by_user = _init_is_set(evidence)
     if not alike and not (set_by_user and (jump > 10 or far or _bias(evidence) >= 1)):
         return None
-    tried = reading.trial(evidence, "default_init", finding="bad_init")
+    tried = quantities.trial(evidence, "default_init", finding="bad_init")
     why = "units of a layer all start alike" if alike else f"activations change {figure(jump)} times in one layer"
     if not alike and jump <= 10:
         why = f"the loss starts at {figure(start)}, chance is {figure(trivial)}" if far else "biases start far from 0"
-    suffers = reading.stuck(evidence) or context.lags
-    if not suffers and not reading.moves(tried):
+    suffers = quantities.stuck(evidence) or context.lags
+    if not suffers and not quantities.moves(tried):
         return None
     return make_finding(
         "bad_init",

@@ -1,12 +1,12 @@
 """The decision threshold does not serve the goal."""
 
 from litmus.evidence import Evidence
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.family import p_above
 from litmus.verdict.overrides import assign, is_set
-from litmus.verdict.words import figure, percent
+from litmus.verdict.wording import figure, percent
 
 
 def _is_tuned(evidence: Evidence) -> bool:
@@ -14,13 +14,13 @@ def _is_tuned(evidence: Evidence) -> bool:
 
 
 def _binary(evidence: Evidence) -> bool:
-    return reading.has_positive(evidence)
+    return quantities.has_positive(evidence)
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
     """Another threshold serves the stated goal better on held-out rows, beyond noise and a practical margin."""
     gain, best, used = evidence.threshold_gain, evidence.threshold_best, evidence.task.threshold
-    if not reading.has_positive(evidence) or gain is None or gain.value is None or best is None or used is None:
+    if not quantities.has_positive(evidence) or gain is None or gain.value is None or best is None or used is None:
         return None
     if is_set(evidence, assign("task.threshold", "tuned")):
         return None  # what was chosen on val is not chosen there again
@@ -28,10 +28,10 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     # a model that orders rows as well as a reference and decides clearly worse has the wrong threshold, and so has one
     # that misses a stated goal for which nobody has chosen it
     shown = context.ranks_well and context.wanting and (context.lags or evidence.task.threshold_goal is not None)
-    if gain.value < reading.MARGIN or not (sure or shown) or abs(best - used) < 0.01:
+    if gain.value < quantities.MARGIN or not (sure or shown) or abs(best - used) < 0.01:
         return None
     goal = evidence.task.threshold_goal or "F1"
-    large = gain.value >= 0.1 and (gain.low or 0.0) >= reading.MARGIN
+    large = gain.value >= 0.1 and (gain.low or 0.0) >= quantities.MARGIN
     return make_finding(
         "bad_threshold",
         "error" if context.wanting or (large and context.standing.limited) else "warning" if large else "info",

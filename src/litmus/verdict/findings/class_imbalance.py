@@ -1,12 +1,12 @@
 """The rare class is hardly found."""
 
 from litmus.evidence import Evidence, Score
-from litmus.verdict import reading
-from litmus.verdict.asked import imbalanced
+from litmus.verdict import quantities
+from litmus.verdict.applicable import imbalanced
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign
-from litmus.verdict.words import name_from_data, percent
+from litmus.verdict.wording import name_from_data, percent
 
 POOR = 0.5
 """Recall of the rare class below which it counts as missed."""
@@ -28,8 +28,8 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     balanced = evidence.scores.get(evidence.scored, {}).get("balanced_accuracy")
     missed = recall is not None and recall.value is not None and recall.value < POOR
     poor = missed or (balanced is not None and balanced.value is not None and balanced.value < 0.7)
-    tried = reading.trial(evidence, "balanced", finding="class_imbalance")
-    if not poor and not (imbalanced(evidence) and reading.moves(tried)):
+    tried = quantities.trial(evidence, "balanced", finding="class_imbalance")
+    if not poor and not (imbalanced(evidence) and quantities.moves(tried)):
         return None
     value = None if recall is None else recall.value
     text = f"The recall of {name_from_data(label)} ({percent(share)} of the rows) is {percent(value)}"
@@ -38,11 +38,11 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         text += f"; accuracy is {percent(accuracy.value)}, with the baseline {percent(accuracy.baseline)}"
     overrides = _rebalance(evidence)
     severity = context.severity(tried, sure=True)
-    if severity == "info" and _open_to_a_decision(evidence, context) and not reading.refutes(tried):
+    if severity == "info" and _open_to_a_decision(evidence, context) and not quantities.refutes(tried):
         severity = "error"
     if severity == "info" and label in _never_predicted(evidence):
         severity = "warning"  # it stands whether or not weights help
-        overrides = () if reading.refutes(tried) else overrides
+        overrides = () if quantities.refutes(tried) else overrides
     return make_finding(
         "class_imbalance",
         severity,
@@ -98,7 +98,7 @@ def rarest(evidence: Evidence) -> tuple[str, float] | None:
     counts = evidence.data.class_counts.get("train") or evidence.data.class_counts.get(evidence.scored) or {}
     total, classes = sum(counts.values()), evidence.task.classes
     if total == 0 or len(classes) < 2:
-        if reading.has_positive(evidence) and imbalanced(evidence):
+        if quantities.has_positive(evidence) and imbalanced(evidence):
             return classes[-1] if classes else "1", 1 - (evidence.task.majority_share or 0.0)
         return None
     label = min(
@@ -133,7 +133,7 @@ def _is_weighted(evidence: Evidence) -> bool:
 
 
 def _binary(evidence: Evidence) -> bool:
-    return reading.has_positive(evidence)
+    return quantities.has_positive(evidence)
 
 
 CLASS_IMBALANCE = Diagnosis(

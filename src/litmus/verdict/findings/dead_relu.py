@@ -1,11 +1,11 @@
 """Most units of a layer are dead."""
 
 from litmus.evidence import Evidence
-from litmus.verdict import reading, symptoms
+from litmus.verdict import quantities, symptoms
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign, lower_lr, ours
-from litmus.verdict.words import percent
+from litmus.verdict.wording import percent
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
@@ -14,7 +14,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     if layer is None or (layer.dead or 0) < 0.5:
         return None
     nearly_all = (layer.dead or 0) >= 0.9
-    suffers = context.lags or reading.stuck(evidence)
+    suffers = context.lags or quantities.stuck(evidence)
     if not suffers and not nearly_all:
         return None
     fast = symptoms.rose(evidence) or (symptoms.largest_update(evidence) or 0.0) > symptoms.FAST

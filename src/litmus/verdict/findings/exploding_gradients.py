@@ -1,11 +1,11 @@
 """The gradients explode."""
 
 from litmus.evidence import Evidence, Layer
-from litmus.verdict import reading, symptoms
+from litmus.verdict import quantities, symptoms
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign
-from litmus.verdict.words import figure
+from litmus.verdict.wording import figure
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
@@ -33,7 +33,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
 def _growth(layer: Layer) -> tuple[float, float]:
     """Largest gradient over the early median, and the largest gradient."""
     values = [value for value in layer.gradient if value is not None]
-    early = reading.median(values[:3]) or 0.0
+    early = quantities.median(values[:3]) or 0.0
     peak = max(values, default=0.0)
     return (peak / early if early > 1e-12 else 0.0), peak
 

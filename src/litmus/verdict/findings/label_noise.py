@@ -1,13 +1,13 @@
 """Many labels look wrong."""
 
 from litmus.evidence import Estimate, Evidence
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.family import p_above
 from litmus.verdict.overrides import assign
 from litmus.verdict.verdict import Severity
-from litmus.verdict.words import listing, name_from_data, percent
+from litmus.verdict.wording import listing, name_from_data, percent
 
 SURE_NOISE = 0.02
 """Share of wrong labels that must be certain."""
@@ -31,7 +31,7 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
         "label_noise",
         _severity(evidence, judged),
         f"About {percent(judged.value)} of the {whose}; look at rows {rows}.",
-        overrides=() if reading.is_regression(evidence) else (assign("loss.label_smoothing", 0.1),),
+        overrides=() if quantities.is_regression(evidence) else (assign("loss.label_smoothing", 0.1),),
         share=share,
         low=noise.share.low,
         rows=list(noise.rows[:10]),

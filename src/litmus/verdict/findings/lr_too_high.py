@@ -1,11 +1,11 @@
 """The learning rate is too high."""
 
 from litmus.evidence import Evidence
-from litmus.verdict import rates, reading, symptoms
+from litmus.verdict import quantities, rates, symptoms
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import lower_lr, lr
-from litmus.verdict.words import percent
+from litmus.verdict.wording import percent
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
@@ -21,7 +21,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         "restless": symptoms.restless(evidence),
         "fast": fast,
         "killed_units": killed,
-        "ladder_prefers_lower": reading.moves(tried),
+        "ladder_prefers_lower": quantities.moves(tried),
         "not_finite": _broke_on_its_own(evidence),
     }
     if sum(signs.values()) < 2:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 
 from litmus.evidence import Evidence
-from litmus.verdict import rates, reading, symptoms
+from litmus.verdict import quantities, rates, symptoms
 from litmus.verdict.candidate import Candidate
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign, higher_lr, lr
-from litmus.verdict.words import figure, percent
+from litmus.verdict.wording import figure, percent
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
@@ -19,9 +19,9 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     alive = (symptoms.gradient_kept(evidence) or 0.0) > 0.3 and not symptoms.vanishing(evidence)
     still = way is not None and way < 0.05 and alive and not symptoms.few_steps(evidence)
     tiny = ratio is not None and ratio < symptoms.SLOW and alive and fell is not None and fell < 0.05
-    if not reading.moves(tried) and not tiny and not still and not faded:
+    if not quantities.moves(tried) and not tiny and not still and not faded:
         return None
-    if fell is not None and fell > 0.5 and not reading.moves(tried):
+    if fell is not None and fell > 0.5 and not quantities.moves(tried):
         return None
     change = (
         (assign("scheduler", "none"),) if faded else rates.shown(tried) or _unclipped(evidence) or higher_lr(evidence)
@@ -48,9 +48,9 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
 def _faded(evidence: Evidence) -> bool:
     """Whether the schedule had taken the rate to a hundredth by half of the epochs, before much was learned."""
     course = [rate for rate in evidence.fit.lr if rate]
-    if len(course) < 4 or reading.learned(evidence) is None:
+    if len(course) < 4 or quantities.learned(evidence) is None:
         return False
-    return course[len(course) // 2] < 0.01 * max(course) and (reading.learned(evidence) or 0.0) < 0.9
+    return course[len(course) // 2] < 0.01 * max(course) and (quantities.learned(evidence) or 0.0) < 0.9
 
 
 def _unclipped(evidence: Evidence) -> tuple[str, ...]:

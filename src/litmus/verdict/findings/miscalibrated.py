@@ -4,7 +4,7 @@ from litmus.evidence import Evidence
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign
-from litmus.verdict.words import percent
+from litmus.verdict.wording import percent
 
 
 def judge(evidence: Evidence, _context: Context) -> Judgement:

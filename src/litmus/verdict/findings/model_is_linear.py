@@ -3,42 +3,44 @@
 from collections.abc import Iterator
 
 from litmus.evidence import Evidence, Unknown
-from litmus.verdict import reading, symptoms
+from litmus.verdict import quantities, symptoms
 from litmus.verdict.candidate import Candidate
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign, ours
 from litmus.verdict.rates import other_rates
-from litmus.verdict.words import metric, points, reference
+from litmus.verdict.wording import metric, points, reference
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
     """The model is linear in its inputs, and a non-linear reference beats the linear one by a significant margin."""
     if not evidence.model.linear or _killed(evidence):
         return None
-    tried = reading.trial(evidence, "relu", finding="model_is_linear")
-    curved = reading.best(
-        evidence, [best_reference for best_reference in reading.rivals(evidence) if not best_reference.linear]
+    tried = quantities.trial(evidence, "relu", finding="model_is_linear")
+    curved = quantities.best(
+        evidence, [best_reference for best_reference in quantities.rivals(evidence) if not best_reference.linear]
     )
-    straight = reading.best(
-        evidence, [best_reference for best_reference in reading.rivals(evidence) if best_reference.linear]
+    straight = quantities.best(
+        evidence, [best_reference for best_reference in quantities.rivals(evidence) if best_reference.linear]
     )
     if curved is None:
         reason = "the model is linear, and no non-linear reference was fitted to tell whether the data are"
         return Unknown(name="model_is_linear", reason=reason) if context.wanting else None
-    top = reading.level(evidence, curved)
-    line = reading.level(evidence, straight) if straight else reading.primary(evidence).value
-    advantage = reading.advantage(evidence, curved)
+    top = quantities.level(evidence, curved)
+    line = quantities.level(evidence, straight) if straight else quantities.primary(evidence).value
+    advantage = quantities.advantage(evidence, curved)
     if top is None or line is None or advantage.value is None:
         return None
     bend = top - line
     beaten = advantage.value >= 0.03 and (advantage.low is None or advantage.low > 0)
-    if not reading.moves(tried) and (bend < max(0.03, 1.5 * reading.paired_error(evidence, top, line)) or not beaten):
+    if not quantities.moves(tried) and (
+        bend < max(0.03, 1.5 * quantities.paired_error(evidence, top, line)) or not beaten
+    ):
         return None
     name = evidence.task.primary
     return make_finding(
         "model_is_linear",
-        "error" if context.wanting or reading.moves(tried) else "info",
+        "error" if context.wanting or quantities.moves(tried) else "info",
         f"The model is linear, the data are not: {metric(name)} is {points(name, top)} with {reference(curved.name)},"
         f" {points(name, line)} with {'a linear reference' if straight else 'this model'}.",
         overrides=_curved(evidence),

@@ -1,19 +1,19 @@
 """No reference model finds a signal in these inputs."""
 
 from litmus.evidence import Evidence, Unknown
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
-from litmus.verdict.words import metric, points
+from litmus.verdict.wording import metric, points
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
     """The model's gain over the baseline is not above 0, and no reference's is: better features, not settings."""
-    gain = reading.gain(evidence)
+    gain = quantities.gain(evidence)
     if gain.value is None or gain.low is None or gain.low > 0:
         return None
     name = evidence.task.primary
-    rule = "predicting the mean" if reading.is_regression(evidence) else "the baseline"
+    rule = "predicting the mean" if quantities.is_regression(evidence) else "the baseline"
     if context.signal is None:
         if gain.high is not None and gain.high > 0.2:
             return None
@@ -22,9 +22,10 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     if not context.hopeless:
         return None
     rivals = {
-        best_reference.name: reading.level(evidence, best_reference) for best_reference in reading.rivals(evidence)
+        best_reference.name: quantities.level(evidence, best_reference)
+        for best_reference in quantities.rivals(evidence)
     }
-    ours_, theirs = points(name, reading.primary(evidence).value), points(name, reading.chance(evidence))
+    ours_, theirs = points(name, quantities.primary(evidence).value), points(name, quantities.chance(evidence))
     return make_finding(
         "no_better_than_baseline",
         "error",
@@ -32,7 +33,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         gain=gain.value,
         low=gain.low,
         high=gain.high,
-        baseline=reading.chance(evidence),
+        baseline=quantities.chance(evidence),
         references=rivals,
     )
 

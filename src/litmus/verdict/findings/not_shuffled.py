@@ -4,21 +4,21 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from litmus.evidence import Evidence
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.candidate import Candidate
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign
-from litmus.verdict.words import percent
+from litmus.verdict.wording import percent
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
     """Batches are not shuffled and hold far less label entropy than the whole."""
     entropy = evidence.fit.batch_label_entropy
-    tried = reading.trial(evidence, "shuffled", finding="not_shuffled")
+    tried = quantities.trial(evidence, "shuffled", finding="not_shuffled")
     if evidence.fit.shuffled:
         return None
-    if not reading.moves(tried) and (entropy is None or entropy > 0.7 * _expected_entropy(evidence)):
+    if not quantities.moves(tried) and (entropy is None or entropy > 0.7 * _expected_entropy(evidence)):
         return None
     decisive = entropy is not None and entropy < 0.4 * _expected_entropy(evidence)
     share = "" if entropy is None else f" and a batch holds {percent(entropy)} of the labels' variety"

@@ -3,24 +3,24 @@
 from collections.abc import Iterator
 
 from litmus.evidence import Evidence
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.candidate import Candidate
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign, optimizer
-from litmus.verdict.words import figure
+from litmus.verdict.wording import figure
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
     """Without weight decay and dropout the train loss gets clearly lower."""
-    tried = reading.trial(evidence, "unregularised", finding="over_regularised")
+    tried = quantities.trial(evidence, "unregularised", finding="over_regularised")
     decay, dropout = evidence.settings.optimizer.weight_decay, evidence.settings.model.dropout
     heavy = decay >= (3.0 if optimizer(evidence) == "adamw" else 0.03) or dropout >= 0.7
-    train = reading.primary(evidence, "train").value
-    top = reading.level(evidence, context.best_reference) if context.best_reference else None
+    train = quantities.primary(evidence, "train").value
+    top = quantities.level(evidence, context.best_reference) if context.best_reference else None
     short = train is not None and top is not None and train < top - 0.03
-    behind = short or reading.stuck(evidence)
-    proven = reading.moves(tried) and (reading.in_points(tried) or behind)
+    behind = short or quantities.stuck(evidence)
+    proven = quantities.moves(tried) and (quantities.in_points(tried) or behind)
     if (decay <= 0 and dropout <= 0) or not (proven or (heavy and behind)):
         return None
     set_keys = {"optimizer.weight_decay": decay, "model.dropout": dropout}

@@ -4,26 +4,26 @@ from collections.abc import Iterator
 
 from litmus.evidence import Evidence
 from litmus.statistics import minimum
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.candidate import Candidate
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign, optimizer, ours
-from litmus.verdict.words import metric, percent, points, reference
+from litmus.verdict.wording import metric, percent, points, reference
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
     """Held-out loss ends well above its minimum while train fell, and stopping or regularising would have helped."""
-    tried = reading.trial(evidence, "regularised", finding="overfitting")
-    train, held = reading.primary(evidence, "train").value, reading.primary(evidence).value
+    tried = quantities.trial(evidence, "regularised", finding="overfitting")
+    train, held = quantities.primary(evidence, "train").value, quantities.primary(evidence).value
     gap = None if train is None or held is None else train - held
     lost = _lost_by_going_on(evidence)
-    behind = gap is not None and gap >= 0.1 and context.lags and (context.ahead.value or 0.0) >= reading.NON_INFERIOR
-    if not reading.moves(tried) and (gap or 0.0) < 0.1 and lost < reading.MARGIN:
+    behind = gap is not None and gap >= 0.1 and context.lags and (context.ahead.value or 0.0) >= quantities.NON_INFERIOR
+    if not quantities.moves(tried) and (gap or 0.0) < 0.1 and lost < quantities.MARGIN:
         return None
-    if (reading.learned(evidence) or 0.0) < 0.2:
+    if (quantities.learned(evidence) or 0.0) < 0.2:
         return None  # nothing was learned by heart where nothing was learned
-    harmful = lost >= reading.MARGIN
+    harmful = lost >= quantities.MARGIN
     name, rows = metric(evidence.task.primary), evidence.scored
     text = (
         f"{name} is {points(evidence.task.primary, train)} on train and {points(evidence.task.primary, held)} on {rows}"
@@ -34,7 +34,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         text += f"; better with {reference(context.best_reference.name)}"
     return make_finding(
         "overfitting",
-        context.severity(tried, sure=harmful) if harmful or behind or reading.moves(tried) else "info",
+        context.severity(tried, sure=harmful) if harmful or behind or quantities.moves(tried) else "info",
         f"{text[0].upper()}{text[1:]}.",
         overrides=_restrain(evidence, harmful=harmful) if harmful or behind else (),
         tried=tried,
@@ -60,12 +60,12 @@ def _lost_by_going_on(evidence: Evidence) -> float:
         or not _train_fell(evidence)
     ):
         return 0.0
-    then, now = (reading.mean(scores[max(0, k - 2) : k + 3]) for k in (lowest.epoch, used))
+    then, now = (quantities.mean(scores[max(0, k - 2) : k + 3]) for k in (lowest.epoch, used))
     return 0.0 if then is None or now is None else max(0.0, then - now)
 
 
 def _train_fell(evidence: Evidence) -> bool:
-    losses = reading.curve(evidence, "train/loss")
+    losses = quantities.curve(evidence, "train/loss")
     return len(losses) >= 4 and losses[-1] < losses[len(losses) // 4]
 
 
@@ -84,7 +84,7 @@ def _restrain(evidence: Evidence, *, harmful: bool) -> tuple[str, ...]:
 
 def candidates(evidence: Evidence) -> Iterator[Candidate]:
     """What keeps a model from learning its rows by heart, where it does clearly better on them."""
-    if not (ours(evidence) and reading.has_gap(evidence)):
+    if not (ours(evidence) and quantities.has_gap(evidence)):
         return
     strong = (1.0, 0.1) if optimizer(evidence) == "adamw" else (0.01, 0.1)
     decays = [value for value in strong if value > 3 * evidence.settings.optimizer.weight_decay]

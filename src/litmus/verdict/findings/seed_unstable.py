@@ -2,10 +2,10 @@
 
 from litmus.evidence import Evidence
 from litmus.statistics import spread
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
-from litmus.verdict.words import metric, points
+from litmus.verdict.wording import metric, points
 
 SPREAD = 0.05
 """Standard deviation of the primary metric over seeds, below which they agree for all practical purposes."""
@@ -15,7 +15,7 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
     """Seeds differ by a practical spread, and on the same rows by more than chance."""
     name = evidence.task.primary
     values = [value for scores in evidence.seeds.values() if (value := scores.get(name)) is not None]
-    tried = reading.trial(evidence, "seeds")
+    tried = quantities.trial(evidence, "seeds")
     if not values and tried is not None:
         values = [value for value in tried.before if value is not None]
     if len(values) < 3 or (deviation := spread(values).value) < SPREAD:
@@ -36,7 +36,7 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
 
 def _beyond_interval(evidence: Evidence, values: list[float]) -> bool:
     """Whether seeds lie farther apart than the interval is wide, where their rows were not compared."""
-    score = reading.primary(evidence)
+    score = quantities.primary(evidence)
     return score.low is not None and score.high is not None and max(values) - min(values) >= score.high - score.low
 
 

@@ -7,7 +7,7 @@ from litmus.verdict.context import Context, Judgement, gravest, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import union
 from litmus.verdict.verdict import Finding
-from litmus.verdict.words import figure, listing, percent
+from litmus.verdict.wording import figure, listing, percent
 
 APART = 1.0
 """Ranges of the other values from which a value is none of them: no two of them are as far apart. Set on no data."""

@@ -1,14 +1,14 @@
 """The held-out rows are of another kind than the training rows."""
 
 from litmus.evidence import Evidence, Reference, Score, Shift
-from litmus.verdict import reading
-from litmus.verdict.asked import imbalanced
+from litmus.verdict import quantities
+from litmus.verdict.applicable import imbalanced
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.family import p_above
 from litmus.verdict.overrides import assign
 from litmus.verdict.verdict import Severity
-from litmus.verdict.words import figure, listing, name_from_data, percent, points
+from litmus.verdict.wording import figure, listing, name_from_data, percent, points
 
 SEPARABLE = 0.6
 """AUROC of telling train rows from held-out rows, below which a shift is too small to matter."""
@@ -124,7 +124,10 @@ def _suffers(evidence: Evidence, shift: Shift) -> tuple[float | None, bool]:
     """
     both = {other.split for other in evidence.data.shifts if _size(other) > 0}
     other = "val" if shift.split == "test" else "test"
-    names = [evidence.task.primary, *([] if imbalanced(evidence) or reading.is_regression(evidence) else ["accuracy"])]
+    names = [
+        evidence.task.primary,
+        *([] if imbalanced(evidence) or quantities.is_regression(evidence) else ["accuracy"]),
+    ]
     pairs = [[evidence.scores.get(split, {}).get(name) for split in (other, shift.split)] for name in names]
     falls = [_lost(like, shifted) for like, shifted in pairs if like is not None and shifted is not None]
     if other not in both and falls:
@@ -134,7 +137,7 @@ def _suffers(evidence: Evidence, shift: Shift) -> tuple[float | None, bool]:
     if best_reference is None or best_reference.out_of_fold is None or theirs is None:
         return None, False
     lost = best_reference.out_of_fold - theirs
-    noise = 2 * reading.paired_error(evidence, best_reference.out_of_fold, theirs, split=shift.split)
+    noise = 2 * quantities.paired_error(evidence, best_reference.out_of_fold, theirs, split=shift.split)
     return lost, lost >= max(0.05, noise)
 
 
@@ -148,9 +151,9 @@ def _lost(like: Score, shifted: Score) -> tuple[float | None, bool]:
 
 def _out_of_fold(evidence: Evidence) -> Reference | None:
     """The best reference that was scored out of fold."""
-    return reading.best(
+    return quantities.best(
         evidence,
-        [best_reference for best_reference in reading.rivals(evidence) if best_reference.out_of_fold is not None],
+        [best_reference for best_reference in quantities.rivals(evidence) if best_reference.out_of_fold is not None],
     )
 
 

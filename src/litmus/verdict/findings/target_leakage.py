@@ -2,11 +2,11 @@
 
 from litmus.evidence import Evidence, FeatureLeak, JointLeak
 from litmus.statistics import wilson
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import union
-from litmus.verdict.words import listing, metric, points
+from litmus.verdict.wording import listing, metric, points
 
 ALONE = 0.95
 """How far on the way from chance to perfection one column must lead by itself to be called a leak."""
@@ -73,7 +73,7 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
 
 def _asked(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
     """Columns without which little is left and which are no plain leaks: only the user knows when they are known."""
-    if _is_few(evidence) or reading.is_regression(evidence):
+    if _is_few(evidence) or quantities.is_regression(evidence):
         return []  # one quantity decides many another in nature
     return [
         leak.column
@@ -88,7 +88,7 @@ def _asked(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
 
 def _question(evidence: Evidence, columns: list[str], leak: FeatureLeak | JointLeak) -> Judgement:
     """What only the user can know, with both answers."""
-    name, base = evidence.task.primary, reading.chance(evidence)
+    name, base = evidence.task.primary, quantities.chance(evidence)
     full, without = _with_it(leak), leak.without or 0.0
     lost, gain = (points(name, value) for value in (full - without, full - base))
     drop, accept = _answers(evidence, columns)
@@ -121,10 +121,10 @@ def _joint(evidence: Evidence, leak: JointLeak | None) -> Judgement:
     """A formula of a few columns that gives the target: an error where it is exact, otherwise a question."""
     if leak is None or leak.without is None or _is_few(evidence):
         return None
-    exact = reading.is_regression(evidence) and leak.score >= EXACT
+    exact = quantities.is_regression(evidence) and leak.score >= EXACT
     collapses = _fall(evidence, leak) >= DECISIVE
     if not collapses and not (
-        reading.is_regression(evidence) and _errs_more(evidence, leak, least=LITTLE if exact else SOME)
+        quantities.is_regression(evidence) and _errs_more(evidence, leak, least=LITTLE if exact else SOME)
     ):
         return None
     columns, name = list(leak.columns), evidence.task.primary
@@ -164,19 +164,19 @@ def _leaks(evidence: Evidence, leak: FeatureLeak, kind: str) -> bool:
     if kind in {"id", "id-like", "row", "row_number", "index"}:
         return way >= 0.5 and way - after >= 0.15
     collapses = leak.without is not None and leak.full is not None and _fall(evidence, leak) >= COLLAPSE
-    eased = EASED if collapses and not reading.is_regression(evidence) else 0.0
+    eased = EASED if collapses and not quantities.is_regression(evidence) else 0.0
     if way < _alone(evidence) - eased or _surely(evidence, leak.score) < SURELY - eased:
         return False
     if leak.without is None or leak.full is None:
         return way - after >= FAR_AHEAD  # whether a reference collapses without it was not tried
     least = LITTLE if way - after >= FAR_AHEAD else SOME
     return way - after >= FAR_AHEAD / 2 and (
-        _fall(evidence, leak) >= 0.1 or (reading.is_regression(evidence) and _errs_more(evidence, leak, least=least))
+        _fall(evidence, leak) >= 0.1 or (quantities.is_regression(evidence) and _errs_more(evidence, leak, least=least))
     )
 
 
 def _alone(evidence: Evidence) -> float:
-    return ALONE_NUMBER if reading.is_regression(evidence) else ALONE
+    return ALONE_NUMBER if quantities.is_regression(evidence) else ALONE
 
 
 def _errs_more(evidence: Evidence, leak: FeatureLeak | JointLeak, *, least: float) -> bool:
@@ -188,7 +188,7 @@ def _errs_more(evidence: Evidence, leak: FeatureLeak | JointLeak, *, least: floa
 def _surely(evidence: Evidence, score: float) -> float:
     """The lower bound of how far a one-column model leads on the validation rows; of R2, how far it does."""
     n, way = evidence.data.sizes.get("val", 0), _way(evidence, score) or 0.0
-    if reading.is_regression(evidence) or not n:
+    if quantities.is_regression(evidence) or not n:
         return way
     if evidence.task.primary == "average_precision":  # close to 1 for every column where the positive class is common
         return _way(evidence, wilson(min(max(score, 0.0), 1.0) * n, n).low) or 0.0
@@ -205,7 +205,7 @@ def _with_it(leak: FeatureLeak | JointLeak) -> float:
 
 
 def _way(evidence: Evidence, value: float | None) -> float | None:
-    return reading.share_of_way(evidence, value)
+    return quantities.share_of_way(evidence, value)
 
 
 TARGET_LEAKAGE = Diagnosis(

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from litmus.evidence import Evidence
 from litmus.statistics import projected_change
-from litmus.verdict import reading, symptoms
+from litmus.verdict import quantities, symptoms
 from litmus.verdict.candidate import Candidate
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
@@ -18,13 +18,13 @@ FEWEST_EPOCHS, MOST_EPOCHS = 20, 500
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
     """Val loss still falls significantly at the end and a longer run gains; or there were next to no steps."""
-    tried = reading.trial(evidence, "longer", finding="too_few_epochs")
+    tried = quantities.trial(evidence, "longer", finding="too_few_epochs")
     fit = evidence.fit
     cut_short = fit.epochs >= fit.max_epochs or fit.interrupted
     falling = symptoms.falling(evidence) and cut_short
     few = symptoms.few_steps(evidence) and (cut_short or fit.steps < 30)
     hasty = fit.stopped_early and fit.epochs <= 10 and (evidence.settings.early_stopping.patience or 20) < 5
-    if context.broke or not (falling or few or hasty or reading.moves(tried)):
+    if context.broke or not (falling or few or hasty or quantities.moves(tried)):
         return None
     if "train" not in evidence.data.sizes:  # predictions alone: no training was seen
         return None
@@ -50,16 +50,16 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
 
 def _behind_on_train(evidence: Evidence, context: Context) -> bool:
     """Whether the model is not even on train where a reference is on rows it has not seen: more steps could help."""
-    train = reading.primary(evidence, "train").value
+    train = quantities.primary(evidence, "train").value
     if context.best_reference is None or train is None:
         return True
-    top = reading.level(evidence, context.best_reference)
+    top = quantities.level(evidence, context.best_reference)
     return top is None or train < top
 
 
 def _projected(evidence: Evidence) -> float | None:
     """What the validation loss would do in as many epochs again, would its last slope go on."""
-    losses = reading.curve(evidence, "val/loss")
+    losses = quantities.curve(evidence, "val/loss")
     return projected_change(losses, ahead=1.0).value if len(losses) >= 4 else None
 
 
@@ -75,7 +75,7 @@ def _longer(evidence: Evidence, *, hasty: bool) -> tuple[str, ...]:
         per_epoch = fit.batches_per_epoch
     if wasted and per_epoch * fit.epochs >= ENOUGH_STEPS:
         return every
-    losses, projected = reading.curve(evidence, "val/loss"), _projected(evidence)
+    losses, projected = quantities.curve(evidence, "val/loss"), _projected(evidence)
     steep = projected is not None and bool(losses) and -projected > 0.2 * abs(losses[-1])
     epochs = (4 if steep or projected is None else 2) * max(fit.epochs, fit.max_epochs if fit.interrupted else 1)
     if symptoms.few_steps(evidence):

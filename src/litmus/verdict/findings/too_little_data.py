@@ -1,11 +1,11 @@
 """There are too few rows to tell."""
 
 from litmus.evidence import Evidence
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign
-from litmus.verdict.words import listing, metric, percent, points
+from litmus.verdict.wording import listing, metric, percent, points
 
 FEWEST = 10
 """Held-out rows of a class below which next to nothing is known of it."""
@@ -21,10 +21,10 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     half = ((widest.high or 0.0) - (widest.low or 0.0)) / 2 if widest else 0.0
     scarce = _scarce(evidence, context)
     rising = evidence.data.more_rows
-    grows = rising is not None and (rising.low or 0.0) > 0 and (rising.value or 0.0) >= reading.MARGIN
+    grows = rising is not None and (rising.low or 0.0) > 0 and (rising.value or 0.0) >= quantities.MARGIN
     if half <= 0.1 and not scarce and not (grows and context.wanting):
         return None
-    n = reading.primary(evidence).n or evidence.data.sizes.get(evidence.scored, 0)
+    n = quantities.primary(evidence).n or evidence.data.sizes.get(evidence.scored, 0)
     if scarce:
         why = f"{listing(scarce)} {'has' if len(scarce) == 1 else 'have'} fewer than {FEWEST} {evidence.scored} rows"
     elif half > 0.1 and widest is not None:
@@ -50,11 +50,11 @@ def _scarce(evidence: Evidence, context: Context) -> list[str]:
 
     Their recall may be good or bad, or what is asked of the positive class is met by chance as well as not.
     """
-    positive = evidence.task.classes[-1] if reading.has_positive(evidence) and evidence.task.classes else None
+    positive = evidence.task.classes[-1] if quantities.has_positive(evidence) and evidence.task.classes else None
     unsure = any(item.votes and item.status == "open" for item in context.standing.criteria)
     labels = evidence.per_class.get(evidence.scored, {})
     unclear = []
-    for label, count in reading.class_rows(evidence, evidence.scored).items():
+    for label, count in quantities.class_rows(evidence, evidence.scored).items():
         recall = labels.get(label, {}).get("recall")
         known = recall is not None and recall.low is not None and recall.high is not None
         settled = known and recall is not None and ((recall.low or 0.0) >= 0.5 or (recall.high or 0.0) < 0.5)

@@ -4,13 +4,13 @@ import math
 
 from litmus.evidence import Estimate, Evidence, GroupLeak, HonestSplit, Twins
 from litmus.statistics import wilson
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.context import Context, Judgement, gravest, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.family import p_above, p_share
 from litmus.verdict.overrides import assign
 from litmus.verdict.verdict import Severity
-from litmus.verdict.words import metric, name_from_data, percent, points
+from litmus.verdict.wording import metric, name_from_data, percent, points
 
 LARGE_EXCESS = 0.05
 """Share of held-out rows with a duplicate, beyond what chance explains, from which any score is doubtful."""
@@ -82,7 +82,7 @@ def _twin_severity(twins: Twins) -> Severity:
         return "info"
     if share >= 2 * LARGE_EXCESS or (share >= LARGE_EXCESS and (flattering is None or flattering >= MARKED)):
         return "error"
-    if flattering is not None and share * flattering >= reading.MARGIN / 2:
+    if flattering is not None and share * flattering >= quantities.MARGIN / 2:
         return "error"
     return "info"
 

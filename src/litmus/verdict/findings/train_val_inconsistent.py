@@ -1,15 +1,15 @@
 """The validation rows are easier than the training rows."""
 
 from litmus.evidence import Evidence
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
-from litmus.verdict.words import metric, points
+from litmus.verdict.wording import metric, points
 
 
 def judge(evidence: Evidence, _context: Context) -> Judgement:
     """Val is better than train beyond noise with dropout off: the splits differ, not the model."""
-    train, val = reading.primary(evidence, "train"), reading.primary(evidence, "val")
+    train, val = quantities.primary(evidence, "train"), quantities.primary(evidence, "val")
     if train.value is None or val.value is None or train.high is None or val.low is None:
         return None
     dropout = evidence.settings.model.dropout > 0

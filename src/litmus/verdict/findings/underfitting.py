@@ -4,39 +4,39 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from litmus.evidence import Evidence, Trial, Unknown
-from litmus.verdict import reading, symptoms
+from litmus.verdict import quantities, symptoms
 from litmus.verdict.candidate import Candidate
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.findings.class_imbalance import rarest
 from litmus.verdict.overrides import assign, ours
-from litmus.verdict.words import metric, points, reference
+from litmus.verdict.wording import metric, points, reference
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
     """Training has converged, train is about as good as val, and a reference's out-of-fold score beats train's."""
-    best_reference, train = context.best_reference, reading.primary(evidence, "train").value
+    best_reference, train = context.best_reference, quantities.primary(evidence, "train").value
     if best_reference is None or best_reference.out_of_fold is None or train is None or evidence.model.linear:
         reason = "no reference model was scored out of fold on the training rows"
         known = best_reference is not None and best_reference.out_of_fold is not None
         return None if known or not context.wanting else Unknown(name="underfitting", reason=reason)
-    tried = reading.trial(evidence, "larger", finding="underfitting")
+    tried = quantities.trial(evidence, "larger", finding="underfitting")
     missing = best_reference.out_of_fold - train
-    least = max(0.05, 2 * reading.paired_error(evidence, best_reference.out_of_fold, train))
-    decided = (reading.has_positive(evidence) and context.ranks_well) or _misses_the_rare_only(
+    least = max(0.05, 2 * quantities.paired_error(evidence, best_reference.out_of_fold, train))
+    decided = (quantities.has_positive(evidence) and context.ranks_well) or _misses_the_rare_only(
         evidence, best_reference.out_of_fold
     )
     narrowest = _narrowest(evidence)
     narrow = narrowest is not None and narrowest <= max(2, len(evidence.task.classes) // 4)
     behind = missing >= least and context.lags and not decided
-    if not behind and not reading.moves(tried):
-        shows = narrow and context.standing.unsettled and missing >= 0 and not reading.refutes(tried)
+    if not behind and not quantities.moves(tried):
+        shows = narrow and context.standing.unsettled and missing >= 0 and not quantities.refutes(tried)
         return _bottleneck(evidence, tried, units=narrowest) if shows else None
     settled = narrow or (symptoms.converged(evidence) and not symptoms.few_steps(evidence))
     name = evidence.task.primary
     return make_finding(
         "underfitting",
-        context.severity(tried, sure=True) if settled or reading.moves(tried) else "info",
+        context.severity(tried, sure=True) if settled or quantities.moves(tried) else "info",
         f"Even on its training rows the model has {metric(name)} {points(name, train)};"
         f" {points(name, best_reference.out_of_fold)} with {reference(best_reference.name)} on unseen rows.",
         overrides=_larger(evidence),
@@ -46,7 +46,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         reference_out_of_fold=best_reference.out_of_fold,
         parameters=evidence.model.parameters,
         converged=settled,
-        fact=True if narrow and not reading.refutes(tried) else None,
+        fact=True if narrow and not quantities.refutes(tried) else None,
     )
 
 
@@ -74,8 +74,8 @@ def _misses_the_rare_only(evidence: Evidence, level: float) -> bool:
     if rare is None or evidence.task.primary != "balanced_accuracy":
         return False
     others = [by["recall"].value for label, by in labels.items() if label != rare[0] and "recall" in by]
-    common = reading.mean(others)
-    return common is not None and common >= level - reading.MARGIN
+    common = quantities.mean(others)
+    return common is not None and common >= level - quantities.MARGIN
 
 
 def _narrowest(evidence: Evidence) -> int | None:
@@ -106,7 +106,7 @@ def _wider(hidden: Sequence[Any]) -> str:
 def candidates(evidence: Evidence) -> Iterator[Candidate]:
     """More units, unless the model does clearly better on the rows that it learned from."""
     hidden = evidence.settings.model.hidden
-    if ours(evidence) and isinstance(hidden, list | tuple) and hidden and not reading.has_gap(evidence):
+    if ours(evidence) and isinstance(hidden, list | tuple) and hidden and not quantities.has_gap(evidence):
         yield Candidate("larger", (_wider(hidden),), "underfitting", turn=130)
 
 

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from litmus.evidence import Evidence, Unknown
-from litmus.verdict import reading, symptoms
+from litmus.verdict import quantities, symptoms
 from litmus.verdict.candidate import Candidate
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign
 from litmus.verdict.rates import usual_or_higher
-from litmus.verdict.words import figure, listing, reference
+from litmus.verdict.wording import figure, listing, reference
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
@@ -19,7 +19,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         unmeasured = scaled == "none" and evidence.data.scale_ratio is None and evidence.data.input == "table"
         reason = "the scales of the inputs were not measured (data.checks)"
         return Unknown(name="unnormalised_inputs", reason=reason) if unmeasured and context.wanting else None
-    tried = reading.trial(evidence, "standardised", finding="unnormalised_inputs")
+    tried = quantities.trial(evidence, "standardised", finding="unnormalised_inputs")
     data = evidence.data
     widest = [c.name for c in sorted(data.columns, key=lambda c: -(c.seen_sd or 0.0)) if c.seen_sd]
     ratio = f"differ {figure(data.scale_ratio)} times" if (data.scale_ratio or 0) > 100 else "lie far from 0"

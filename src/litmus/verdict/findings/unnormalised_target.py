@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from litmus.evidence import Evidence
-from litmus.verdict import reading, symptoms
+from litmus.verdict import quantities, symptoms
 from litmus.verdict.candidate import Candidate
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign
 from litmus.verdict.rates import usual_or_higher
-from litmus.verdict.words import figure, reference
+from litmus.verdict.wording import figure, reference
 
 WORTH_A_TRIAL = 3
 """Mean or standard deviation of a raw target, in its own unit, from which standardising it is tried."""
@@ -19,9 +19,9 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     """The target's mean or deviation is above 10 where the loss feels it, and the model is worse than references."""
     if not symptoms.wide_target(evidence):
         return None
-    tried = reading.trial(evidence, "standardised_target", finding="unnormalised_target")
-    behind = context.lags or context.broke or reading.stuck(evidence)
-    if not behind and not reading.moves(tried):
+    tried = quantities.trial(evidence, "standardised_target", finding="unnormalised_target")
+    behind = context.lags or context.broke or quantities.stuck(evidence)
+    if not behind and not quantities.moves(tried):
         return None
     mean, deviation = symptoms.target_scale(evidence)
     return make_finding(
@@ -43,7 +43,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
 
 def candidates(evidence: Evidence) -> Iterator[Candidate]:
     """A standardised target, where it is raw and its scale not near 1."""
-    raw = reading.is_regression(evidence) and evidence.settings.data.normalize_target is False
+    raw = quantities.is_regression(evidence) and evidence.settings.data.normalize_target is False
     if raw and max(abs(evidence.data.target_mean or 0.0), evidence.data.target_sd or 0.0) > WORTH_A_TRIAL:
         change = assign("data.normalize_target", value=True)
         yield Candidate("standardised_target", (change,), "unnormalised_target", turn=60)

@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 
 from litmus.evidence import Evidence
-from litmus.verdict import reading, symptoms
+from litmus.verdict import quantities, symptoms
 from litmus.verdict.candidate import Candidate
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign, ours
 from litmus.verdict.rates import other_rates
-from litmus.verdict.words import figure
+from litmus.verdict.wording import figure
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
     """Three hidden layers or more, units alive, nothing learned, and next to no gradient in the first layer."""
     layer = symptoms.dead(evidence)
     alive = layer is None or (layer.dead or 0) < 0.9
-    if not symptoms.vanishing(evidence) or not alive or not reading.stuck(evidence):
+    if not symptoms.vanishing(evidence) or not alive or not quantities.stuck(evidence):
         return None
     ratio = symptoms.gradient_ratio(evidence)
     rectified = evidence.model.activation in {"relu", "leaky_relu", "gelu"}

@@ -4,13 +4,13 @@ import math
 from collections.abc import Iterator
 
 from litmus.evidence import Evidence, Unknown
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.candidate import Candidate
 from litmus.verdict.context import Context, Judgement, gravest, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.family import p_above
 from litmus.verdict.overrides import assign, ours
-from litmus.verdict.words import figure, listing, percent, points
+from litmus.verdict.wording import figure, listing, percent, points
 
 CLASS_LOSSES = frozenset({"bce", "cross_entropy", "focal", "bcewithlogitsloss", "crossentropyloss"})
 """Losses that take raw outputs and squash them themselves."""
@@ -40,8 +40,8 @@ def _squashed(evidence: Evidence, context: Context) -> Judgement:
     output, data = evidence.model.output_activation, evidence.data
     if output in {"none", "", "identity"}:
         return None
-    tried = reading.trial(evidence, "raw_output", finding="wrong_loss")
-    if reading.is_regression(evidence):
+    tried = quantities.trial(evidence, "raw_output", finding="wrong_loss")
+    if quantities.is_regression(evidence):
         if _within(evidence, output):
             return None
         span = "" if data.target_low is None else f" from {figure(data.target_low)} to {figure(data.target_high)}"
@@ -50,7 +50,7 @@ def _squashed(evidence: Evidence, context: Context) -> Judgement:
         why = f"The output passes a {output} before a loss that applies one itself, so that it is squashed twice."
     else:
         return None
-    suffers = context.lags or reading.stuck(evidence) or context.best_reference is None
+    suffers = context.lags or quantities.stuck(evidence) or context.best_reference is None
     return make_finding(
         "wrong_loss",
         context.severity(tried, sure=suffers),
@@ -67,10 +67,10 @@ def _squashed(evidence: Evidence, context: Context) -> Judgement:
 def _within(evidence: Evidence, output: str) -> bool:
     """Whether a regression target keeps to the bounds of the output's activation; a standardised one never does."""
     low, high = evidence.data.target_low, evidence.data.target_high
-    if output == "softmax" or reading.standardised_target(evidence):
+    if output == "softmax" or quantities.standardised_target(evidence):
         return False
     if low is None or high is None:
-        return not reading.stuck(evidence)
+        return not quantities.stuck(evidence)
     bottom, top = {"tanh": (-1.0, 1.0), "relu": (0.0, math.inf)}.get(output, (0.0, 1.0))
     return bottom <= low and high <= top
 
@@ -87,7 +87,7 @@ def _weighted(evidence: Evidence, context: Context) -> Judgement:
         return None
     return make_finding(
         "wrong_loss",
-        context.severity(reading.trial(evidence, "unweighted", finding="wrong_loss"), sure=True),
+        context.severity(quantities.trial(evidence, "unweighted", finding="wrong_loss"), sure=True),
         f"loss.pos_weight={figure(weight)} counts the positive class {figure(factor)} times as much as the other one.",
         overrides=(assign("loss.pos_weight", None),),
         pos_weight=weight,
@@ -99,11 +99,11 @@ def _unordered(evidence: Evidence, context: Context) -> Judgement:
     """Regression on class numbers whose order means nothing; counts, ratings and grades are ordered."""
     data = evidence.data
     few = data.target_whole and 3 <= (data.target_distinct or 0) <= FEW_NUMBERS
-    if not reading.is_regression(evidence) or not few:
+    if not quantities.is_regression(evidence) or not few:
         return None
     better = data.target_renumbered
     # where most other orders fit the confusions better as well, the two signs agree
-    least = reading.MARGIN if (data.target_order or 0.0) >= HALF else RENUMBERED
+    least = quantities.MARGIN if (data.target_order or 0.0) >= HALF else RENUMBERED
     misnumbered = better is not None and (better.low or 0.0) > 0 and (better.value or 0.0) >= least
     if data.target_order is None and not misnumbered:
         reason = f"whether the target's {data.target_distinct} whole numbers are labels without an order was not tested"
@@ -112,7 +112,7 @@ def _unordered(evidence: Evidence, context: Context) -> Judgement:
         return None
     # where numbers are told apart well, those with an order are confused with their neighbours alone
     told_apart = (
-        context.best_reference is not None and (reading.level(evidence, context.best_reference) or 0.0) >= TOLD_APART
+        context.best_reference is not None and (quantities.level(evidence, context.best_reference) or 0.0) >= TOLD_APART
     )
     also = (
         f": in another order {points('r2', better.value)} more of them is explained" if misnumbered and better else ""
@@ -134,11 +134,11 @@ def _unordered(evidence: Evidence, context: Context) -> Judgement:
 def _outliers(evidence: Evidence) -> Judgement:
     """Squared error ruled by a few targets, where a trial with a robust loss did better."""
     tail = evidence.data.target_tail
-    tried = reading.trial(evidence, "robust_loss", finding="wrong_loss")
+    tried = quantities.trial(evidence, "robust_loss", finding="wrong_loss")
     if (apart := evidence.data.target_apart) is not None:
         return make_finding(
             "wrong_loss",
-            "error" if evidence.task.loss.lower() in reading.SQUARED else "warning",
+            "error" if evidence.task.loss.lower() in quantities.SQUARED else "warning",
             f"{apart.count} targets lie {figure(apart.gap)} times as far out as all others and make"
             f" {percent(apart.squares)} of the squared error: another unit, or slips? Look at rows"
             f" {listing((str(row) for row in apart.rows), 5)}.",
@@ -148,13 +148,13 @@ def _outliers(evidence: Evidence) -> Judgement:
             gap=apart.gap,
             rows=apart.rows,
         )
-    if not reading.ruled_by_outliers(evidence):
+    if not quantities.ruled_by_outliers(evidence):
         return None
-    better = reading.robust(evidence)
+    better = quantities.robust(evidence)
     also = f"; trees fitted by absolute error save {percent(better.value)} of it" if better else ""
     return make_finding(
         "wrong_loss",
-        "error" if reading.moves(tried) or better else "info",
+        "error" if quantities.moves(tried) or better else "info",
         f"Squared error is ruled by outliers: the farthest target is {figure(tail)} robust deviations from the"
         f" median{also}.",
         overrides=(assign("loss", "huber"),),
@@ -167,7 +167,7 @@ def _outliers(evidence: Evidence) -> Judgement:
 
 def candidates(evidence: Evidence) -> Iterator[Candidate]:
     """A robust loss where outliers rule a squared one, and raw outputs where an activation squashes them."""
-    if reading.scored_by_mae(evidence) and reading.ruled_by_outliers(evidence):
+    if quantities.scored_by_mae(evidence) and quantities.ruled_by_outliers(evidence):
         yield from (Candidate("robust_loss", (assign("loss", name),), "wrong_loss", turn=70) for name in ROBUST)
     if ours(evidence) and (evidence.settings.model.output_activation or "none") != "none":
         yield Candidate("raw_output", (assign("model.output_activation", "none"),), "wrong_loss", turn=110)

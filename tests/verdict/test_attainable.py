@@ -1,7 +1,7 @@
 """What the criteria come to, and what is known to be possible on the data."""
 
 from litmus.verdict import Criteria
-from litmus.verdict.standing import stand
+from litmus.verdict.attainable import stand
 
 HARD = [[1450, 550], [560, 1440]]  # 72 %
 

@@ -9,7 +9,7 @@ import torch
 
 from litmus.data.rows import Origin, Rows
 from litmus.data.tensors import Split
-from litmus.data_checks.honest import candidates, honest_splits
+from litmus.data_checks.regrouped_splits import candidates, honest_splits
 from litmus.task.regression import Regression
 from litmus.task.spec import DataSpec
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from litmus.evidence import DataFacts
+from litmus.report.first_screen import facts, make_first_screen, replaced
 from litmus.report.html import render
-from litmus.report.opening import facts, make_opening, replaced
 from litmus.report.pages import typed
 from litmus.verdict import Finding
 
@@ -45,7 +45,7 @@ def test_a_table_given_in_python_is_not_called_by_its_digest(make_evidence):
 
 def test_one_command_runs_what_is_suggested_on_top_of_what_was_typed(make_verdict, make_evidence):
     words = ["data.path=my data.csv", "model.activation=none", "--config-dir", "own"]
-    opening = make_opening(make_verdict(), make_evidence(), words=words)
+    opening = make_first_screen(make_verdict(), make_evidence(), words=words)
     assert shlex.split(opening.command) == [
         *("litmus", "train", "data.path=my data.csv", "--config-dir", "own"),
         *("model.activation=relu", "model.hidden=[10,10]"),
@@ -57,7 +57,7 @@ def test_one_command_runs_what_is_suggested_on_top_of_what_was_typed(make_verdic
 
 def test_a_suggestion_that_was_not_tried_is_said_not_to_be(make_verdict, make_evidence):
     untried = Finding(name="underfitting", severity="error", summary="Low.", overrides=("model=mlp",))
-    opening = make_opening(make_verdict(findings=(untried,)), make_evidence(), words=())
+    opening = make_first_screen(make_verdict(findings=(untried,)), make_evidence(), words=())
     assert opening.known == "Whether it helps was not tried."
     assert opening.because == "Low."
 
@@ -74,13 +74,13 @@ def test_a_suggestion_that_was_not_tried_is_said_not_to_be(make_verdict, make_ev
 def test_without_a_suggestion_a_command_follows_from_the_verdict(answer, summary, command, make_verdict, make_evidence):
     verdict = make_verdict(verdict=answer, summary=summary, findings=())
     evidence = make_evidence(config={"data": {"path": "a.csv"}})
-    assert make_opening(verdict, evidence, words=["x=1"], directory=Path("here")).command == command
+    assert make_first_screen(verdict, evidence, words=["x=1"], directory=Path("here")).command == command
 
 
 def test_an_open_question_gives_the_command_of_a_no(make_verdict, make_evidence):
     choices = (("data.drop_columns=[id]",), ("verdict.accept=[target_leakage:id]",))
     question = Finding(name="target_leakage", severity="question", summary="Is id known?", choices=choices)
-    opening = make_opening(make_verdict(findings=(question,)), make_evidence(), words=["data=csv"])
+    opening = make_first_screen(make_verdict(findings=(question,)), make_evidence(), words=["data=csv"])
     assert opening.command == "litmus train data=csv 'data.drop_columns=[id]'"
 
 
@@ -95,5 +95,5 @@ def test_the_words_of_a_sweeps_job_are_its_own():
 
 def test_a_good_model_of_bundled_data_gets_its_card(make_verdict, make_evidence):
     verdict = make_verdict(verdict="adequate", findings=())
-    opening = make_opening(verdict, make_evidence(), words=[], directory=Path("runs/a b"))
+    opening = make_first_screen(verdict, make_evidence(), words=[], directory=Path("runs/a b"))
     assert opening.command == "litmus card 'runs/a b'"

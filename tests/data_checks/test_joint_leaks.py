@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from litmus.data_checks.joint import joint_leak
+from litmus.data_checks.joint_leaks import joint_leak
 from litmus.data_checks.leaks import Feature
 from litmus.metrics.answers import Predictions
 from litmus.task.binary import Binary

@@ -11,7 +11,7 @@ from litmus.report.phrases import clean, paste_all
 from litmus.task import kind_of
 from litmus.verdict import Finding, Verdict
 from litmus.verdict.tried import result_of
-from litmus.verdict.words import figure, name_from_data, percent
+from litmus.verdict.wording import figure, name_from_data, percent
 
 KEPT = re.compile(r"[0-9a-f]{16}\.parquet")  # a table that was given in Python, kept under its digest
 MOST_NAMED = 4  # columns or classes that a sentence names
@@ -20,7 +20,7 @@ SCORED_ONCE = "data.folds=5"
 
 @final
 @dataclass(frozen=True)
-class Opening:
+class FirstScreen:
     """The first screen, beside the verdict's own sentences.
 
     Args:
@@ -38,9 +38,9 @@ class Opening:
     known: str = ""
 
 
-def make_opening(
+def make_first_screen(
     verdict: Verdict, evidence: Evidence, *, words: Sequence[str] | None = None, directory: Path | None = None
-) -> Opening:
+) -> FirstScreen:
     """The first screen of a run.
 
     Args:
@@ -52,7 +52,7 @@ def make_opening(
     root = next((found for found in verdict.findings if found.alarms), None)
     because = root.summary if root is not None and root.summary not in verdict.summary else ""
     purpose, command, known = ("", "", "") if words is None else _next(verdict, evidence, words, root, directory)
-    return Opening(tuple(facts(evidence)), because, purpose, command, known)
+    return FirstScreen(tuple(facts(evidence)), because, purpose, command, known)
 
 
 def replaced(words: Sequence[str], overrides: Sequence[str]) -> tuple[str, ...]:

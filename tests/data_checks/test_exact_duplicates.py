@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from litmus.data.rows import Origin, Rows
-from litmus.data_checks.twins import column_codes, hash_text, match, positions, row_hashes
+from litmus.data_checks.exact_duplicates import column_codes, hash_text, match, positions, row_hashes
 
 
 def parts(frame, seed=0, share=0.7):

@@ -7,8 +7,8 @@ from typing import final
 from litmus.evidence import Estimate, Evidence, Reference, Score
 from litmus.metrics import lower_is_better
 from litmus.statistics import Interval, rows_to_settle
-from litmus.verdict import reading
-from litmus.verdict.asked import applied
+from litmus.verdict import quantities
+from litmus.verdict.applicable import applied
 from litmus.verdict.criteria import Criteria, ask, is_veto, misses
 from litmus.verdict.verdict import Criterion, Status
 
@@ -116,7 +116,7 @@ class Standing:
         advantage = self.ceiling.advantage
         if advantage.value is None or advantage.low is None or advantage.high is None:
             return None
-        found = rows_to_settle(Interval(advantage.value, advantage.low, advantage.high), reading.NON_INFERIOR, n=n)
+        found = rows_to_settle(Interval(advantage.value, advantage.low, advantage.high), quantities.NON_INFERIOR, n=n)
         return _within_reason(found, n)
 
 
@@ -135,15 +135,15 @@ def _excusable(criterion: Criterion) -> bool:
 
 
 def _ceiling(evidence: Evidence) -> Ceiling:
-    strong = reading.best(evidence, [reference for reference in reading.rivals(evidence) if reference.strong])
+    strong = quantities.best(evidence, [reference for reference in quantities.rivals(evidence) if reference.strong])
     if strong is None:
         return Ceiling()
-    advantage = reading.advantage(evidence, strong)
-    if any(reading.moves(tried) and reading.in_points(tried) for tried in evidence.trials):
+    advantage = quantities.advantage(evidence, strong)
+    if any(quantities.moves(tried) and quantities.in_points(tried) for tried in evidence.trials):
         return Ceiling(status="fail", reference=strong, advantage=advantage)
-    behind = reading.flip(advantage)
+    behind = quantities.flip(advantage)
     score = Score(value=behind.value, low=behind.low, high=behind.high)
-    status = ask("non_inferiority", score, -reading.NON_INFERIOR).status
+    status = ask("non_inferiority", score, -quantities.NON_INFERIOR).status
     return Ceiling(status=status, reference=strong, advantage=advantage)
 
 

@@ -3,8 +3,8 @@ import pytest
 import torch
 
 from litmus.data.tensors import Split
-from litmus.data_checks.facts import belongs, plain_facts
-from litmus.data_checks.hindsight import look_back, try_leaks
+from litmus.data_checks.column_facts import belongs, plain_facts
+from litmus.data_checks.model_checks import look_back, try_leaks
 from litmus.evidence import FeatureLeak
 from litmus.references.reference import fit_references
 from litmus.task.binary import Binary

@@ -5,7 +5,7 @@ import pytest
 
 from litmus.evidence import Calibration, Estimate, Score
 from litmus.verdict import Criteria, judge
-from litmus.verdict.asked import applied
+from litmus.verdict.applicable import applied
 
 FRAUD = [[9800, 0], [176, 24]]  # 98 % accuracy, 12 % recall
 

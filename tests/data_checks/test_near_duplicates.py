@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from litmus.data_checks.near import continuous_columns, near_points, near_rows, near_texts, thumbnails
+from litmus.data_checks.near_duplicates import continuous_columns, near_points, near_rows, near_texts, thumbnails
 
 RNG = np.random.default_rng(0)
 N = 1200

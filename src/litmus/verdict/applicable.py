@@ -7,7 +7,7 @@ from litmus.evidence import Estimate, Evidence, Score
 from litmus.statistics import worst_class_recall
 from litmus.task import kind_of
 from litmus.task.base import IMBALANCED
-from litmus.verdict import reading
+from litmus.verdict import quantities
 from litmus.verdict.criteria import ASKABLE, Criteria, ask, veto
 from litmus.verdict.goal import judged_by
 from litmus.verdict.verdict import Criterion
@@ -18,10 +18,10 @@ GOOD_F1 = 0.85
 
 def applied(evidence: Evidence, criteria: Criteria) -> tuple[Criterion, ...]:
     """Every criterion with its status: those that vote first."""
-    kind = _regression if reading.is_regression(evidence) else _classes
+    kind = _regression if quantities.is_regression(evidence) else _classes
     found = list(kind(evidence, criteria))
     found += _own(evidence, criteria)
-    gain = reading.gain(evidence)
+    gain = quantities.gain(evidence)
     found.append(ask("gain", Score(value=gain.value, low=gain.low, high=gain.high, n=rows_of(evidence)), 0.0))
     marked = [replace(one, stated=_is_stated(one, evidence, criteria)) for one in found]
     return tuple(sorted(marked, key=lambda criterion: not criterion.votes))
@@ -48,7 +48,7 @@ def imbalanced(evidence: Evidence) -> bool:
 
 def rows_of(evidence: Evidence) -> int:
     """Rows of the scored split."""
-    return reading.primary(evidence).n or evidence.data.sizes.get(evidence.scored, 0)
+    return quantities.primary(evidence).n or evidence.data.sizes.get(evidence.scored, 0)
 
 
 def _score(evidence: Evidence, name: str) -> Score:
@@ -92,11 +92,11 @@ def _regression(evidence: Evidence, criteria: Criteria) -> Iterator[Criterion]:
 
 def _gains(evidence: Evidence) -> bool:
     """Whether the model surely beats the baseline on the scored split."""
-    return (reading.gain(evidence).low or 0.0) > 0 and (reading.primary(evidence).value or 0.0) > 0
+    return (quantities.gain(evidence).low or 0.0) > 0 and (quantities.primary(evidence).value or 0.0) > 0
 
 
 def _non_inferiority(evidence: Evidence, margin: float) -> Criterion:
-    reference = reading.best(evidence)
+    reference = quantities.best(evidence)
     difference = reference.difference.get(evidence.scored) if reference else None
     known = difference or Estimate(value=None)
     score = Score(value=known.value, low=known.low, high=known.high, n=rows_of(evidence), baseline=0.0)

@@ -25,7 +25,7 @@ from litmus.task.spec import DataSpec
 
 @final
 @dataclass(frozen=True, kw_only=True)
-class Foreign:
+class External:
     """What a table of predictions says.
 
     Args:
@@ -47,7 +47,7 @@ class Foreign:
     reason: str = ""
 
 
-def read_foreign(path: str, *, target: str, pred: str, score: str | None = None) -> Foreign:
+def read_external(path: str, *, target: str, pred: str, score: str | None = None) -> External:
     """The predictions in a CSV or Parquet file.
 
     Args:
@@ -60,11 +60,11 @@ def read_foreign(path: str, *, target: str, pred: str, score: str | None = None)
     Raises:
         DataError: A column is missing, a cell is empty, or the two columns do not speak of the same thing.
     """
-    return foreign_of(read_table(path), target=target, pred=pred, score=score)
+    return external_of(read_table(path), target=target, pred=pred, score=score)
 
 
-def foreign_of(table: Table, *, target: str, pred: str, score: str | None = None) -> Foreign:
-    """The predictions in a table that is read already; arguments and errors as in `read_foreign`."""
+def external_of(table: Table, *, target: str, pred: str, score: str | None = None) -> External:
+    """The predictions in a table that is read already; arguments and errors as in `read_external`."""
     for name, key in ((target, "target"), (pred, "pred"), (score, "score")):
         if name is not None:
             table.column(name, key)
@@ -80,7 +80,7 @@ def foreign_of(table: Table, *, target: str, pred: str, score: str | None = None
     prob, left_out, reason = _probabilities(table, coder, pred_n, score)
     rows = torch.arange(len(target_n))
     predictions = Predictions(split="test", rows=rows, target=target_n, pred=pred_n, prob=prob)
-    return Foreign(
+    return External(
         predictions=predictions,
         task=task,
         trivial=task.trivial(target_n),

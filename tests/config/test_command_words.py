@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from litmus.config import conf_dir
+from litmus.config.command_words import INTERPOLATION, Library, source_of, translate
 from litmus.config.keys import PLACE_KEYS
-from litmus.config.words import INTERPOLATION, Library, source_of, translate
 from litmus.errors import ConfigError
 
 LIBRARY = Library((conf_dir(),))

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from litmus.errors import DataError
-from litmus.scoring.foreign import read_foreign
+from litmus.scoring.external import read_external
 
 
 def read(text: str, *, score: str | None = None):
     Path("said.csv").write_text(text)
-    return read_foreign("said.csv", target="t", pred="p", score=score)
+    return read_external("said.csv", target="t", pred="p", score=score)
 
 
 def table(*rows: tuple[object, ...], header: str = "t,p") -> str:

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from litmus.data.rows import Rows
 from litmus.data.tensors import Split
-from litmus.data_checks.near import continuous_columns, harmonic
+from litmus.data_checks.near_duplicates import continuous_columns, harmonic
 from litmus.evidence import HonestSplit
 from litmus.metrics.answers import Predictions
 from litmus.references.estimator import Recipe, one_hot, quietly, recipes

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from litmus.data.tensors import Split
-from litmus.data_checks.facts import belongs
+from litmus.data_checks.column_facts import belongs
 from litmus.data_checks.labels import label_noise, more_rows, target_order
 from litmus.data_checks.shift import split_shift
 from litmus.data_checks.tails import robust_gain

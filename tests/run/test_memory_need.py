@@ -12,7 +12,7 @@ from litmus.config import RunConfig, make, to_plain
 from litmus.config.composition import compose
 from litmus.errors import ConfigError
 from litmus.run import Run
-from litmus.run.room import kept_by
+from litmus.run.memory_need import kept_by
 
 ROWS = ("data=circles", "data.n_samples=200")
 
@@ -37,7 +37,7 @@ def test_a_model_that_no_machine_holds_is_refused_at_once(tmp_path, words):
 
 
 def test_the_refusal_names_what_is_needed_and_what_is_free(tmp_path, monkeypatch):
-    monkeypatch.setattr("litmus.run.room.free_memory", lambda: 2e9)
+    monkeypatch.setattr("litmus.run.memory_need.free_memory", lambda: 2e9)
     with pytest.raises(ConfigError) as caught:
         build(tmp_path, "model.hidden=[10000,10000]")
     text = str(caught.value)
@@ -48,7 +48,7 @@ def test_the_refusal_names_what_is_needed_and_what_is_free(tmp_path, monkeypatch
 
 
 def test_a_batch_that_is_too_large_names_the_batch(tmp_path, monkeypatch):
-    monkeypatch.setattr("litmus.run.room.free_memory", lambda: 3e8)
+    monkeypatch.setattr("litmus.run.memory_need.free_memory", lambda: 3e8)
     words = ["data.n_samples=100000", "data.batch_size=50000", "model.hidden=[2000]"]
     with pytest.raises(
         ConfigError, match=r"^data\.batch_size: .*50,000 rows.*; lower data\.batch_size or model\.hidden$"

@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from litmus.data_checks.twins import words
+from litmus.data_checks.exact_duplicates import words
 
 Array = NDArray[np.float64]
 Codes = NDArray[np.int64]

@@ -6,8 +6,8 @@ import torch
 from sklearn import datasets
 
 from litmus.data.tensors import Split
-from litmus.data_checks.facts import apart as lie_apart
-from litmus.data_checks.facts import far_value, plain_facts
+from litmus.data_checks.column_facts import apart as lie_apart
+from litmus.data_checks.column_facts import far_value, plain_facts
 from litmus.evidence import FarValue
 from litmus.task.regression import Regression
 from litmus.task.spec import DataSpec
