@@ -1,4 +1,5 @@
 import pytest
+import torch
 from torch import nn
 
 from litmus.engine.part_rates import parameter_groups
@@ -31,6 +32,14 @@ def test_a_part_has_its_own_rate_and_what_is_named_more_closely_wins(model):
 def test_a_rate_of_nought_freezes_a_part(model):
     assert parameter_groups(model, {"backbone": 0.0}, "parts") == list(model["head"].parameters())
     assert not any(p.requires_grad for p in model["backbone"].parameters())
+
+
+def test_the_statistics_of_a_frozen_batch_norm_stay_and_those_of_others_move():
+    model = nn.Sequential(nn.BatchNorm1d(2), nn.BatchNorm1d(2))
+    parameter_groups(model, {"0": 0.0, "1": 0.1}, "parts")
+    model.train()(torch.randn(8, 2) + 5)
+    assert torch.equal(model[0].running_mean, torch.zeros(2))
+    assert not torch.equal(model[1].running_mean, torch.zeros(2))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Ranges and meanings of third-party arguments, whose own signatures do not tell them."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple
 
 from annotated_types import Ge, Gt, Le, Lt, Predicate
@@ -34,6 +35,10 @@ OPTIMIZER = {
     "amsgrad": Argument(bool, "Never let the step size grow again."),
     "capturable": Argument(Literal[False], "Only for CUDA graphs, and none are captured here."),
     "differentiable": Argument(Literal[False], "Only for gradients of the training itself, and none are taken here."),
+    "parts": Argument(
+        Mapping[str, float],
+        "Learning rates of parts of the model, named as in `named_parameters()`; 0 freezes one.",
+    ),
 }
 TRAINER = {
     "max_epochs": Argument(Annotated[int, Ge(1)] | Literal[-1], "Most passes over the training rows; -1: no limit."),
