@@ -50,6 +50,7 @@ TEMPLATE = [
 ]
 JUDGED = {
     "Classifier": ["data=iris"],
+    "Lazy": ["data=iris"],
     "Template": ["data=iris", *TEMPLATE],
     "OneLogit": ["data=breast_cancer"],
     "TwoProbabilities": ["data=breast_cancer"],

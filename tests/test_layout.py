@@ -42,7 +42,7 @@ LAYERS = (
 RANK = {name: rank for rank, names in enumerate(LAYERS) for name in names}
 # The same within the data room.
 DATA_ROOMS = (
-    ("location", "reading", "rows", "tensors", "files", "packing"),
+    ("location", "cell_reading", "rows", "tensors", "files", "packing"),
     ("columns",),
     ("encoding", "split", "rare_classes"),
     ("sources",),

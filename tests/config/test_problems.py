@@ -68,6 +68,14 @@ def test_a_group_without_a_class_is_a_problem():
     assert "loss._target_: is required: it names the class to build" in said
 
 
+def test_a_model_that_may_not_be_named_is_the_only_problem_of_a_run_whose_groups_it_replaced():
+    cfg = copy.deepcopy(base())
+    with open_dict(cfg):
+        cfg.model = {"_target_": "mine.Lit"}
+        cfg.loss = cfg.optimizer = None
+    assert [one.key for one in check(cfg)] == ["model._target_"]
+
+
 def test_a_group_that_is_missing_altogether_is_named():
     cfg = copy.deepcopy(base())
     with open_dict(cfg):

@@ -64,7 +64,8 @@ class _Checker:
             except ConfigError as error:
                 self.targets += error.problems
         self.known = self._known()
-        self.optional = OPTIONAL | ARGUMENTS.keys() if trains_itself(plain.get("model")) else OPTIONAL
+        unknown = any(problem.key == "model._target_" for problem in self.targets)  # it may be one that trains itself
+        self.optional = OPTIONAL | ARGUMENTS.keys() if unknown or trains_itself(plain.get("model")) else OPTIONAL
 
     def _takes(self, key: str, found: Any, name: str) -> Signature:
         """What a node may set: its target's arguments, and what its group adds to them or supplies itself."""

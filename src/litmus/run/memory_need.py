@@ -12,6 +12,7 @@ from torch.optim import Optimizer
 
 from litmus.config import RunConfig
 from litmus.data.module import DataModule
+from litmus.engine.lazy_layers import is_lazy
 from litmus.errors import ConfigError, Problem
 from litmus.memory import LEAST, free_memory, size
 
@@ -48,6 +49,8 @@ def check_room(
     except Exception as error:  # whatever else is wrong shows when the model is made
         if is_too_large(error):
             raise too_large(config, "training needs more memory than any machine has") from error
+        return
+    if is_lazy(model):
         return
     weights = sum(parameter.numel() * parameter.element_size() for parameter in model.parameters())
     state = USUAL_STATE if optimizer is None else kept_by(optimizer)

@@ -23,6 +23,7 @@ from litmus.disk import write_text
 from litmus.engine import checkpoint as files
 from litmus.engine.best import Mode
 from litmus.engine.callbacks import Checkpoint, NonFiniteGuard, NonFiniteLoss, Recorder, Sink, of_others
+from litmus.engine.lazy_layers import take_shapes
 from litmus.engine.learner import Learner
 from litmus.engine.module_outputs import ModuleOutputs
 from litmus.engine.observer import Observer
@@ -113,8 +114,6 @@ class Run:
         trace = Trace(_sample(data.splits["train"]), data.preprocess.finish)
         recorder = Recorder(paths.history, sinks=list(sinks), waits=own is not None)
         data.as_tuples = own is not None
-        if own is not None:
-            own.keys, own.packing = data.source.batch_keys, data.source.packing
         module: LightningModule
         learner: Followed
         watching: list[Callback] = [trace, recorder, NonFiniteGuard()]
@@ -311,6 +310,9 @@ def untrained(config: RunConfig, data: DataModule, stored: Mapping[str, Any]) ->
     optimizer = make_optimizer(config) if config.optimizer else None
     check_room(config, data, lambda: make_parts(config, data.spec, counts)[0], optimizer)
     model, loss, task = make_parts(config, data.spec, counts)
+    if isinstance(model, ModuleOutputs):
+        model.keys, model.packing = data.source.batch_keys, data.source.packing
+    take_shapes(model, lambda: data.preprocess.finish(_sample(data.splits["train"]).x[:LOOKED_AT_LEAST]))
     target = task.in_unit(train.y)
     loss.check(target)
     return Predictor(

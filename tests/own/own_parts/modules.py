@@ -43,6 +43,14 @@ class Classifier(LightningModule):
         return torch.optim.Adam(self.parameters(), lr=self.hparams.lr)
 
 
+class Lazy(Classifier):
+    """Its first layer takes its shape from the first batch."""
+
+    def __init__(self, lr: float = 0.01):
+        super().__init__(1, lr=lr)
+        self.net = nn.Sequential(nn.LazyLinear(16), nn.ReLU(), nn.Linear(16, 3))
+
+
 class Template(LightningModule):
     """As in the Hydra and Lightning templates: network, optimizer and scheduler come in by the constructor."""
 
