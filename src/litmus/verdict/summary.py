@@ -44,7 +44,8 @@ def _cause(verdict: Verdict, evidence: Evidence, context: Context) -> str:
     if context.lags and verdict.verdict != "adequate":
         return f"No cause was found, but with {best} {name} is {theirs} on the same rows, with this model {ours}."
     if verdict.verdict in {"limited", "inadequate"} and context.standing.ceiling.status == "pass":
-        compared = f"{name} is {theirs} with {best}, the best reference, and {ours} with this model"
+        chosen = "" if context.best_reference.out_of_fold is None else " by cross-validation"
+        compared = f"{name} is {theirs} with {best}, the best reference{chosen}, and {ours} with this model"
         return f"{compared}: as far as was tried, the data are the limit."
     return f"For comparison, {name} is {theirs} with {best}, {base} with the baseline and {ours} with this model."
 

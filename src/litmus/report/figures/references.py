@@ -75,7 +75,7 @@ def takeaway(scene: Scene) -> str:
     best, theirs = (min if lower_is_better(primary) else max)(known, key=lambda pair: pair[1])
     ours = evidence.scores.get(split, {}).get(primary)
     own = wording.points(primary, ours.value if ours else None)
-    beside = f"with {wording.reference(best.name)}, the best reference, {wording.points(primary, theirs)}"
+    beside = f"with {wording.reference(best.name)}, the best reference there, {wording.points(primary, theirs)}"
     text = f"On {split}, {wording.metric(primary)} is {own}; {beside}"
     gap = best.difference.get(split)
     if gap is None or gap.low is None or gap.high is None:
