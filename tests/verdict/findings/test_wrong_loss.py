@@ -19,6 +19,15 @@ def test_an_output_that_is_squashed_twice_is_named(make):
     assert named(make["classes"](GOOD, model={"output_activation": "sigmoid"})) == []
 
 
+def test_where_the_loss_is_not_seen_probabilities_are_a_suspect_of_a_run_that_suffers_alone(make):
+    unseen = {"model": {"output_activation": "sigmoid"}, "task": {"loss": ""}}
+    suspects = [one for one in judge(make["stuck"](**unseen)).findings if one.name == "wrong_loss"]
+    assert [one.summary for one in suspects] == [
+        "The output passes a sigmoid: unless the module's own loss takes probabilities, it is squashed twice."
+    ]
+    assert "wrong_loss" not in [one.name for one in judge(make["classes"](GOOD, **unseen)).findings]
+
+
 def test_a_bounded_output_for_an_unbounded_target_is_named(make):
     verdict = judge(make["numbers"](0.1, model={"output_activation": "sigmoid"}, references={"linear": 0.9}))
     assert verdict.try_first.name == "wrong_loss"

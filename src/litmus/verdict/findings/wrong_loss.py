@@ -41,19 +41,22 @@ def _squashed(evidence: Evidence, context: Context) -> Judgement:
     if output in {"none", "", "identity"}:
         return None
     tried = quantities.trial(evidence, "raw_output", finding="wrong_loss")
+    suffers = context.lags or quantities.stuck(evidence) or context.best_reference is None
+    judged = bool(evidence.task.loss) or quantities.is_regression(evidence)  # a user's own steps do not show their loss
     if quantities.is_regression(evidence):
         if _within(evidence, output):
             return None
         span = "" if data.target_low is None else f" from {figure(data.target_low)} to {figure(data.target_high)}"
         why = f"The output passes a {output}, but the target{span} does not keep to its bounds."
-    elif evidence.task.loss.lower() in CLASS_LOSSES or not evidence.task.loss:
+    elif not judged and suffers:
+        why = f"The output passes a {output}: unless the module's own loss takes probabilities, it is squashed twice."
+    elif evidence.task.loss.lower() in CLASS_LOSSES:
         why = f"The output passes a {output} before a loss that applies one itself, so that it is squashed twice."
     else:
         return None
-    suffers = context.lags or quantities.stuck(evidence) or context.best_reference is None
     return make_finding(
         "wrong_loss",
-        context.severity(tried, sure=suffers),
+        context.severity(tried, sure=suffers) if judged else "info",
         why,
         overrides=(assign("model.output_activation", "none"),) if ours(evidence) else (),
         tried=tried,
