@@ -89,8 +89,12 @@ def figures(evidence: Mapping[str, Any]) -> str:
 
 
 def offered(finding: Finding) -> bool:
-    """Whether a finding's overrides are to be tried: not those that a trial has shown to be of no use."""
-    return bool(finding.overrides) and not (finding.tried and finding.tried.get("confirmed") is False)
+    """Whether a finding's overrides are to be tried: not those that a trial has shown to be of no use.
+
+    A gain within noise is no such thing where the finding alarms on other evidence.
+    """
+    unconfirmed = bool(finding.tried and finding.tried.get("confirmed") is False)
+    return bool(finding.overrides) and (finding.alarms or not unconfirmed)
 
 
 def tried(finding: Finding) -> str:

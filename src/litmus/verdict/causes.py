@@ -20,14 +20,14 @@ def explanations(context: Context, findings: Sequence[Finding]) -> Explanations:
 
     What a trial showed goes before the catalogue's order: where one change takes most of what is missing away, findings
     that no trial supports are its consequences. And a model that orders rows as well as the best reference lacks
-    nothing but a better decision.
+    nothing but a better decision, unless it has hardly learned how sure to be.
     """
     alarms = [one for one in findings if one.alarms]
     explained = _scarcity_apart(explains(), alarms)
     settings = names(lambda diagnosis: diagnosis.about == "training")
     decisions = names(lambda diagnosis: diagnosis.about == "decision")
     decision = next((name for name in decisions for one in alarms if one.name == name), None)
-    if decision is not None and context.ranks_well:
+    if decision is not None and context.ranks_well and not context.unsure:
         return _first(explained, decision, tuple(name for name in settings if not diagnoses()[name].tilts_decisions))
     fact = next((one for one in alarms if is_fact(one)), None)
     if fact is not None:

@@ -82,6 +82,17 @@ class Context:
         return known and ours is not None and (ours.value or 0.0) >= (theirs or 0.0) - quantities.MARGIN
 
     @cached_property
+    def unsure(self) -> bool:
+        """Whether its probabilities are nearer to the shares of the classes than to those of the surest reference."""
+        ours = self.evidence.scores.get(self.evidence.scored, {}).get("log_loss")
+        known = {one.name: one.scores.get(self.evidence.scored, {}).get("log_loss") for one in self.evidence.references}
+        losses = {name: value for name, value in known.items() if value is not None}
+        shares = [value for name, value in losses.items() if name in quantities.TRIVIAL]
+        if ours is None or ours.value is None or not shares:
+            return False
+        return ours.value > (min(shares) + min(losses.values())) / 2
+
+    @cached_property
     def signal(self) -> bool | None:
         """Whether any reference does better than the baseline; None: unknown."""
         return quantities.signal(self.evidence)
@@ -103,11 +114,12 @@ class Context:
 
         error where a trial gained a practical margin, or where the evidence alone is sure and a criterion is missed, or
         is open beside a reference that does better; warning where one is missed and the evidence points here; info
-        otherwise, and where a trial gained nothing.
+        otherwise, and where a trial gained nothing. A gain within noise leaves things as the evidence has them: where
+        that is sure, they stand.
         """
         if quantities.moves(tried):
             return "error" if quantities.in_points(tried) or self.could_gain else "info"
-        if quantities.refutes(tried):
+        if quantities.refutes(tried) or (quantities.leaves_open(tried) and not sure):
             return "info"
         if sure and (self.wanting or (self.standing.unsettled and self.lags)):
             return "error"

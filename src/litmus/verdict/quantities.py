@@ -246,9 +246,16 @@ def in_points(tried: Trial | None) -> bool:
     return known is not None and known.in_points
 
 
+def leaves_open(tried: Trial | None) -> bool:
+    """Whether a trial gained a practical margin, but not beyond noise: it neither shows a cause nor acquits one."""
+    if tried is None or moves(tried) or tried.difference is None or tried.difference.value is None:
+        return False
+    return tried.difference.value >= _margin(tried)
+
+
 def refutes(tried: Trial | None) -> bool:
     """Whether a trial ran and gained no practical margin."""
-    if tried is None or moves(tried):
+    if tried is None or moves(tried) or leaves_open(tried):
         return False
     if tried.confirmed is False or (tried.difference is not None and tried.difference.value is not None):
         return True

@@ -49,7 +49,24 @@ def test_a_stated_goal_for_which_nobody_chose_the_threshold_is_the_thresholds_fa
     assert "bad_threshold" not in named(_ranking_well(chosen))
 
 
-def _ranking_well(evidence):
-    scores = {**evidence.scores, "test": evidence.scores["test"] | {"auroc": Score(value=0.97)}}
-    rivals = tuple(replace(one, scores={"test": {"auroc": 0.97}}) for one in evidence.references)
+def test_a_threshold_is_the_consequence_of_what_kept_the_model_from_becoming_sure(make):
+    evidence = make["classes"](
+        [[200, 0], [190, 10]],
+        [[600, 0], [570, 30]],
+        references={"majority": 0.5, "boosted_trees": 0.95},
+        config={"model.dropout": 0.97},
+        fit={"initial_loss": 0.694, "final_train_loss": 0.68},
+        threshold_best=0.38,
+        threshold_gain=Estimate(value=0.4, low=0.3, high=0.5),
+    )
+    firsts = {loss: judge(_ranking_well(evidence, log_loss=loss)).try_first.name for loss in (0.6, 0.1)}
+    assert firsts == {0.6: "over_regularised", 0.1: "bad_threshold"}
+
+
+def _ranking_well(evidence, log_loss=0.1):
+    found = {"auroc": Score(value=0.97), "log_loss": Score(value=log_loss)}
+    scores = {**evidence.scores, "test": evidence.scores["test"] | found}
+    theirs = {"majority": {"auroc": 0.5, "log_loss": 0.66}}
+    usual = {"auroc": 0.97, "log_loss": 0.03}
+    rivals = tuple(replace(one, scores={"test": theirs.get(one.name, usual)}) for one in evidence.references)
     return replace(evidence, scores=scores, references=rivals)

@@ -35,6 +35,12 @@ def test_a_ladder_that_gained_nothing_takes_the_suspicion_away(make):
     assert "lr_too_low" not in named(evidence)
 
 
+def test_a_gain_within_noise_leaves_what_the_evidence_is_sure_of(make):
+    tried = make["trial"]("lr_ladder", ("optimizer.lr=0.03",), gain=0.07, half=0.08, confirmed=False)
+    evidence = make["stuck"](layers=make["layers"](**TINY), config={"optimizer.lr": 1e-6}, trials=(tried,))
+    assert named(evidence)[0] == "lr_too_low"
+
+
 def test_small_steps_of_a_model_that_has_arrived_are_no_fault(make):
     arrived = {"update": (1e-3, 1e-4, 1e-5, 1e-6), "gradient": (0.1, 0.01, 0.001, 1e-4), "moved": 0.7}
     assert named(make["classes"]([[190, 10], [12, 188]], layers=make["layers"](**arrived))) == []
