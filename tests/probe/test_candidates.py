@@ -61,6 +61,15 @@ def test_each_change_is_tried_once(evidence, make_verdict):
     assert not {frozenset(one.changes) for one in more} & set(sets)
 
 
+@pytest.mark.parametrize(("alone", "name"), [(0.38, "lr_too_high"), (0.05, "underfitting")])
+def test_changes_together_are_the_roots_cure_where_its_own_change_does_a_good_part_alone(make_evidence, alone, name):
+    slower = Candidate("lr_ladder", ("optimizer.lr=0.001",), "lr_too_high")
+    larger = Candidate("larger", ("model.hidden=[128,128]",), "underfitting")
+    more = combinations(make_evidence(), [(larger, 0.41), (slower, alone)], "lr_too_high", least=0.01)
+    both = [one for one in more if set(one.changes) == {*slower.changes, *larger.changes}]
+    assert [one.finding for one in both] == [name]
+
+
 def test_no_candidate_sets_a_key_twice(evidence, make_verdict):
     tried = singles(evidence, make_verdict(LINEAR))
     for one in [*tried, *combinations(evidence, [(one, 0.1) for one in tried], None, least=0.01)]:

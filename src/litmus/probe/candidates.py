@@ -46,6 +46,10 @@ def _comparable(changes: Sequence[str]) -> bool:
     )
 
 
+ALONE = 0.5
+"""Share of the best gain that a cure of the finding that alarms first must bring by itself."""
+
+
 def _joined(plain: Candidate, others: Iterable[Candidate | None]) -> Iterator[Candidate]:
     for other in others:
         if other is not None and (both := plain.with_(other)) is not None:
@@ -92,7 +96,11 @@ def combinations(
     good = [one for one, gain in ranked if gain >= least]
     if not good:
         return []
-    heads = [good[0], *[one for one in good[1:] if one.finding == root][:1]]
+    gains = dict(ranked)
+    cures = [one for one in good if one.finding == root][:1]
+    # what a cure of the root does together with others is the root's, where it does a good part of it alone
+    alone = bool(cures) and gains[cures[0]] >= ALONE * gains[good[0]]
+    heads = [*cures, good[0]] if alone else [good[0], *cures]
     others = [one for one in good[:5] if one.finding != "lr_too_high" or one.probe == "lr_ladder"]
     factors = [rung for factor in (10.0, 0.1, 3.0, 0.3) if (rung := _rate(evidence, factor)) is not None]
     found: list[Candidate] = []
