@@ -152,6 +152,12 @@ def test_twins_of_coarse_columns_are_no_leak_unless_they_flatter(make):
     assert severities(make, twins=(Twins(**coarse, score_with=0.95, score_without=0.7),)) == ["error"]
 
 
+def test_a_difference_that_few_twins_show_by_luck_is_no_leak(make):
+    few = {"split": "test", "exact": 40, "near": 0, "n": 500, "within_train": 0.1, "expected": 0.02}
+    assert severities(make, twins=(Twins(**few, score_with=0.7, score_without=0.6),)) == ["info"]
+    assert severities(make, twins=(Twins(**few),)) == ["info"]
+
+
 def test_a_few_twins_that_hardly_flatter_are_no_leak(make):
     few = {"split": "test", "exact": 34, "near": 0, "n": 400, "within_train": 0.1, "expected": 0.01}
     assert severities(make, twins=(Twins(**few, score_with=0.96, score_without=0.95),)) == ["info"]

@@ -72,25 +72,26 @@ def _excess(twins: Twins) -> float:
 
 
 def _twin_severity(twins: Twins) -> Severity:
-    """error where duplicates are many, or fewer and flattering; info where a handful cannot move the score.
+    """error where duplicates are many, or fewer and surely flattering; info where a handful cannot move the score.
 
     Where the columns are so coarse that many rows have a duplicate by nature, a few more say nothing by themselves.
     """
     share = (twins.exact + twins.near) / twins.n - twins.expected
-    flattering = (twins.score_with or 0.0) - (twins.score_without or 0.0) if twins.score_without is not None else None
-    if twins.expected >= COARSE and (flattering or 0.0) < max(MARKED, 2 * _by_halves(twins)):
+    if twins.expected < COARSE and share >= 2 * LARGE_EXCESS:
+        return "error"
+    flattering = (twins.score_with or 0.0) - (twins.score_without or 0.0) if twins.score_without is not None else 0.0
+    if flattering < max(MARKED, 2 * _noise(twins)):
         return "info"
-    if share >= 2 * LARGE_EXCESS or (share >= LARGE_EXCESS and (flattering is None or flattering >= MARKED)):
-        return "error"
-    if flattering is not None and share * flattering >= quantities.MARGIN / 2:
-        return "error"
-    return "info"
+    matters = share >= LARGE_EXCESS or share * flattering >= quantities.MARGIN / 2
+    return "error" if matters or twins.expected >= COARSE else "info"
 
 
-def _by_halves(twins: Twins) -> float:
+def _noise(twins: Twins) -> float:
     """About the standard error of the difference of two shares, on the rows with a duplicate and on the rest."""
     known = min(max(twins.exact + twins.near, 1), twins.n - 1)
-    return math.sqrt(0.25 * (1 / known + 1 / max(twins.n - known, 1)))
+    parts = ((twins.score_with or 0.0, known), (twins.score_without or 0.0, max(twins.n - known, 1)))
+    shares = ((min(max((score * n + 1) / (n + 2), 0.0), 1.0), n) for score, n in parts)
+    return math.sqrt(sum(share * (1 - share) / n for share, n in shares))
 
 
 def _groups(evidence: Evidence) -> Judgement:
