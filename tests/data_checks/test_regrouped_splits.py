@@ -105,9 +105,7 @@ def test_blocks_begin_elsewhere_in_every_trial():
     x = RNG.normal(size=(600, 4))
     drift = np.cumsum(RNG.normal(size=600))
     task, rows, train = table(x, x[:, 0] + drift)
-    (block,) = [
-        one for one in candidates(task, rows, np.arange(600), train, groups=(), seed=0) if one.kind == "block"
-    ]
+    (block,) = [one for one in candidates(task, rows, np.arange(600), train, groups=(), seed=0) if one.kind == "block"]
     starts = [tuple(np.flatnonzero(np.diff(codes))[:5]) for codes in (block.codes, *block.others)]
     assert len(set(starts)) == len(starts) == 3
 

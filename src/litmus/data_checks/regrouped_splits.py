@@ -78,8 +78,8 @@ def honest_splits(
 ) -> tuple[HonestSplit, ...]:
     """What the best reference scores on training rows out of fold, with folds by chance and with honest ones.
 
-    One assignment of rows to folds may flatter by luck: what does is tried again with other folds, and of all trials the
-    one that shows least is told.
+    One assignment of rows to folds may flatter by luck: what does is tried again with other folds, and of all trials
+    the one that shows least is told.
 
     Args:
         task: Kind of target.

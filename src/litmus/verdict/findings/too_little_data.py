@@ -16,8 +16,8 @@ FEW = 50
 def judge(evidence: Evidence, context: Context) -> Judgement:
     """Intervals so wide that a criterion stays open, a class with next to no held-out rows, or more rows still help.
 
-    An alarm is what leaves next to nothing known: few rows in all, or of a class. A criterion near its threshold is open
-    on many rows too, which the verdict says by itself.
+    An alarm is what leaves next to nothing known: few rows in all, or of a class. A criterion near its threshold is
+    open on many rows too, which the verdict says by itself.
     """
     standing = context.standing
     if context.hopeless or standing.failed:
