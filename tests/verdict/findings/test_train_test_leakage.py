@@ -152,6 +152,13 @@ def test_twins_of_coarse_columns_are_no_leak_unless_they_flatter(make):
     assert severities(make, twins=(Twins(**coarse, score_with=0.95, score_without=0.7),)) == ["error"]
 
 
+def test_many_near_rows_are_no_leak_where_they_are_predicted_no_better(make):
+    near = {"split": "test", "exact": 10, "near": 60, "n": 400, "within_train": 0.1, "expected": 0.02}
+    assert severities(make, twins=(Twins(**near, score_with=0.8, score_without=0.82),)) == ["info"]
+    assert severities(make, twins=(Twins(**near, score_with=0.84, score_without=0.82),)) == ["error"]
+    assert severities(make, twins=(Twins(**near),)) == ["error"]
+
+
 def test_a_difference_that_few_twins_show_by_luck_is_no_leak(make):
     few = {"split": "test", "exact": 40, "near": 0, "n": 500, "within_train": 0.1, "expected": 0.02}
     assert severities(make, twins=(Twins(**few, score_with=0.7, score_without=0.6),)) == ["info"]

@@ -74,12 +74,15 @@ def _excess(twins: Twins) -> float:
 def _twin_severity(twins: Twins) -> Severity:
     """error where duplicates are many, or fewer and surely flattering; info where a handful cannot move the score.
 
-    Where the columns are so coarse that many rows have a duplicate by nature, a few more say nothing by themselves.
+    Where the columns are so coarse that many rows have a duplicate by nature, a few more say nothing by themselves; nor
+    do rows that are merely near each other, such as two of one district, and that the model predicts no better.
     """
     share = (twins.exact + twins.near) / twins.n - twins.expected
-    if twins.expected < COARSE and share >= 2 * LARGE_EXCESS:
+    known = twins.score_with is not None and twins.score_without is not None
+    flattering = (twins.score_with or 0.0) - (twins.score_without or 0.0) if known else 0.0
+    harmless = twins.near > twins.exact and known and flattering <= 0
+    if twins.expected < COARSE and share >= 2 * LARGE_EXCESS and not harmless:
         return "error"
-    flattering = (twins.score_with or 0.0) - (twins.score_without or 0.0) if twins.score_without is not None else 0.0
     if flattering < max(MARKED, 2 * _noise(twins)):
         return "info"
     matters = share >= LARGE_EXCESS or share * flattering >= quantities.MARGIN / 2
