@@ -47,6 +47,46 @@ def test_losses_of_counts_keep_the_targets_unit(houses: Path) -> None:
     assert run.metrics["test"]["mae"]["value"] is not None
 
 
+def firms(rows: int = 240) -> pl.DataFrame:
+    """Firms in the order of the file, six rows each, in sectors whose codes have no order."""
+    rng = np.random.default_rng(1)
+    firm = np.repeat(np.arange(1, rows // 6 + 1), 6)
+    sector = rng.integers(1, 7, rows)
+    sales = np.array([0, 5, -5, 8, -8, 2, 1.0])[sector] + rng.normal(size=rows)
+    codes = ["NA" if i % 50 == 3 else str(code) for i, code in enumerate(sector)]
+    return pl.DataFrame({"firm": firm, "sector": codes, "staff": rng.normal(size=rows), "sales": sales})
+
+
+def test_codes_and_numbers_of_groups_are_told_from_quantities(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    frame = firms()
+    frame.write_csv("firms.csv")
+    found = litmus.check("firms.csv", target="sales")
+    assert found.columns is not None
+    assert dict(found.columns.select("column", "kind").iter_rows()) | {"sales": ""} == {
+        "firm": "id",
+        "sector": "category",
+        "staff": "number",
+        "sales": "",
+    }
+    assert "whole numbers taken for codes of classes: 'sector'; for numbers set data.kinds={sector: number}" in repr(
+        found
+    )
+    asked = litmus.check("firms.csv", target="sales", overrides=["data.kinds={sector: number, firm: number}"])
+    assert asked.columns is not None
+    assert set(asked.columns["kind"]) <= {"number", ""}
+
+
+def test_codes_are_read_alike_in_new_rows_of_any_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    frame = firms()
+    frame.write_csv("firms.csv")
+    model = litmus.load(litmus.train("firms.csv", target="sales", overrides=QUICK).directory)
+    of_file = model.predict("firms.csv")
+    numbers = frame.with_columns(pl.col("sector").replace("NA", None).cast(pl.Float64))
+    assert np.allclose(model.predict(numbers)["pred"], of_file["pred"])
+
+
 def test_strict_refuses_before_anything_is_written(houses: Path) -> None:
     with pytest.raises(DataError, match="column 1 has no name"):
         litmus.train(str(houses), target="price", overrides=[*QUICK, "data.strict=true"])

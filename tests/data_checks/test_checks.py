@@ -154,3 +154,18 @@ def test_the_models_score_with_and_without_a_twin_is_added_after_the_fit():
     assert by_split["test"].score_with == 1.0
     assert by_split["test"].score_without == 0.0
     assert by_split["val"].score_with is None
+
+
+def test_a_handful_of_a_class_among_the_twins_says_nothing_of_their_score():
+    table = frame()
+    found, task, prepared = checked(pl.concat([table, table[:150]]))
+    split = prepared.splits["test"]
+    has = torch.from_numpy(found.twins["test"])
+    target = torch.zeros_like(split.y)
+    target[torch.nonzero(has).flatten()[:4]] = 1
+    target[~has] = split.y[~has]
+    prob = torch.nn.functional.one_hot(target, 2).double()
+    predicted = Predictions(split="test", rows=split.rows, target=target, pred=target, prob=prob)
+    by_split = {one.split: one for one in with_twin_scores(found, task, {"test": predicted}, primary="accuracy").twins}
+    assert by_split["test"].score_with is None
+    assert by_split["test"].score_without == 1.0

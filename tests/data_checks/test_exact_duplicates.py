@@ -35,6 +35,8 @@ RNG = np.random.default_rng(0)
 N = 1500
 LATENT = RNG.normal(size=N)
 HEIGHT = RNG.integers(140, 200, N)
+DRAWN = np.random.default_rng(1)
+ILL = np.round(8 * DRAWN.beta(3, 2, N) * 12) / 12
 HEALTHY = {
     "yes or no": table(*RNG.integers(2, size=(6, N))),
     "few levels": table(*(RNG.integers(k, size=N) for k in (3, 3, 3, 5, 5))),
@@ -52,6 +54,7 @@ HEALTHY = {
         RNG.choice([7.75, 7.9, 8.05, 13, 26, *RNG.gamma(2, 15, 100).round(2)], N, p=[0.08] * 5 + [0.006] * 100),
     ),
     "continuous": table(*RNG.normal(size=(4, N))),
+    "two times, the second before the end of the first": table(ILL, np.floor((8 - ILL) * 12 * DRAWN.random(N)) / 12),
 }
 
 

@@ -9,7 +9,9 @@ import torch
 
 from litmus.data.rows import Origin, Rows
 from litmus.data.tensors import Split
-from litmus.data_checks.regrouped_splits import candidates, honest_splits
+from litmus.data_checks import regrouped_splits
+from litmus.data_checks.regrouped_splits import Candidate, candidates, honest_splits
+from litmus.evidence import Estimate, HonestSplit
 from litmus.task.regression import Regression
 from litmus.task.spec import DataSpec
 
@@ -79,6 +81,42 @@ def test_what_drifts_over_time_scores_lower_on_later_rows():
     assert found.lost.value > 0.1
     (steady,) = [one for one in tried(*table(x, x[:, 0] + x[:, 1], when=days)) if one.kind == "time"]
     assert steady.lost.value < 0.1
+
+
+@pytest.mark.parametrize(
+    ("lows", "told"),
+    [((-0.01,), -0.01), ((0.1, 0.05), 0.05), ((0.1, -0.02, -0.01), -0.01), ((0.1, -0.01, 0.2), 0.1)],
+)
+def test_two_of_three_trials_decide(monkeypatch, lows, told):
+    left = iter(lows)
+
+    def compared(*_, seed, primary):
+        lost = Estimate(value=0.2, low=next(left), high=0.4)
+        return HonestSplit(kind="group", column="a", groups=9, by_chance=0.9, honest=0.7, lost=lost)
+
+    monkeypatch.setattr(regrouped_splits, "_compared", compared)
+    x, y, person = visits(persons=30)
+    task, _, train = table(x, y)
+    (found,) = honest_splits(
+        task, train, [Candidate(kind="group", column="a", codes=person)], primary="r2", seed=0, seconds=60
+    )
+    assert found.lost.low == told
+    assert next(left, None) is None
+
+
+def test_blocks_begin_elsewhere_in_every_trial():
+    x = RNG.normal(size=(600, 4))
+    drift = np.cumsum(RNG.normal(size=600))
+    task, rows, train = table(x, x[:, 0] + drift)
+    (block,) = [one for one in candidates(task, rows, np.arange(600), train, groups=(), seed=0) if one.kind == "block"]
+    starts = [tuple(np.flatnonzero(np.diff(codes))[:5]) for codes in (block.codes, *block.others)]
+    assert len(set(starts)) == len(starts) == 3
+
+
+def test_a_file_sorted_by_its_target_is_not_cut_into_its_levels():
+    x = RNG.normal(size=(600, 4))
+    y = np.sort(RNG.gamma(2, size=600))
+    assert [one for one in tried(*table(x, y)) if one.kind == "block"] == []
 
 
 def test_a_file_sorted_by_one_of_its_columns_is_not_cut_into_its_levels():

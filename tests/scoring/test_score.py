@@ -172,6 +172,20 @@ def test_the_primary_metric_follows_kind_and_majority(kind, share, expected):
     assert kind_of(kind).primary(share) == expected
 
 
+@pytest.mark.parametrize(
+    ("kind", "shares", "expected"),
+    [
+        ("binary", [0.9, 0.1], "average_precision"),
+        ("binary", [0.1, 0.9], "auroc"),
+        ("binary", [0.25, 0.75], "balanced_accuracy"),
+        ("multiclass", [0.05, 0.05, 0.9], "average_precision"),
+        ("regression", [3.0], "r2"),
+    ],
+)
+def test_a_frequent_positive_class_is_judged_by_its_ranking(kind, shares, expected):
+    assert kind_of(kind).primary_of(torch.tensor(shares)) == expected
+
+
 def test_the_gain_of_imbalanced_data_is_over_prevalence():
     said = drawn(n=300)
     found = score(BINARY, said, trivial=torch.tensor([0.9, 0.1]))

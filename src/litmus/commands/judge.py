@@ -112,7 +112,7 @@ def external_evidence(found: "External", *, target: str, model: str) -> Evidence
 
     spec = found.task.spec
     share = found.task.majority_share(found.trivial)
-    primary = found.task.primary(share)
+    primary = found.task.primary_of(found.trivial)
     primary = "balanced_accuracy" if primary in found.left_out else primary
     facts = TaskFacts(kind=spec.task, target=target, classes=spec.classes, primary=primary, majority_share=share)
     return evidence_of(

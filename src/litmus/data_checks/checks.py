@@ -44,7 +44,7 @@ MOST_ROWS = 100_000
 SHOWN = 20
 NORMAL_SPAN = 2.563
 """Standard deviations between the first and the last tenth of a normal distribution."""
-FEWEST_SCORED = 10
+FEWEST_SCORED, FEWEST_OF_A_CLASS = 10, 5
 
 
 @final
@@ -107,7 +107,10 @@ def check_data(
 def with_twin_scores(
     checked: Checked, task: Task, predictions: Mapping[SplitName, Predictions], *, primary: str
 ) -> DataFacts:
-    """The facts with the model's score on rows with and without a duplicate; None where either are fewer than ten."""
+    """The facts with the model's score on rows with and without a duplicate.
+
+    None where either are fewer than ten, or where a class has fewer than five of them.
+    """
     twins = []
     for one in checked.facts.twins:
         predicted = next((predicted for name, predicted in predictions.items() if name == one.split), None)
@@ -122,6 +125,8 @@ def with_twin_scores(
 
 def _scored(task: Task, predicted: Predictions, part: Tensor, primary: str) -> float | None:
     if int(part.sum()) < FEWEST_SCORED:
+        return None
+    if not task.numeric and predicted.target[part].unique(return_counts=True)[1].min() < FEWEST_OF_A_CLASS:
         return None
     prob = None if predicted.prob is None else predicted.prob[part]
     kept = replace(
@@ -238,7 +243,7 @@ class _Check:
         kept = sample_rows(len(self.at["train"]), MOST_ROWS, seed=self.seed)
         train, val = self._truth("train", kept), self._truth("val", np.arange(len(self.at["val"])))
         if primary is None:
-            primary = self.task.primary(self.task.majority_share(self.task.trivial(train.target)))
+            primary = self.task.primary_of(self.task.trivial(train.target))
         features = [_feature(frame[name], self.at["train"][kept], self.at["val"]) for name in self.used]
         leaks = feature_leaks(self.task, features, train, val, primary=primary)
         return leaks, joint_leak(self.task, features, train, val, primary=primary)

@@ -62,8 +62,9 @@ def match(train: Codes, held_out: Codes) -> Matches:
     A row of discrete columns meets its like by chance. How often follows from rows that agree with it in all columns
     but one: such near misses are many where rows are drawn from few values, and hardly any where rows are copied.
     With d of them in a column, and a share p of its values equal to the row's own, about d p / (1 - p) duplicates by
-    chance are expected; copies of the row are left out of both counts. Columns that another one determines say
-    nothing new and are left out, or else every row would be its own proof.
+    chance are expected; copies of the row are left out of both counts. Where columns depend on each other, values next
+    to the row's own say more than all others: as many duplicates are expected as rows have the value before or behind.
+    Columns that another one determines say nothing new and are left out, or else every row would be its own proof.
 
     Args:
         train: `(n, columns)` codes of values, equal where values are.
@@ -80,14 +81,33 @@ def match(train: Codes, held_out: Codes) -> Matches:
         return Matches(twin=twin, chance=np.full(len(held_out), chance), within_train=within)
     looked_at = sample_rows(len(held_out), MOST_LOOKED_AT, seed=0)
     seen = held_out[looked_at]
-    expected = np.zeros(len(looked_at))
+    expected, beside = np.zeros(len(looked_at)), np.zeros(len(looked_at))
     for j in _discrete(train):
         rest_train, rest_out = whole_train - _mixed(train[:, j], j), whole_out[looked_at] - _mixed(seen[:, j], j)
         near = _find(rest_train, rest_out)[1] - copies[looked_at]
         same = _find(train[:, j], seen[:, j])[1]
         share = np.clip((same - copies[looked_at]) / len(train), 0, 0.99)
         expected = np.maximum(expected, near * share / (1 - share))
-    return Matches(twin=twin, chance=1 - np.exp(-expected), within_train=within)
+        next_to = [_find(whole_train, rest_out + _mixed(code, j))[1] for code in _next_to(train[:, j], seen[:, j])]
+        beside = max(beside, np.mean(next_to, axis=0), key=_share)  # the largest for each row would be largest by luck
+    return Matches(twin=twin, chance=1 - np.exp(-max(expected, beside, key=_share)), within_train=within)
+
+
+def _share(expected: Array) -> float:
+    """Share of rows with a duplicate, if so many are expected for each of them."""
+    return float(np.mean(1 - np.exp(-expected)))
+
+
+def _next_to(train: Codes, seen: Codes) -> tuple[Codes, Codes]:
+    """For each value seen the ones of train before and behind it; at an end, the same one twice.
+
+    Codes are ordered as values are, those of negative numbers the other way round, which keeps neighbours together.
+    """
+    values = np.unique(train)
+    below, above = np.searchsorted(values, seen) - 1, np.searchsorted(values, seen, "right")
+    last = len(values) - 1
+    below, above = np.where(below < 0, above, below), np.where(above > last, below, above)
+    return values[np.clip(below, 0, last)], values[np.clip(above, 0, last)]
 
 
 def match_hashes(train: Hashes, held_out: Hashes, *, chance: Array) -> Matches:

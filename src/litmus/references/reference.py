@@ -80,7 +80,7 @@ def fit_references(
     train = splits["train"]
     target = task.in_unit(train.y)
     trivial = task.trivial(target)
-    primary = primary or task.primary(task.majority_share(trivial))
+    primary = primary or task.primary_of(trivial)
     held_out: dict[SplitName, Split] = {name: split for name, split in splits.items() if name != "train"}
     fitted = [baseline(task, held_out, trivial=trivial, rows=len(train))]
     if len(train) < FEWEST_ROWS:

@@ -85,7 +85,7 @@ def bare_evidence(run: Run, facts: DataFacts) -> Evidence:
     spec = run.predictor.spec
     task = run.predictor.task
     share = task.majority_share(run.predictor.trivial)
-    primary = task.primary(share)
+    primary = task.primary_of(run.predictor.trivial)
     return Evidence(
         task=TaskFacts(kind=spec.task, target=spec.target, classes=spec.classes, primary=primary, majority_share=share),
         model=ModelFacts(name="", parameters=0, hidden_layers=0, linear=False),

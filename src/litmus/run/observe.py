@@ -87,7 +87,7 @@ def task_facts(predictor: Predictor) -> TaskFacts:
         kind=spec.task,
         target=spec.target,
         classes=spec.classes,
-        primary=task.primary(share),
+        primary=task.primary_of(predictor.trivial),
         threshold=predictor.threshold,
         threshold_goal=getattr(task, "threshold_goal", None),
         majority_share=share,

@@ -61,7 +61,7 @@ def score(
     scores = {metric.name: _score(metric, sample, constant) for metric in task.metrics}
     if sample.predictions.prob is None:
         return SplitScores(scores=scores, gain=_skill(scores["r2"], sample, constant))
-    primary = primary or task.primary(task.majority_share(trivial))
+    primary = primary or task.primary_of(trivial)
     return SplitScores(
         scores=scores,
         per_class=class_scores(sample, constant, task.spec.classes),

@@ -64,6 +64,11 @@ class Task(ABC):
         """
 
     @classmethod
+    def primary_of(cls, trivial: "Tensor") -> str:
+        """The metric by which models are compared, from what the baseline knows of the training targets."""
+        return cls.primary(cls.majority_share(trivial))
+
+    @classmethod
     def majority_share(cls, trivial: "Tensor") -> float | None:
         """Share of the most frequent class, from what the baseline knows; None: there are no classes."""
         return None if cls.numeric else float(trivial.max())

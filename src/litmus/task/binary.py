@@ -36,6 +36,12 @@ class Binary(Labels):
     threshold_goal: GoalText | None = None
     calibrate: Literal["none", "temperature"] = "none"
 
+    @classmethod
+    def primary_of(cls, trivial: "Tensor") -> str:
+        """As `primary`; auroc where the frequent class is the positive one, whose average precision starts at .8."""
+        primary = cls.primary(cls.majority_share(trivial))
+        return "auroc" if primary == "average_precision" and trivial[-1] > trivial[0] else primary
+
     def decide(self, activated: "Tensor", threshold: float | None) -> "tuple[Tensor, Tensor | None]":
         cut = 0.5 if threshold is None else threshold
         return (activated[..., 1] >= cut).long(), activated

@@ -1,4 +1,4 @@
-"""Whole numbers as targets are counts, scores or codes by their shape, not by how many there are."""
+"""Whole numbers are counts, scores, codes or a numbering by their shape, not by how many there are."""
 
 from collections.abc import Mapping
 
@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from sklearn.datasets import load_digits, load_iris, load_wine
 
-from litmus.data.columns.whole import are_codes
+from litmus.data.columns.whole import are_codes, are_input_codes, is_numbering
 
 
 def column(counts: Mapping[int, int], name: str = "y") -> pl.Series:
@@ -61,3 +61,41 @@ def test_counts_are_numbers_however_chance_draws_them() -> None:
     rng = np.random.default_rng(3)
     drawn = [are_codes(pl.Series("y", rng.poisson(mean, 500)))[0] for mean in (0.7, 1.5, 3, 6) for _ in range(20)]
     assert np.mean(drawn) < 0.1
+
+
+@pytest.mark.parametrize(
+    ("values", "codes"),
+    [
+        (column(dict.fromkeys(range(1, 11), 20), "sector"), True),
+        (column({1: 59, 2: 71, 3: 48}), True),
+        (column(dict.fromkeys(range(1, 13), 20), "week"), False),
+        (column(dict.fromkeys(range(1, 11), 5), "sector"), False),
+        (column({0: 60, 1: 40}), False),
+        (column({0: 201, 1: 204, 2: 110, 3: 33, 4: 7}), False),
+    ],
+)
+def test_codes_among_inputs_need_rows_enough_and_no_name_of_a_time(values: pl.Series, *, codes: bool) -> None:
+    assert are_input_codes(values.cast(pl.Float64)) == codes
+
+
+def numbered(values: object, name: str = "x") -> bool:
+    return is_numbering(pl.Series(name, values, dtype=pl.Float64))
+
+
+def test_things_that_are_numbered_as_they_appear_are_a_numbering() -> None:
+    assert numbered(np.arange(1, 200))
+    assert numbered(np.delete(np.arange(200), [17, 90, 91]))  # a few rows are gone
+    assert numbered(np.repeat(np.arange(1, 80), 5))  # five visits each
+    assert numbered(np.tile(np.arange(1, 182), 9))  # nine years, each of all firms
+    uneven = np.random.default_rng(0).integers(1, 9, 60)
+    assert numbered(np.repeat(np.arange(60), uneven))
+
+
+def test_quantities_in_rising_order_are_none() -> None:
+    assert not numbered(np.repeat(np.arange(1, 31), 40))  # more rows than values
+    assert not numbered(np.tile(np.arange(1, 53), 9), "week")
+    assert not numbered(np.arange(0, 400, 4))
+    assert not numbered(np.arange(1, 200)[::-1])
+    assert not numbered(np.arange(1950, 2020))
+    thinning = (400 * 0.82 ** np.arange(40)).astype(int).clip(1)
+    assert not numbered(np.repeat(np.arange(40), thinning))

@@ -34,3 +34,10 @@ def test_a_handful_of_positive_rows_leaves_a_perfect_score_in_doubt(make):
     verdict = judge(make["classes"]([[66, 0], [0, 4]], ap=1.0, references={"linear": 1.0}))
     assert verdict.verdict == "undetermined"
     assert verdict.findings[0].evidence["scarce_classes"] == ["b"]
+
+
+def test_an_open_criterion_on_rows_enough_is_no_alarm(make):
+    verdict = judge(make["classes"]([[40, 8], [9, 14]]))
+    assert verdict.verdict == "undetermined"
+    assert [(one.name, one.severity) for one in verdict.findings] == [("too_little_data", "info")]
+    assert verdict.rows_needed > 71

@@ -1,8 +1,10 @@
 """Rows or groups are on both sides of the split, so that the score is too good."""
 
+from dataclasses import replace
+
 import pytest
 
-from litmus.evidence import Estimate, FeatureLeak, GroupLeak, HonestSplit, Twins
+from litmus.evidence import Estimate, FeatureLeak, GroupLeak, HonestSplit, Score, Twins
 from litmus.verdict import judge
 
 GOOD = [[190, 10], [12, 188]]
@@ -150,6 +152,35 @@ def test_twins_of_coarse_columns_are_no_leak_unless_they_flatter(make):
     assert severities(make, twins=(Twins(**coarse),)) == ["info"]
     assert severities(make, twins=(Twins(**coarse, score_with=0.95, score_without=0.9),)) == ["info"]
     assert severities(make, twins=(Twins(**coarse, score_with=0.95, score_without=0.7),)) == ["error"]
+
+
+def test_many_near_rows_are_no_leak_where_they_are_predicted_no_better(make):
+    near = {"split": "test", "exact": 10, "near": 60, "n": 400, "within_train": 0.1, "expected": 0.02}
+    assert severities(make, twins=(Twins(**near, score_with=0.8, score_without=0.82),)) == ["info"]
+    assert severities(make, twins=(Twins(**near, score_with=0.84, score_without=0.82),)) == ["info"]
+    assert severities(make, twins=(Twins(**near, score_with=0.94, score_without=0.82),)) == ["error"]
+    assert severities(make, twins=(Twins(**near),)) == ["error"]
+
+
+def test_a_difference_that_few_twins_show_by_luck_is_no_leak(make):
+    few = {"split": "test", "exact": 40, "near": 0, "n": 500, "within_train": 0.1, "expected": 0.02}
+    assert severities(make, twins=(Twins(**few, score_with=0.7, score_without=0.6),)) == ["info"]
+    assert severities(make, twins=(Twins(**few),)) == ["info"]
+
+
+def test_near_rows_do_not_flatter_a_model_that_has_not_learnt_its_training_rows(make):
+    near = {"split": "test", "exact": 0, "near": 11, "n": 101, "within_train": 0.1, "expected": 0.0}
+    found = make["numbers"](0.3, data={"twins": (Twins(**near, score_with=0.66, score_without=0.31),)})
+    learnt = replace(found, scores={**found.scores, "train": {"r2": Score(value=0.99)}})
+    assert [
+        one.severity
+        for evidence in (found, learnt)
+        for one in judge(evidence).findings
+        if one.name == "train_test_leakage"
+    ] == [
+        "info",
+        "error",
+    ]
 
 
 def test_a_few_twins_that_hardly_flatter_are_no_leak(make):

@@ -28,6 +28,7 @@ from litmus.data.columns.numbers import (
     without_numbers,
     without_values,
 )
+from litmus.data.columns.whole import is_numbering
 from litmus.data.files.table import CSVLayout
 from litmus.data.location import Location, first_true
 from litmus.errors import quote
@@ -203,7 +204,7 @@ def conform(
         case "date":
             return _as_date(raw, location, layout)
         case "category":
-            return TypedColumn(_as_category(raw))
+            return TypedColumn(_as_category(without_values(as_text(raw), missing)))
         case _:
             return TypedColumn(raw.cast(pl.String))
 
@@ -229,6 +230,11 @@ def is_counter(series: pl.Series) -> bool:
         return False
     start = series[0]
     return (start in {0.0, 1.0} or start > 9999) and bool((series.diff().drop_nulls() == 1).all())
+
+
+def numbers_things(series: pl.Series) -> bool:
+    """Whether a column of numbers is the numbering of rows or groups in the order of the file."""
+    return series.dtype == pl.Float64 and not series.null_count() and is_numbering(series)
 
 
 def has_id_name(name: str) -> bool:

@@ -5,9 +5,9 @@ reason to leave a column out to `_without_ids` and `_describe_one`.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal, final
+from typing import Any, Literal, final
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from litmus.data.cell_reading import PLAIN, Reading
 from litmus.data.columns.dates import has_clock
 from litmus.data.columns.kinds import (
+    CELLS,
     ColumnKind,
     TypedColumn,
     as_order,
@@ -26,15 +27,18 @@ from litmus.data.columns.kinds import (
     is_counter,
     is_named_id,
     kind_of,
+    numbers_things,
     type_column,
 )
 from litmus.data.columns.numbers import has_numbers
+from litmus.data.columns.whole import MOST_NAMED_CODES, are_input_codes
 from litmus.data.files.table import CSVLayout, Table, TableColumns
 from litmus.data.location import first_true
 from litmus.data.rows import Rows
 from litmus.errors import quote
 
 MOST_NAMED = 6
+NEARLY_ALL = 0.9
 DIGITS = 15  # decimal digits that a float64 keeps
 FILLS = {
     "auto": "numbers and dates: median; booleans: more frequent; categories: a level of their own",
@@ -132,6 +136,8 @@ def select_columns(table: Table, target: str, roles: ColumnRoles, choice: Column
     if not names:
         raise table.location.error("no column is left to learn from; check data.drop_columns and data.features")
     typed = {name: _type_column(choice, table, name) for name in names}
+    coded = () if choice.layout.strict else _codes(typed, {*choice.kinds})
+    typed |= {name: _as_codes(typed[name], table) for name in coded}
     named = {*(choice.features or ()), *choice.kinds}
     columns = _without_ids([column.series for column in typed.values()], table.frame, named)
     used = tuple(series.name for series in columns if kind_of(series) not in {"text", "id", "constant"})
@@ -140,7 +146,7 @@ def select_columns(table: Table, target: str, roles: ColumnRoles, choice: Column
         raise table.location.error(f"no column is useful ({unused}); name some with data.features=[...]")
     marks = {name: column.marks for name, column in typed.items()}
     missing = _missing_note(columns, used, marks, choice.impute)
-    doubtful = (*_assumed(typed), *_ambiguous(choice.layout, typed), *_padded(typed, choice.layout))
+    doubtful = (*_assumed(typed), *_ambiguous(choice.layout, typed), *_padded(typed, choice.layout), *_coded(coded))
     notes = (_summary(columns), *_describe(columns, table.frame), *doubtful, *missing)
     readings = {
         name: reading for name, column in typed.items() if (reading := _reading(column, choice.layout)) != PLAIN
@@ -183,6 +189,34 @@ def _type_column(choice: ColumnChoice, table: Table, name: str) -> TypedColumn:
     return replace(column, series=table.stored(column.series))
 
 
+def _codes(typed: Mapping[str, TypedColumn], named: Collection[str]) -> tuple[str, ...]:
+    """Names of the columns whose whole numbers are codes of classes.
+
+    Columns between the same bounds, such as the items of a questionnaire or the pixels of an image, are of one kind:
+    codes only if nearly all of them look like it.
+    """
+    alike: dict[tuple[Any, Any], dict[str, bool]] = {}
+    for name, column in typed.items():
+        if (
+            name in named
+            or column.series.dtype != pl.Float64
+            or column.series.head(CELLS).n_unique() > MOST_NAMED_CODES
+        ):
+            continue
+        values = column.series.drop_nulls()
+        if 2 < values.n_unique() <= MOST_NAMED_CODES:
+            alike.setdefault((values.min(), values.max()), {})[name] = are_input_codes(values)
+    families = [looks for looks in alike.values() if sum(looks.values()) >= NEARLY_ALL * len(looks)]
+    return tuple(name for looks in families for name, is_code in looks.items() if is_code)
+
+
+def _as_codes(column: TypedColumn, table: Table) -> TypedColumn:
+    """A column of numbers as a category; the marks of its missing cells are no levels in new rows either."""
+    series = as_text(column.series).cast(pl.Categorical)
+    reading = replace(column.reading, missing=(*column.reading.missing, *column.marks))
+    return replace(column, series=table.stored(series), reading=reading)
+
+
 def _without_ids(columns: Sequence[pl.Series], frame: TableColumns, named: set[str]) -> list[pl.Series]:
     """The columns with identifiers as String, and also a mere count of the rows if other features remain.
 
@@ -193,7 +227,7 @@ def _without_ids(columns: Sequence[pl.Series], frame: TableColumns, named: set[s
     """
     likely = [series for series in columns if has_id_name(series.name)]
     by_name = {series.name for series in likely if is_named_id(series, frame[series.name])} - named
-    counters = {series.name for series in columns if is_counter(series)} - named - by_name
+    counters = {series.name for series in columns if is_counter(series) or numbers_things(series)} - named - by_name
     others = [s for s in columns if s.name not in by_name | counters and kind_of(s) not in {"text", "id", "constant"}]
     ids = by_name | counters if others else by_name
     return [frame[s.name].cast(pl.String).alias(s.name) if s.name in ids else s for s in columns]
@@ -284,6 +318,15 @@ def _padded(typed: Mapping[str, TypedColumn], layout: CSVLayout) -> tuple[str, .
     if not layout.strict:
         return (f"leading zeros, taken for codes: {listed}; for numbers set data.kinds={{{names[0]}: number}}",)
     return (f"numbers with leading zeros: {listed}; for codes set data.kinds={{{names[0]}: category}}",)
+
+
+def _coded(names: Sequence[str]) -> tuple[str, ...]:
+    """A line on whole numbers that are taken for codes."""
+    if not names:
+        return ()
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    listed = ", ".join(map(repr, names[:MOST_NAMED])) + more
+    return (f"whole numbers taken for codes of classes: {listed}; for numbers set data.kinds={{{names[0]}: number}}",)
 
 
 def _missing_note(

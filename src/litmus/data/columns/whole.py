@@ -1,4 +1,4 @@
-"""Whole numbers as targets: counts, grades and scores are numbers, codes of classes are not.
+"""Whole numbers: counts, grades and scores are numbers, codes of classes and the numbering of things are not.
 
 They are told apart by their shape: codes run from 0 or 1 without gaps and in no order of frequency, counts thin out
 towards their largest, grades and scores have one hump. How many there are decides nothing but what is left open.
@@ -19,7 +19,14 @@ NUMBER_NAME = re.compile(
     r"|^(n|num|nb|no)[_.\s]",
     re.IGNORECASE,
 )
+TIME_NAME = re.compile(
+    r"(^|[_\s.\-])(time|t|hours?|days?|weeks?|waves?|periods?|visits?|rounds?|trials?|sessions?|steps?|lags?)$",
+    re.IGNORECASE,
+)
 MOST_CODES = 20
+FEWEST_ROWS_A_CODE = 10  # below that the order of an input's values says more than each value by itself
+DENSE = 0.9
+"""Share of the numbers up to the largest that occur where things are numbered, a few of which are gone."""
 MOST_NAMED_CODES = 100
 BALANCED = 1.5
 FEWEST_FROM_1, FEWEST_FROM_0 = 5, 7  # of fewer frequencies many orders have one hump, and encoders begin with 0
@@ -45,6 +52,42 @@ def are_codes(values: pl.Series) -> tuple[bool, str]:
     if reason := _quantity(str(values.name), levels, counts):
         return False, reason
     return True, f"{len(levels)} whole numbers from {levels[0]:g} on without a count's or a score's shape"
+
+
+def are_input_codes(values: pl.Series) -> bool:
+    """Whether whole numbers of an input are codes of classes, each with rows enough to be learned by itself.
+
+    Args:
+        values: None missing, of any numeric type.
+    """
+    levels = values.n_unique()
+    if not 2 < levels <= min(MOST_NAMED_CODES, len(values) / FEWEST_ROWS_A_CODE) or _names_quantity(str(values.name)):
+        return False
+    return bool((values == values.round(0)).all()) and are_codes(values)[0]
+
+
+def is_numbering(values: pl.Series) -> bool:
+    """Whether whole numbers name what comes first, second, third in the file: rows, or groups of a few rows each.
+
+    New numbers appear in rising order and hardly leave one out, and there are more of them than rows of each; a
+    quantity has more rows than values, and a time says so by its name.
+
+    Args:
+        values: None missing, of any numeric type.
+    """
+    first = values.unique(maintain_order=True)
+    levels = len(first)
+    if levels <= MOST_CODES or levels**2 <= len(values) or first[0] not in {0, 1}:
+        return False
+    if not first.is_sorted() or levels < DENSE * (first[-1] - first[0] + 1) or _names_quantity(str(values.name)):
+        return False
+    counts = np.unique(values.to_numpy(), return_counts=True)[1]
+    shaped = not _are_even(counts) and (_thin_out(counts) or _has_one_hump(counts))
+    return bool((first == first.round(0)).all()) and not shaped
+
+
+def _names_quantity(name: str) -> bool:
+    return bool(NUMBER_NAME.search(name) or TIME_NAME.search(name))
 
 
 def _quantity(name: str, levels: NDArray[np.float64], counts: NDArray[np.int64]) -> str:

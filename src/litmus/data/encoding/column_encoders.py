@@ -234,7 +234,7 @@ class CategoryEncoder(Encoder):
     embed: bool = False
 
     @classmethod
-    def fit(cls, series: pl.Series, *, impute: str, categories: str, max_levels: int) -> Self:
+    def fit(cls, series: pl.Series, *, impute: str, categories: str, max_levels: int, reading: Reading = PLAIN) -> Self:
         text = series.cast(pl.String)
         counts = count_levels(text.drop_nulls()).sort("count", "level", descending=[True, False])
         values: list[str] = counts["level"].to_list()
@@ -242,7 +242,7 @@ class CategoryEncoder(Encoder):
         kept, rest = tuple(sorted(values[:max_levels])), tuple(sorted(values[max_levels:]))
         extra = (MISSING_LEVEL,) * bool(series.null_count() and fill is None) + (OTHER_LEVEL,) * bool(rest)
         embed = categories == "embed" or (categories == "auto" and len(kept) > AUTO_EMBED)
-        return cls(name=series.name, levels=kept + extra, rest=rest, fill=fill, embed=embed)
+        return cls(name=series.name, levels=kept + extra, rest=rest, fill=fill, embed=embed, missing=reading.missing)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -347,7 +347,7 @@ def make_encoder(
         return BooleanEncoder.fit(series)
     if isinstance(series.dtype, pl.Datetime):
         return DateEncoder.fit(series, scale, reading)
-    return CategoryEncoder.fit(series, impute=impute, categories=categories, max_levels=max_levels)
+    return CategoryEncoder.fit(series, impute=impute, categories=categories, max_levels=max_levels, reading=reading)
 
 
 def _bent(values: NDArray[np.float64], bend: tuple[float, ...]) -> NDArray[np.float64]:

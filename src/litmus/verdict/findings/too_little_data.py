@@ -9,10 +9,16 @@ from litmus.verdict.wording import listing, metric, percent, points
 
 FEWEST = 10
 """Held-out rows of a class below which next to nothing is known of it."""
+FEW = 50
+"""Held-out rows below which the number of rows is what is wrong, and not a criterion that happens to be near."""
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
-    """Intervals so wide that a criterion stays open, a class with next to no held-out rows, or more rows still help."""
+    """Intervals so wide that a criterion stays open, a class with next to no held-out rows, or more rows still help.
+
+    An alarm is what leaves next to nothing known: few rows in all, or of a class. A criterion near its threshold is
+    open on many rows too, which the verdict says by itself.
+    """
     standing = context.standing
     if context.hopeless or standing.failed:
         return None  # there were rows enough to see that
@@ -34,7 +40,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     foldable = evidence.settings.data.folds is None and evidence.data.split_rule not in {"time", "column"}
     return make_finding(
         "too_little_data",
-        "warning" if half > 0.1 or scarce else "info",
+        "warning" if scarce or (half > 0.1 and n < FEW) else "info",
         f"Too few rows to tell: {why}.",
         overrides=(assign("data.folds", 5),) if foldable else (),
         half_width=half or None,

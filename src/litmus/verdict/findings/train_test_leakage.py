@@ -14,6 +14,8 @@ from litmus.verdict.wording import metric, name_from_data, percent, points
 
 LARGE_EXCESS = 0.05
 """Share of held-out rows with a duplicate, beyond what chance explains, from which any score is doubtful."""
+MANY_NEAR = 0.2
+"""The same of rows that are merely near one, from which they are an error whatever the score on them."""
 COARSE = 0.3
 """Share of rows that have a duplicate by chance alone, from which duplicates are in the nature of the columns."""
 MARKED = 0.03
@@ -47,7 +49,7 @@ def _twins(evidence: Evidence) -> Judgement:
     exact = 2 * twins.exact >= twins.exact + twins.near
     return make_finding(
         "train_test_leakage",
-        _twin_severity(twins),
+        _twin_severity(evidence, twins),
         f"{percent(share)} of the {twins.n} {twins.split} rows have a duplicate in train{scores}.",
         overrides=(assign("data.dedupe", value=True),) if exact else (),
         split=twins.split,
@@ -71,26 +73,41 @@ def _excess(twins: Twins) -> float:
     return wilson(min(twins.exact + twins.near, twins.n), twins.n).low - twins.expected if twins.n else 0.0
 
 
-def _twin_severity(twins: Twins) -> Severity:
-    """error where duplicates are many, or fewer and flattering; info where a handful cannot move the score.
+def _twin_severity(evidence: Evidence, twins: Twins) -> Severity:
+    """error where duplicates are many, or fewer and surely flattering; info where a handful cannot move the score.
 
-    Where the columns are so coarse that many rows have a duplicate by nature, a few more say nothing by themselves.
+    Where the columns are so coarse that many rows have a duplicate by nature, a few more say nothing by themselves; nor
+    do rows that are merely near each other, such as two of one district, and that the model predicts no better.
     """
     share = (twins.exact + twins.near) / twins.n - twins.expected
-    flattering = (twins.score_with or 0.0) - (twins.score_without or 0.0) if twins.score_without is not None else None
-    if twins.expected >= COARSE and (flattering or 0.0) < max(MARKED, 2 * _by_halves(twins)):
+    flattering = _flattering(evidence, twins)
+    merely_near = twins.near > twins.exact and flattering is not None
+    many = share >= (MANY_NEAR if merely_near else 2 * LARGE_EXCESS) and twins.expected < COARSE
+    if many and not (merely_near and (flattering or 0.0) <= 0):
+        return "error"
+    if (flattering or 0.0) < max(MARKED, 2 * _noise(twins)):
         return "info"
-    if share >= 2 * LARGE_EXCESS or (share >= LARGE_EXCESS and (flattering is None or flattering >= MARKED)):
-        return "error"
-    if flattering is not None and share * flattering >= quantities.MARGIN / 2:
-        return "error"
-    return "info"
+    matters = share >= LARGE_EXCESS or share * (flattering or 0.0) >= quantities.MARGIN / 2
+    return "error" if matters or twins.expected >= COARSE else "info"
 
 
-def _by_halves(twins: Twins) -> float:
+def _flattering(evidence: Evidence, twins: Twins) -> float | None:
+    """How much better the score is on rows with a duplicate; of rows merely near one, at most as good as on train."""
+    train = evidence.scores.get("train", {}).get(evidence.task.primary)
+    if twins.score_with is None or twins.score_without is None:
+        return None
+    known = twins.score_with
+    if twins.near > twins.exact and train is not None and train.value is not None:
+        known = min(known, train.value)  # what is not learnt by heart helps nowhere
+    return max(known, 0.0) - max(twins.score_without, 0.0)
+
+
+def _noise(twins: Twins) -> float:
     """About the standard error of the difference of two shares, on the rows with a duplicate and on the rest."""
     known = min(max(twins.exact + twins.near, 1), twins.n - 1)
-    return math.sqrt(0.25 * (1 / known + 1 / max(twins.n - known, 1)))
+    parts = ((twins.score_with or 0.0, known), (twins.score_without or 0.0, max(twins.n - known, 1)))
+    shares = ((min(max((score * n + 1) / (n + 2), 0.0), 1.0), n) for score, n in parts)
+    return math.sqrt(sum(share * (1 - share) / n for share, n in shares))
 
 
 def _groups(evidence: Evidence) -> Judgement:
