@@ -85,8 +85,6 @@ def train(words: Sequence[str], *, configs: Configs = OURS) -> int:
 
 def sweep(words: Sequence[str], *, configs: Configs = OURS) -> int:
     """A multirun: every point is checked first; a job that fails does not end the others."""
-    from litmus.sweeps.orphans import ask_jobs, end_descendants  # numpy, which a config that is only shown does without
-
     prepare()
     os.environ.setdefault("POLARS_MAX_THREADS", "1")  # which it reads when it is imported: jobs share the cores
     with stopped_by_signals(UNSAVED), composer(configs) as composing:
@@ -117,21 +115,32 @@ def sweep(words: Sequence[str], *, configs: Configs = OURS) -> int:
                 own += [f"hydra.sweeper._target_={GRID}", *batches(base)]
             place = f"hydra.sweep.dir={quoted(str(directory.path))}"
             with translated_errors(composing.library):
-                hydra = GlobalHydra.instance().hydra
-                assert hydra is not None  # noqa: S101  # `composer` has just started it
-                launcher = OmegaConf.select(base, "hydra.launcher._target_")
-                # ours pass a signal on by themselves
-                ask = (lambda: None) if launcher in OWN else partial(ask_jobs, directory.path)
                 try:
-                    with stopped_by_signals(UNSAVED, insists=True, first=ask):
+                    launcher = OmegaConf.select(base, "hydra.launcher._target_")
+                    with _passed_on(directory.path, launcher):
+                        hydra = GlobalHydra.instance().hydra
+                        assert hydra is not None  # noqa: S101  # `composer` has just started it
                         results = hydra.multirun(composing.root, job, [*own, *overrides.all, place])
                 except KeyboardInterrupt as stop:
-                    if launcher == SUBMITIT:  # which leaves its processes running
-                        end_descendants()
                     _leave_no_shell(directory, stop)
                     raise _stopped(directory, stop) from stop
             _sum_up(directory, returned(results), test=base.test is not False)
     return 0
+
+
+@contextmanager
+def _passed_on(sweep: Path, launcher: str | None) -> Iterator[None]:
+    """Passes a signal on to the jobs of a sweep, as our own launchers do, and ends what another one would leave."""
+    from litmus.sweeps.orphans import ask_jobs, end_descendants  # numpy, which a config that is only shown does without
+
+    try:
+        ask = (lambda: None) if launcher in OWN else partial(ask_jobs, sweep)
+        with stopped_by_signals(UNSAVED, insists=True, first=ask):
+            yield
+    except KeyboardInterrupt:
+        if launcher == SUBMITIT:  # whose processes outlive it
+            end_descendants()
+        raise
 
 
 def _is_trial(cfg: DictConfig) -> bool:
