@@ -19,7 +19,7 @@ from litmus.cli.directory import job_name
 from litmus.cli.loading import loading
 from litmus.cli.plugins import join
 from litmus.cli.signals import Stop
-from litmus.config import make, replace_options, saved, settle, trust, trusted
+from litmus.config import make, replace_options, saved, settle, to_yaml, trust, trusted
 from litmus.config.resolvers import import_trusted, imported
 from litmus.disk import locked, write_text
 from litmus.errors import ConfigError, InputError, InterruptedRun, LitmusError, Problem, described, printable, quote
@@ -172,7 +172,7 @@ def beginning(cfg: DictConfig) -> dict[str, str]:
     """The files that a run's directory appears with: what is to run, once it is settled, and that it runs."""
     from litmus.run.status import status_text
 
-    return {"config.yaml": OmegaConf.to_yaml(saved(cfg)), "status.json": status_text("running")}
+    return {"config.yaml": to_yaml(saved(cfg)), "status.json": status_text("running")}
 
 
 def begin(directory: Path, cfg: DictConfig) -> None:

@@ -91,7 +91,7 @@ class Launching:
             directory = Path(cfg.hydra.sweep.dir) / str(cfg.hydra.sweep.subdir)
         finally:
             HydraConfig.instance().cfg = before
-        return HydraJob(self._function, cfg, directory, "hydra.sweep.dir", "hydra.sweep.subdir")
+        return HydraJob(self._function, cfg, directory)
 
 
 @final
