@@ -18,8 +18,8 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run sweep board demo docs pictures notebooks screenshots test lint slow verify coverage check bench bench-tables \
-  bench-columns bench-diagnosis bench-blind clean
+.PHONY: help run sweep board demo docs pictures notebooks screenshots test lint slow verify coverage check bench \
+  bench-sweeps bench-searches bench-tables bench-columns bench-diagnosis bench-blind clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,12 @@ check: lint  ## format, lint, types, all tests, coverage: what CI runs
 
 bench: $(BENCH)  ## speed against a hand-written loop
 	$(BIN)/python benchmarks/speed.py $(ARGS)
+
+bench-sweeps: $(BENCH)  ## sweeps against loops by hand and in the shell: ten minutes on two quiet cores
+	$(BIN)/python benchmarks/speed.py --parts sweeps --rounds 3 $(ARGS)
+
+bench-searches: $(BENCH)  ## the overhead of each launcher, and TPE beside random search: twenty minutes
+	$(BIN)/python benchmarks/speed.py --parts launchers,searches --rounds 2 $(ARGS)
 
 bench-tables: $(BENCH)  ## the defaults against scikit-learn on real tables that packages ship
 	$(BIN)/python benchmarks/tables.py $(ARGS)

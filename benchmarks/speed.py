@@ -2,6 +2,7 @@
 
 python benchmarks/speed.py                               everything: about ten minutes on two quiet cores
 python benchmarks/speed.py --parts loops,peers --rounds 3
+python benchmarks/speed.py --parts sweeps,launchers,searches --rounds 3        the section on sweeps
 python benchmarks/speed.py --scale 0.02 --rounds 1       whether it works; such figures are not kept
 """
 
@@ -18,12 +19,20 @@ os.environ.setdefault("MPLBACKEND", "agg")
 from timing import page, parts
 
 SOURCE = Path(__file__).resolve().parents[1] / "src" / "litmus"
+EVERY = [name for name in parts.MEASURED if name not in page.SWEEPS]
 KEPT = 0.1  # smallest scale whose figures say something; the names of the rows state epochs and rows
 
 
 def main(words: Sequence[str] | None = None) -> int:
     """Measures what is asked for, prints it, keeps it, and puts what is kept into benchmarks/README.md."""
     asked = parse(words)
+    writes = asked.write and asked.scale >= KEPT
+    order, kept, path = list(parts.MEASURED), Path(asked.kept), Path(__file__).with_name("README.md")
+    measured = () if asked.only else asked.parts.split(",")
+    if writes and (lost := page.lost(kept, path, measured, order=order)):
+        shown = f"has no figures of {', '.join(lost)}, which {path.name} shows"
+        print(f"error: {kept} {shown}: measure them too, or add --no-write", file=sys.stderr)
+        return 2
     same = True
     compileall.compile_dir(str(SOURCE), quiet=1)  # as every installed package is, wherever writing bytecode is off
     with tempfile.TemporaryDirectory() as folder:
@@ -31,16 +40,16 @@ def main(words: Sequence[str] | None = None) -> int:
             part = parts.MEASURED[name](parts.Asked(Path(folder), asked.rounds, asked.scale, asked.only))
             same = same and all(row.same for row in part.rows)
             if asked.scale >= KEPT and not asked.only:
-                page.keep(name, part, Path(asked.kept))
-    if asked.write and asked.scale >= KEPT:
-        page.write(Path(asked.kept), Path(__file__).with_name("README.md"), order=list(parts.MEASURED))
+                page.keep(name, part, kept)
+    if writes:
+        page.write(kept, path, order=order)
     return 0 if same else 1
 
 
 def parse(words: Sequence[str] | None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--parts", default=",".join(parts.MEASURED), help="which, with commas between")
+    parser.add_argument("--parts", default=",".join(EVERY), help="which, with commas between (all but those on sweeps)")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved rounds (5)")
     parser.add_argument("--scale", type=float, default=1.0, help="share of the epochs and rows, for a quick look")
     parser.add_argument("--only", default="", help="loops whose name contains this")

@@ -81,6 +81,32 @@ def test_the_page_says_where_the_time_goes_and_what_blocks_the_rest(tmp_path):
     assert "What blocks the rest" in text
 
 
+def test_a_section_is_written_by_itself_and_no_row_of_the_page_is_lost(tmp_path, monkeypatch, capsys):
+    rows = [page.Row("a", Span(1, 1, 1), None, None, None, "note")]
+    for name in ("loops", "peers", "launchers"):
+        page.keep(name, page.Part.now(rows, rounds=1), tmp_path / "all")
+    path = tmp_path / "README.md"
+    path.write_text("# Benchmarks\n\nbefore\n")
+    page.write(tmp_path / "all", path, order=list(MEASURED))
+    text = path.read_text()
+    assert text.startswith("# Benchmarks\n\nbefore\n\n<!-- speed -->")
+    assert [text.count(f"\n- {name}: ") for name in ("loops", "peers", "launchers")] == [1, 1, 1]
+    assert re.search(r"- launchers: [\d-]+, (no commit|commit [0-9a-f]{8})", text)
+
+    def lost(*measured):
+        return page.lost(tmp_path / "new", path, measured, order=list(MEASURED))
+
+    assert (lost("loops"), lost("launchers"), lost("sweeps"), lost()) == (["peers"], [], ["launchers"], [])
+    page.keep("launchers", page.Part.now([], rounds=1), tmp_path / "new")
+    page.write(tmp_path / "new", path, order=list(MEASURED))
+    speed_section = text.partition("<!-- speed -->")[2].partition("<!-- /speed -->")
+    assert speed_section[0] in path.read_text()
+    assert path.read_text().count("| a |") == 2
+    monkeypatch.setattr(page, "lost", lambda *_, **__: ["peers"])
+    assert speed.main(["--parts", "loops"]) == 2
+    assert "has no figures of peers, which README.md shows" in capsys.readouterr().err
+
+
 def test_a_difference_in_parameters_fails_the_benchmark(monkeypatch):
     monkeypatch.setattr("timing.rows.largest_difference", lambda *_: 1e-9)
     assert speed.main(["--parts", "loops", "--scale", "0.002", "--rounds", "1", "--only", "no logger"]) == 1

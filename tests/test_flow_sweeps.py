@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shlex
 import signal
 import subprocess
@@ -243,23 +244,58 @@ def test_sweeps_that_start_in_one_second_in_one_folder_are_all_whole(count):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_ends_a_sweep_with_the_leaderboard_so_far_and_the_words_that_go_on(number, status):
-    words = ["data=iris", "trainer.max_epochs=20000", "callback.early_stopping=null", "seed=1,2,3", "sweep.parallel=2"]
-    with subprocess.Popen(
-        [*LITMUS, "train", "-m", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as sweeping:
-        while len([*Path().glob("outputs/*/*/*/checkpoints/last.ckpt")]) < 2:
-            assert sweeping.poll() is None
-            time.sleep(0.1)
-        sweeping.send_signal(number)
+@pytest.mark.parametrize(
+    ("launcher", "number", "to"),
+    [
+        ("pool", signal.SIGINT, os.killpg),  # as a terminal does on Ctrl-C: to all of its processes
+        ("joblib", signal.SIGTERM, os.kill),
+        ("submitit_local", signal.SIGINT, os.killpg),
+        pytest.param("pool", signal.SIGTERM, os.kill, marks=pytest.mark.verify),
+        pytest.param("basic", signal.SIGINT, os.kill, marks=pytest.mark.verify),
+        pytest.param("joblib", signal.SIGINT, os.killpg, marks=pytest.mark.verify),
+        pytest.param("submitit_local", signal.SIGTERM, os.kill, marks=pytest.mark.verify),
+        pytest.param("ray", signal.SIGINT, os.killpg, marks=pytest.mark.verify),
+    ],
+)
+def test_a_signal_ends_a_sweep_with_the_leaderboard_so_far_and_resume_runs_what_is_missing(launcher, number, to):
+    words = ["-m", "data=iris", "callback.early_stopping=null", "callback.checkpoint.every_seconds=0.2"]
+    words += ["trainer.max_epochs=20,4000,4001,21", "verdict.references=off", "sweep.parallel=2"]
+    line = [*LITMUS, "train", *words, *launched_by(launcher)]
+    piped = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(line, start_new_session=True, **piped) as sweeping:
+        while not _half_done():
+            assert sweeping.poll() is None, sweeping.communicate()
+            time.sleep(0.02)
+        to(sweeping.pid, number)
         out, err = sweeping.communicate()
     (sweep,) = Path("outputs/iris_mlp").iterdir()
-    assert sweeping.returncode == status
-    assert err == f"error: interrupted; go on with litmus train resume={sweep}\n"
-    assert statuses(sweep) == {"0_seed=1": "interrupted", "1_seed=2": "interrupted"}
-    assert "interrupted: 0_seed=1" in out
+    assert sweeping.returncode == 128 + number, err
+    assert err.endswith(f"error: interrupted; go on with litmus train resume={sweep}\n")
+    before = statuses(sweep)
+    assert {*before.values()} == {"finished", "interrupted"}, before
+    assert "interrupted: " in out
     assert (sweep / "leaderboard.csv").is_file()
+    finished = [name for name, status in before.items() if status == "finished"]
+    assert len(finished) < 4
+    written = {name: (sweep / name / "metrics.json").stat().st_mtime_ns for name in finished}
+    done = litmus("train", "resume=last")
+    assert done.returncode == 0, done.stderr
+    jobs = {f"{i}_max_epochs={epochs}": epochs for i, epochs in enumerate((20, 4000, 4001, 21))}
+    assert statuses(sweep) == dict.fromkeys(jobs, "finished")
+    said = {line.split()[0] for line in done.stdout.splitlines() if "  val/loss " in line}
+    assert said == jobs.keys() - {*finished}
+    again = [name for name in finished if (sweep / name / "metrics.json").stat().st_mtime_ns != written[name]]
+    assert len(again) <= 1  # the winner's scores are written anew, with the test split's
+    for name, epochs in jobs.items():
+        rows = (sweep / name / "history.csv").read_text().splitlines()[1:]
+        assert [row.partition(",")[0] for row in rows] == [str(i) for i in range(epochs)]
+
+
+def _half_done() -> bool:
+    """Whether a job of the sweep has finished, and another one could be gone on with."""
+    found = [(file.parent, '"finished"' in file.read_text()) for file in Path().glob("outputs/*/*/*/status.json")]
+    begun = [(run / "checkpoints" / "last.ckpt").exists() for run, finished in found if not finished]
+    return len(begun) < len(found) and any(begun)
 
 
 @pytest.mark.slow

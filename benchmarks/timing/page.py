@@ -1,19 +1,31 @@
-"""The speed section of benchmarks/README.md, and the figures that it is written from."""
+"""The sections on speed and on sweeps of benchmarks/README.md, and the figures that they are written from."""
 
 import json
 import os
 import platform
 import textwrap
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, final
 
+from litmus.report.files import git_state
 from timing.measure import Span
 
-START, END = "<!-- speed -->", "<!-- /speed -->"
-HOW = """
+SWEEPS = ("sweeps", "launchers", "searches")  # parts of the section on sweeps; all others are of that on speed
+TITLES = {
+    "speed": "Speed: small models at the speed of a hand-written loop",
+    "sweeps": "Sweeps: against loops by hand and in the shell, by launcher, and how searches get on",
+}
+HOWS = {
+    "sweeps": """
+`make bench-sweeps`, then `make bench-searches`; `python benchmarks/speed.py --help`. Both sides of a row run in turn,
+A B A B ... Ratios are of wall time, as that is what several processes save, round by round: median and, in brackets,
+least and largest. Every sweep is a process of its own, with its start-up, leaderboard and every job's files.
+""",
+    "speed": """
 `make bench`, or `python benchmarks/speed.py --help`. Both sides of a row run in turn, A B A B ..., after one round that
 does not count (whole processes: none such). Ratios are of processor time, round by round: median and, in brackets,
 least and largest.
@@ -27,7 +39,8 @@ value by `add_scalar` and a line of CSV.
 
 Rows are read and prepared beforehand, except in the row from Parquet. Seeds of weights and order are the same, and the
 trained parameters are compared. Both sides use as many threads as Litmus chooses for the model's size.
-"""
+""",
+}
 SMALL = 0.01  # seconds of a stage that is not named
 BLOCKED = """
 What blocks the rest: `import lightning.pytorch` is most of the whole process, and all of it is run by any use of it.
@@ -107,22 +120,48 @@ def keep(name: str, part: Part, folder: Path) -> None:
     (folder / f"{name}.json").write_text(json.dumps(asdict(part), indent=1), encoding="utf-8")
 
 
+def lost(folder: Path, path: Path, measured: Collection[str], *, order: list[str]) -> list[str]:
+    """Parts that the page shows and that it would lose, were it written once these are measured."""
+    found = []
+    for mark, names in _sections(order).items():
+        there = {name for name in names if name in measured or (folder / f"{name}.json").is_file()}
+        shown = {name for name in names if f"\n- {name}: " in _cut(path, mark)[1]}
+        found += sorted(shown - there) if there else []
+    return found
+
+
 def write(folder: Path, path: Path, *, order: list[str]) -> None:
-    """Replaces the section between the markers, or adds it, by what is kept in `folder`."""
-    files = {name: folder / f"{name}.json" for name in order}
-    kept = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items() if file.is_file()}
-    lines = ["## Speed: small models at the speed of a hand-written loop", ""]
-    lines += [HOW.strip(), ""]
+    """Replaces each section between its markers, or adds it, by what is kept in `folder`; one without stays."""
+    for mark, names in _sections(order).items():
+        files = {name: folder / f"{name}.json" for name in names}
+        kept = {name: json.loads(file.read_text(encoding="utf-8")) for name, file in files.items() if file.is_file()}
+        if kept:
+            before, _, after = _cut(path, mark)
+            lines = [f"<!-- {mark} -->", *_section(mark, kept), f"<!-- /{mark} -->"]
+            path.write_text(f"{before.rstrip()}\n\n{chr(10).join(lines)}{after or chr(10)}", encoding="utf-8")
+
+
+def _sections(order: list[str]) -> dict[str, list[str]]:
+    """The parts of each section."""
+    return {mark: [name for name in order if (name in SWEEPS) == (mark == "sweeps")] for mark in TITLES}
+
+
+def _cut(path: Path, mark: str) -> tuple[str, str, str]:
+    """What stands before, in and behind a section."""
+    old = path.read_text(encoding="utf-8") if path.exists() else "# Benchmarks\n"
+    before, _, rest = old.partition(f"<!-- {mark} -->")
+    section, _, after = rest.partition(f"<!-- /{mark} -->")
+    return before, section, after
+
+
+def _section(mark: str, kept: dict[str, Any]) -> list[str]:
+    lines = ["", f"## {TITLES[mark]}", "", HOWS[mark].strip(), ""]
     lines += ["| work | ratio | goal | met | wall | seconds | against | note |", "|---|---|---|---|---|---|---|---|"]
     lines += [Row.restored(row).line() for part in kept.values() for row in part["rows"]]
     lines += ["", *(textwrap.fill(f"- {name}: {part['machine']}", 118) for name, part in kept.items())]
     for part in kept.values():
         lines += _stages(part["stages"], part["packages"])
-    section = "\n".join([START, *lines, END])
-    old = path.read_text(encoding="utf-8") if path.exists() else "# Benchmarks\n"
-    before, found, rest = old.partition(START)
-    after = rest.partition(END)[2] if found else "\n"
-    path.write_text(f"{before.rstrip()}\n\n{section}{after}", encoding="utf-8")
+    return lines
 
 
 def _stages(stages: list[list[Any]], packages: list[list[Any]]) -> list[str]:
@@ -151,10 +190,18 @@ def machine(rounds: int) -> str:
     """What the figures were measured on."""
     load = f"{os.getloadavg()[1]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     return (
-        f"{datetime.now(UTC).date()}, {os.cpu_count()} cores ({platform.machine()}), "
+        f"{datetime.now(UTC).date()}, {commit()}, {os.cpu_count()} cores ({platform.machine()}), "
         f"Python {platform.python_version()}, torch {version('torch')}, lightning {version('lightning')}, "
         f"{rounds} rounds, load average {load}. "
         "A load above the number of cores means that other work shared the machine: seconds are inflated on both sides."
+    )
+
+
+def commit() -> str:
+    """Of the tree that is measured."""
+    state = git_state(Path(__file__).parent)
+    return (
+        f"commit {state['commit'][:8]}{' with changes' if state['dirty'] else ''}" if state["commit"] else "no commit"
     )
 
 

@@ -77,7 +77,15 @@ def tables(asked: Asked) -> Part:
 
 
 def sweeps(asked: Asked) -> Part:
-    return _shown(searches.all_rows(asked.folder, rounds=asked.rounds, scale=asked.scale), asked)
+    return _shown(searches.against_loops(asked.folder, rounds=asked.rounds, scale=asked.scale), asked)
+
+
+def launchers(asked: Asked) -> Part:
+    return _shown(searches.by_launcher(asked.folder, rounds=asked.rounds, scale=asked.scale), asked)
+
+
+def by_search(asked: Asked) -> Part:
+    return _shown(searches.by_search(asked.folder, rounds=asked.rounds, scale=asked.scale), asked)
 
 
 def stages(asked: Asked) -> Part:
@@ -94,5 +102,7 @@ MEASURED: dict[str, Callable[[Asked], Part]] = {
     "memory": memory,
     "tables": tables,
     "sweeps": sweeps,
+    "launchers": launchers,
+    "searches": by_search,
     "stages": stages,
 }

@@ -35,17 +35,25 @@ TABLES = ("breast_cancer", "wine", "digits", "diabetes", "imbalanced")
 WHOLE = ("data.batch_size=null", "trainer.max_epochs=100", PATIENCE)
 
 
-def all_rows(folder: Path, *, rounds: int, scale: float) -> Iterator[Row]:
-    """Each comparison, interleaved; `scale` shortens the sweeps."""
-    many = max(int(100 * scale), 4)
+def against_loops(folder: Path, *, rounds: int, scale: float) -> Iterator[Row]:
+    """Sweeps against loops by hand and in the shell, interleaved; `scale` shortens them."""
+    many = max(int(100 * scale), 20)  # of fewer, little is left once start-up is taken off
     yield _against_hand(folder, many, rounds)
     yield _jobs_a_minute(folder, many, rounds)
     for count in (3, 9):
         yield _against_shell(folder, count, rounds)
     yield _grid_against_one(folder, rounds)
+
+
+def by_launcher(folder: Path, *, rounds: int, scale: float) -> Iterator[Row]:
+    """The overhead of a job under each launcher that is installed."""
     for launcher, (needs, *words) in LAUNCHERS.items():
         if find_spec(needs) is not None:
             yield _overhead(folder, launcher, words, max(int(20 * scale), 4), rounds)
+
+
+def by_search(folder: Path, *, rounds: int, scale: float) -> Iterator[Row]:
+    """TPE beside random search, on tables."""
     for table in TABLES:
         yield _search(folder, table, max(int(30 * scale), 4), rounds)
 
@@ -128,14 +136,15 @@ def _search(folder: Path, table: str, trials: int, rounds: int) -> Row:
         pair = []
         for sweeper in ("optuna", "random"):
             place = folder / f"search_{sweeper}"
-            words = (
-                f"data={table}",
+            words = [
                 "sweep=tables",
+                f"data={table}",
                 f"hydra/sweeper={sweeper}",
-                "verdict.references=off",
-                "logger=null",
-            )
-            words += (f"sweep.trials={trials}", f"seed={seed}", f"hydra.sweep.dir={place}", "sweep.pruner=none")
+                f"sweep.trials={trials}",
+                f"seed={seed}",
+            ]
+            words += ["trainer.max_epochs=20", "sweep.pruner=none", "verdict.references=off", "logger=null"]
+            words += [f"hydra.sweep.dir={place}"]
             wall = process("-m", "litmus", "train", "-m", *words, directory=folder)().wall
             curve = json.loads((place / "sweep.json").read_text(encoding="utf-8"))["more"]["curve"]
             pair.append((wall, curve[len(curve) // 2 - 1], curve[-1]))
@@ -146,7 +155,9 @@ def _search(folder: Path, table: str, trials: int, rounds: int) -> Row:
     rate = Span.of([pair[0][2] / pair[1][2] for pair in found])
     values = ", ".join(f"{statistics.median([pair[side][2] for pair in found]):.4g}" for side in (0, 1))
     note = f"best val loss, medians {values}; after half of the trials {half:.2f}; seconds are of whole sweeps"
-    return Row(f"{table}: {trials} trials of TPE against random search, best val loss", rate, one, other, None, note)
+    return Row(
+        f"{table}: {trials} trials of 20 epochs, TPE against random search, best val loss", rate, one, other, None, note
+    )
 
 
 def _walls(contenders: list[Contender]) -> Iterator[float]:

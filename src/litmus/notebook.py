@@ -359,7 +359,7 @@ def _train(words: Sequence[str]) -> Trained:
 
 
 def _stored(cfg: Any) -> dict[str, Any]:
-    return to_plain(saved(cfg), resolve=False)
+    return saved(cfg)
 
 
 def _data_words(data: Any, overrides: Sequence[str], made: list[Path]) -> list[str]:

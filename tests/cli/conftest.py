@@ -51,7 +51,7 @@ def train(monkeypatch):
     """A training that only takes notes."""
     importlib.import_module("litmus.commands.compare")  # which takes more of litmus.train than the notes have
 
-    def run_here(job, _):
+    def run_here(job, *_):
         with monkeypatch.context() as inside:
             inside.setattr("litmus.cli.job.is_worker", lambda: True)
             return job.function(job.cfg)

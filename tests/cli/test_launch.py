@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -255,6 +257,22 @@ def test_an_interrupt_while_a_sweep_is_summed_up_says_that_its_jobs_are_done(tra
     assert main(["train", "-m", "hydra/launcher=basic", "data=iris", "seed=1,2", "hydra.sweep.dir=s"]) == 130
     said = "error: interrupted, the jobs are done; sum them up with litmus train resume=s\n"
     assert capsys.readouterr().err == said
+
+
+def test_a_sweep_ends_with_the_status_of_a_signal_that_its_summary_swallowed(train, monkeypatch, capsys):
+    def slow(place, *, test):
+        with suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    def folds(place, *, test):
+        raise InterruptedRun(15, "go on with litmus train resume=s/0_seed=1")
+
+    for conclude in (slow, folds):
+        monkeypatch.setattr("litmus.commands.compare.conclude", conclude)
+        place = conclude.__name__
+        assert main(["train", "-m", "hydra/launcher=basic", "data=iris", "seed=1", f"hydra.sweep.dir={place}"]) == 143
+        said = f"error: interrupted, the jobs are done; sum them up with litmus train resume={place}\n"
+        assert capsys.readouterr().err == said
 
 
 def test_a_sweep_preset_of_which_every_key_is_set_is_a_run(train):

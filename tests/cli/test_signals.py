@@ -1,6 +1,7 @@
 """A signal unwinds what runs, whichever command it is."""
 
 import os
+import pickle
 import signal
 import threading
 
@@ -26,6 +27,50 @@ def test_both_signals_run_what_has_to_be_done_at_the_end(number):
         stopped()
     assert (caught.value.exit_code, done) == (128 + number, ["tidied"])
     assert signal.getsignal(number) is before
+
+
+class Swallowing:
+    def __del__(self):  # what is raised here goes nowhere
+        os.kill(os.getpid(), signal.SIGTERM)
+
+
+def another_error():
+    try:
+        os.kill(os.getpid(), signal.SIGTERM)
+    except KeyboardInterrupt:
+        raise ValueError("out of a buffer's format") from None
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.mark.parametrize("work", [Swallowing, another_error])
+def test_a_stop_that_others_swallow_or_replace_is_raised_at_the_end_where_that_is_asked_for(work):
+    done = []
+    with pytest.raises(Stop, match="in the middle") as caught, stopped_by_signals("in the middle", insists=True):  # noqa: PT012
+        work()
+        done.append("went on")
+    assert caught.value.exit_code == 143
+    assert done == (["went on"] if work is Swallowing else [])
+    if work is Swallowing:
+        with stopped_by_signals():
+            work()
+
+
+def test_the_first_signal_asks_and_the_second_does_not_wait():
+    asked = []
+
+    def ask():
+        asked.append("asked")
+        os.kill(os.getpid(), signal.SIGINT)
+        asked.append("waited")
+
+    with pytest.raises(Stop) as caught, stopped_by_signals(first=ask):
+        os.kill(os.getpid(), signal.SIGTERM)
+    assert (asked, caught.value.exit_code) == (["asked"], 130)
+
+
+def test_a_stop_can_be_sent_to_another_process():
+    sent = pickle.loads(pickle.dumps(Stop("interrupted", 143)))
+    assert (str(sent), sent.exit_code) == ("interrupted", 143)
 
 
 def test_outside_the_main_thread_signals_are_left_to_others():

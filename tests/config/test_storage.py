@@ -3,9 +3,11 @@
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from omegaconf import OmegaConf
 
-from litmus.config import read, saved, to_plain
+from litmus.config import compose, read, saved, to_plain, to_yaml
 from litmus.errors import ConfigError
 
 
@@ -22,10 +24,10 @@ def test_secrets_stay_references_when_a_config_is_saved(monkeypatch):
         }
     )
     assert cfg.logger.again == "hush"
-    text = OmegaConf.to_yaml(saved(cfg))
+    text = to_yaml(saved(cfg))
     assert "hush" not in text
     assert "hydra" not in text
-    kept = OmegaConf.to_container(saved(cfg), resolve=False)
+    kept = saved(cfg)
     assert kept["logger"] == {"key": "${oc.env:TOKEN}", "again": "${logger.key}", "url": "http://${.key}@host"}
     assert kept["copy"] == 0.1
     assert kept["data"]["more"] == [0.1, "${oc.env:TOKEN}"]
@@ -33,8 +35,31 @@ def test_secrets_stay_references_when_a_config_is_saved(monkeypatch):
 
 def test_a_saved_config_reads_back_to_the_same_values(tmp_path):
     cfg = OmegaConf.create({"a": {"b": [1, 2.5, None, "no", True]}, "c": "1e-3"})
-    OmegaConf.save(saved(cfg), tmp_path / "config.yaml")
+    (tmp_path / "config.yaml").write_text(to_yaml(saved(cfg)))
     assert to_plain(read(tmp_path / "config.yaml")) == to_plain(cfg)
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.sampled_from(["no", "1e-3", "???"])
+KEYS = st.text(min_size=1) | st.sampled_from(["yes", "a", "lr", "null", "1", "x" * 200, "a: b", "? ", "Ä"])
+VALUES = st.recursive(
+    SCALARS, lambda inside: st.lists(inside, max_size=3) | st.dictionaries(KEYS, inside, max_size=3), max_leaves=12
+)
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=4))
+def test_what_is_written_in_parts_is_what_omegaconf_writes(plain):
+    assert to_yaml(plain) == OmegaConf.to_yaml(plain)
+    assert to_yaml(plain) == OmegaConf.to_yaml(plain)
+
+
+def test_values_that_are_equal_and_not_the_same_are_told_apart():
+    for values in ([1, 1.0, True, "1", "true"], [{}, [], None, ""]):
+        assert len({to_yaml({"a": {"b": value}}) for value in values}) == len(values)
+
+
+def test_a_composed_config_is_written_as_hydra_writes_it():
+    cfg = compose(["data=iris", "model.hidden=[8]"])
+    assert to_yaml(OmegaConf.to_container(cfg, resolve=False)) == OmegaConf.to_yaml(cfg)
 
 
 BOMB = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(

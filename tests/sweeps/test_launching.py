@@ -36,6 +36,19 @@ def test_a_job_of_another_launcher_runs_in_another_process_and_its_death_is_its_
     )
 
 
+def test_a_job_of_another_launcher_that_is_to_stop_saves_before_it_ends(tmp_path, monkeypatch):
+    monkeypatch.setattr("litmus.sweeps.launching._prepare", lambda: "")
+    job = Begun(tmp_path / "a", seconds=60)
+
+    def look():
+        if (tmp_path / "a" / "begun").exists():
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run_apart(job, None, look)
+    assert (tmp_path / "a" / "saved").exists()
+
+
 class Begun:
     """Stands for a BegunJob, and for its function."""
 
@@ -51,7 +64,12 @@ class Begun:
     def __call__(self):
         if self.death:
             os.kill(os.getpid(), self.death)
-        time.sleep(self.seconds)
+        (self.directory / "begun").touch()
+        try:
+            time.sleep(self.seconds)
+        except KeyboardInterrupt:
+            (self.directory / "saved").touch()
+            raise
         return os.getpid()
 
     def lost(self, cfg, directory, reason):

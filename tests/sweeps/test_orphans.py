@@ -1,44 +1,68 @@
-"""Jobs that outlive their launcher are asked to save, and ended."""
+"""Jobs that no signal reaches are asked to stop, waited for, and what their launcher started is ended."""
 
 import subprocess
 import sys
 import time
 
-# a process that has started another one, which works in a run's folder and saves when it is asked to
+import pytest
+
+from litmus.disk import locked
+from litmus.sweeps.orphans import ask_jobs, asked, take_back
+
+# works in a run's folder until its sweep is to stop
 JOB = """
-import signal, sys, time
+import sys, time
 from pathlib import Path
 from litmus.disk import locked
+from litmus.sweeps.orphans import asked
 run = Path(sys.argv[1])
 with locked(run):
     (run / "config.yaml").touch()
-    try:
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
-        (run / "begun").touch()
-        time.sleep(100)
-    except KeyboardInterrupt:
-        (run / "saved").touch()
-"""
-LAUNCHER = "import subprocess, sys, time; subprocess.run([sys.executable, '-c', *sys.argv[1:]]); time.sleep(100)"
-MAIN = """
-import subprocess, sys, time
-from pathlib import Path
-from litmus.sweeps.orphans import end_jobs
-run = Path(sys.argv[3])
-end_jobs(run.parent, grace=60)  # nothing runs, so nobody waits
-with subprocess.Popen([sys.executable, "-c", *sys.argv[1:]]) as launcher:
-    while not (run / "begun").exists():
-        assert launcher.poll() is None
+    while not asked(run.parent):
         time.sleep(0.02)
-    end_jobs(run.parent, grace=2)
+    (run / "saved").touch()
+"""
+MAIN = """
+import subprocess, sys
+from litmus.sweeps.orphans import end_descendants
+inner = "import time; time.sleep(100)"
+outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}, print('begun', flush=True)][:-1])"
+with subprocess.Popen([sys.executable, "-c", outer], stdout=subprocess.PIPE) as launcher:
+    assert launcher.stdout.readline() == b"begun\\n"
+    end_descendants()
     assert launcher.wait(timeout=5) == -9
+    assert launcher.stdout.read() == b""  # which waits for the one below it, too
 """
 
 
-def test_a_job_saves_and_what_started_it_is_killed(tmp_path):
-    run = tmp_path / "0_seed=1"
-    run.mkdir()
+@pytest.fixture
+def run(tmp_path):
+    place = tmp_path / "0_seed=1"
+    place.mkdir()
+    return place
+
+
+def test_a_job_is_asked_and_waited_for(run):
+    with subprocess.Popen([sys.executable, "-c", JOB, str(run)]) as job:
+        while not (run / "config.yaml").exists():
+            assert job.poll() is None
+            time.sleep(0.02)
+        assert not asked(run.parent)
+        ask_jobs(run.parent, grace=60)
+        assert (run / "saved").exists()
+        assert asked(run.parent)
+    take_back(run.parent)
+    take_back(run.parent)
+    assert not asked(run.parent)
+
+
+def test_a_job_that_does_not_end_is_not_waited_for_for_ever(run):
+    (run / "config.yaml").touch()
     began = time.monotonic()
-    subprocess.run([sys.executable, "-c", MAIN, LAUNCHER, JOB, str(run)], check=True)
-    assert (run / "saved").exists()
-    assert time.monotonic() - began < 40
+    with locked(run):
+        ask_jobs(run.parent, grace=0.3)
+    assert 0.3 <= time.monotonic() - began < 30
+
+
+def test_what_a_launcher_has_started_is_killed_with_it():
+    subprocess.run([sys.executable, "-c", MAIN], check=True, timeout=60)

@@ -19,7 +19,7 @@ from litmus.cli.directory import job_name
 from litmus.cli.loading import loading
 from litmus.cli.plugins import join
 from litmus.cli.signals import Stop
-from litmus.config import make, replace_options, saved, settle, trust, trusted
+from litmus.config import make, replace_options, saved, settle, to_yaml, trust, trusted
 from litmus.config.resolvers import import_trusted, imported
 from litmus.disk import locked, write_text
 from litmus.errors import ConfigError, InputError, InterruptedRun, LitmusError, Problem, described, printable, quote
@@ -92,16 +92,25 @@ class Job:
             return Failure(str(directory), described(error), 1)
 
     def _apart(self, cfg: DictConfig, directory: Path) -> float | Failure | None:
-        """Runs in a process of its own, and says here what came of it."""
+        """Runs in a process of its own, and says here what came of it; raises Stop where the sweep is to stop."""
         from litmus.sweeps.launching import run_apart
+        from litmus.sweeps.orphans import asked
+        from litmus.sweeps.records import sweep_of
 
+        place = sweep_of(directory)
+
+        def look() -> None:
+            if place is not None and asked(place):
+                raise Stop(self._go_on(directory), 128 + signal.SIGTERM)
+
+        look()
         own = HydraConfig.instance().cfg
         assert own is not None  # noqa: S101  # Hydra has called this
         # plain: the classes of launchers' configs are not always found again in another process
         parts = [cast("dict[str, Any]", OmegaConf.to_container(part, resolve=False)) for part in (cfg, own)]
         hydra = OmegaConf.create({**parts[0], **parts[1]})
         settings: Settings = make(cfg.sweep, "sweep")
-        outcome: float | Failure | None = run_apart(BegunJob(self, cfg, hydra, directory), settings.job_timeout)
+        outcome: float | Failure | None = run_apart(BegunJob(self, cfg, hydra, directory), settings.job_timeout, look)
         if isinstance(outcome, Failure):
             print(printable(f"{directory.name}  failed: {outcome.reason or outcome.message}"), flush=True)
         elif outcome is not None:
@@ -116,7 +125,7 @@ class Job:
             begin(directory, settle(cfg))
             with log_file.open("a", encoding="utf-8") as file:
                 file.write(f"this job failed: {reason}\n")
-        _record(directory, "failed", reason)
+        record_end(directory, "failed", reason)
         return Failure(str(directory), f"{reason}; see {log_file}", 1, reason=reason)
 
     def _run(self, cfg: DictConfig, directory: Path) -> float | Failure | None:
@@ -132,18 +141,18 @@ class Job:
             message = self._go_on(directory) if self.sweep else str(error)
             raise Stop(message, error.exit_code) from error
         except KeyboardInterrupt as stop:
-            _record(directory, "interrupted", "stopped by a signal")
+            record_end(directory, "interrupted", "stopped by a signal")
             if (directory / "checkpoints" / "last.ckpt").is_file():
                 raise Stop(self._go_on(directory), _exit_code(stop)) from stop
             raise
         except LitmusError as error:
             log.exception("this run ends with status %d", error.exit_code)
-            _record(directory, "failed", str(error))
+            record_end(directory, "failed", str(error))
             return Failure(str(directory), "; ".join(error.lines()), error.exit_code, error)
         except (Exception, SystemExit) as error:
             log.exception("this run failed")
             message = described(error)
-            _record(directory, "failed", message)
+            record_end(directory, "failed", message)
             return Failure(str(directory), f"{message}; traceback in {directory / 'log.txt'}", 1, reason=message)
         return value
 
@@ -163,7 +172,7 @@ def beginning(cfg: DictConfig) -> dict[str, str]:
     """The files that a run's directory appears with: what is to run, once it is settled, and that it runs."""
     from litmus.run.status import status_text
 
-    return {"config.yaml": OmegaConf.to_yaml(saved(cfg)), "status.json": status_text("running")}
+    return {"config.yaml": to_yaml(saved(cfg)), "status.json": status_text("running")}
 
 
 def begin(directory: Path, cfg: DictConfig) -> None:
@@ -191,7 +200,7 @@ def prepare(allow: tuple[str, ...] = ()) -> None:
     join(allow)
 
 
-def _record(directory: Path, status: Literal["failed", "interrupted"], reason: str) -> None:
+def record_end(directory: Path, status: Literal["failed", "interrupted"], reason: str) -> None:
     """Notes how a run ended that could not note it itself."""
     from litmus.run import Paths, write_status
 

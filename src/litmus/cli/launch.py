@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Literal
@@ -15,7 +16,7 @@ from hydra.types import RunMode
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from litmus.cli.directory import AUTO, Directory, make_directory, use_directory
-from litmus.cli.job import Failure, Job, beginning, execute, prepare, refuse, returned
+from litmus.cli.job import Failure, Job, beginning, execute, prepare, record_end, refuse, returned
 from litmus.cli.loading import loading
 from litmus.cli.points import (
     GRID,
@@ -34,10 +35,11 @@ from litmus.config import settle, trusted
 from litmus.config.command_words import Overrides, path_of, translate, values
 from litmus.config.composition import OURS, Composer, Configs, composer, name_of, translated_errors
 from litmus.config.keys import quoted
-from litmus.disk import locked
-from litmus.errors import ConfigError, InputError, LitmusError, Problem, RunError
-from litmus.sweeps.settings import SUBMITIT
+from litmus.disk import holder, locked
+from litmus.errors import ConfigError, InputError, InterruptedRun, LitmusError, Problem, RunError
+from litmus.sweeps.settings import BASIC, POOL, RAY, SUBMITIT
 
+OWN = {POOL, BASIC, RAY}
 UNSAVED = "interrupted before there was anything to save"
 
 
@@ -83,8 +85,6 @@ def train(words: Sequence[str], *, configs: Configs = OURS) -> int:
 
 def sweep(words: Sequence[str], *, configs: Configs = OURS) -> int:
     """A multirun: every point is checked first; a job that fails does not end the others."""
-    from litmus.sweeps.orphans import end_jobs  # numpy, which a config that is only shown does not need
-
     prepare()
     os.environ.setdefault("POLARS_MAX_THREADS", "1")  # which it reads when it is imported: jobs share the cores
     with stopped_by_signals(UNSAVED), composer(configs) as composing:
@@ -115,17 +115,32 @@ def sweep(words: Sequence[str], *, configs: Configs = OURS) -> int:
                 own += [f"hydra.sweeper._target_={GRID}", *batches(base)]
             place = f"hydra.sweep.dir={quoted(str(directory.path))}"
             with translated_errors(composing.library):
-                hydra = GlobalHydra.instance().hydra
-                assert hydra is not None  # noqa: S101  # `composer` has just started it
                 try:
-                    results = hydra.multirun(composing.root, job, [*own, *overrides.all, place])
+                    launcher = OmegaConf.select(base, "hydra.launcher._target_")
+                    with _passed_on(directory.path, launcher):
+                        hydra = GlobalHydra.instance().hydra
+                        assert hydra is not None  # noqa: S101  # `composer` has just started it
+                        results = hydra.multirun(composing.root, job, [*own, *overrides.all, place])
                 except KeyboardInterrupt as stop:
-                    if OmegaConf.select(base, "hydra.launcher._target_") == SUBMITIT:  # which leaves its jobs running
-                        end_jobs(directory.path)
                     _leave_no_shell(directory, stop)
                     raise _stopped(directory, stop) from stop
             _sum_up(directory, returned(results), test=base.test is not False)
     return 0
+
+
+@contextmanager
+def _passed_on(sweep: Path, launcher: str | None) -> Iterator[None]:
+    """Passes a signal on to the jobs of a sweep, as our own launchers do, and ends what another one would leave."""
+    from litmus.sweeps.orphans import ask_jobs, end_descendants  # numpy, which a config that is only shown does without
+
+    try:
+        ask = (lambda: None) if launcher in OWN else partial(ask_jobs, sweep)
+        with stopped_by_signals(UNSAVED, insists=True, first=ask):
+            yield
+    except KeyboardInterrupt:
+        if launcher == SUBMITIT:  # whose processes outlive it
+            end_descendants()
+        raise
 
 
 def _is_trial(cfg: DictConfig) -> bool:
@@ -147,6 +162,7 @@ def _try(cfg: DictConfig) -> int:
 def resume(words: Sequence[str], *, configs: Configs = OURS) -> int:
     """Goes on with a run, or with the jobs of a sweep that did not finish; each keeps the config that it has."""
     from litmus.cli.resume import asked, is_search, own_configs, resume_run, resume_search, resume_sweep
+    from litmus.sweeps.orphans import take_back
     from litmus.sweeps.records import is_sweep
 
     prepare()
@@ -156,8 +172,10 @@ def resume(words: Sequence[str], *, configs: Configs = OURS) -> int:
         with locked(place):
             if is_sweep(place):
                 go_on = resume_search if is_search(place) else resume_sweep
+                take_back(place)
                 try:
-                    outcomes = go_on(place, changes, composing, _command(words, configs))
+                    with stopped_by_signals(UNSAVED, insists=True):
+                        outcomes = go_on(place, changes, composing, _command(words, configs))
                 except KeyboardInterrupt as stop:
                     raise _stopped(Directory(place, ()), stop) from stop
                 _sum_up(Directory(place, ()), outcomes, resumed=True)
@@ -249,12 +267,11 @@ def _sum_up(directory: Directory, outcomes: list[Any], *, resumed: bool = False,
     if len(failures) < len(outcomes) or resumed:
         place = str(_shown(directory.path))
         try:
-            compare.conclude(place, test=test)
-        except KeyboardInterrupt as stop:
-            code = int(getattr(stop, "exit_code", 128 + signal.SIGINT))
-            raise Stop(
-                f"interrupted, the jobs are done; sum them up with litmus train resume={paste(place)}", code
-            ) from stop
+            with stopped_by_signals(insists=True):
+                compare.conclude(place, test=test)
+        except (KeyboardInterrupt, InterruptedRun) as stop:
+            message = f"interrupted, the jobs are done; sum them up with litmus train resume={paste(place)}"
+            raise Stop(message, int(getattr(stop, "exit_code", 128 + signal.SIGINT))) from stop
     if not failures:
         return
     first = failures[0]
@@ -316,7 +333,11 @@ def _stopped(directory: Directory, stop: KeyboardInterrupt) -> KeyboardInterrupt
     from litmus.commands import compare
     from litmus.report.phrases import paste
     from litmus.report.terminal import Terminal
+    from litmus.sweeps.records import runs_below
 
+    for run in runs_below(directory.path):
+        if holder(run) is None:  # its launcher may have killed it
+            record_end(run, "interrupted", "stopped by a signal")
     with suppress(LitmusError):  # no job has got as far as a config
         compare.show_all([str(_shown(directory.path))], "outputs", Terminal(), hint=False)
     message = f"interrupted; go on with litmus train resume={paste(str(_shown(directory.path)))}"

@@ -10,7 +10,7 @@ from typing import Any
 from litmus.commands.winner import complete, score_setting
 from litmus.config.command_words import path_of
 from litmus.disk import new_folder
-from litmus.errors import LitmusError
+from litmus.errors import InterruptedRun, LitmusError
 from litmus.evidence import Score
 from litmus.report.files import write_json
 from litmus.report.phrases import NOTHING, clean, interval, metric, number, paste
@@ -126,6 +126,8 @@ def conclude(sweep: str, *, test: bool) -> None:
             if outcome.evidence.scored == "test":
                 others = [record.directory for record in winner.records if record != winner.best]
                 scores = score_setting(outcome, others)
+    except InterruptedRun:
+        raise
     except LitmusError as error:  # the sweep itself is done all the same
         terminal.line(f"the winner keeps its job's verdict: {error}", "yellow")
     finally:  # after Ctrl-C too: the jobs are done

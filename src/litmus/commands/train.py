@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from lightning.pytorch.loggers import Logger
-from omegaconf import DictConfig, OmegaConf
+from omegaconf import DictConfig
 
-from litmus.config import LOGGER_PLACES, RunConfig, saved, to_plain
+from litmus.config import LOGGER_PLACES, RunConfig, saved, to_plain, to_yaml
 from litmus.data.module import DataModule
 from litmus.data_checks.checks import Checked
 from litmus.disk import write_text
@@ -62,7 +62,7 @@ def main(cfg: DictConfig, *, directory: Path, command: Sequence[str] = (), job: 
         InterruptedRun: A signal ended it after its state was saved.
     """
     config = RunConfig(to_plain(cfg))
-    stored = to_plain(saved(cfg), resolve=False)
+    stored = saved(cfg)
     outcome = train(config, directory, stored=stored, command=command, job=job, terminal=None if job else Terminal())
     broken = outcome.run.non_finite
     if broken is not None:
@@ -210,7 +210,7 @@ def recorded(run: Run, stored: Mapping[str, Any]) -> Iterator[None]:
     paths = run.paths
     paths.directory.mkdir(parents=True, exist_ok=True)
     if run.config.resumes or not paths.config.exists():  # else it appeared with its folder
-        write_text(paths.config, OmegaConf.to_yaml(OmegaConf.create(dict(stored))))
+        write_text(paths.config, to_yaml(stored))
     handler = logging.FileHandler(paths.log, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     root = logging.getLogger("litmus")

@@ -14,7 +14,7 @@ from litmus.config.root import GROUPS, Root
 from litmus.config.run_config import Group, RunConfig
 from litmus.config.settling import replace_options, settle
 from litmus.config.signatures import FACTS
-from litmus.config.storage import read, saved, to_plain
+from litmus.config.storage import read, saved, to_plain, to_yaml
 from litmus.config.targets import import_extra, needs, target, trust, trusted
 from litmus.errors import ConfigError, Problem
 
@@ -46,6 +46,7 @@ __all__ = [
     "settle",
     "target",
     "to_plain",
+    "to_yaml",
     "trains_itself",
     "trust",
     "trusted",

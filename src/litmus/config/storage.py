@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 from omegaconf import DictConfig, OmegaConf
+from omegaconf._utils import get_omega_conf_dumper  # what `OmegaConf.to_yaml` does, without a config made of it first
 from omegaconf.errors import OmegaConfBaseException
 
 from litmus.errors import ConfigError, Problem
@@ -15,6 +16,7 @@ MAX_CHARACTERS = 1_000_000
 MAX_NODES = 20_000  # after every alias is written out; ours have about a hundred
 MAX_DEPTH = 50
 
+_texts: dict[str, str] = {}  # what was written before, by its repr
 _REFERENCE = re.compile(r"\$\{([\w./\[\]-]+)\}")
 
 
@@ -33,7 +35,7 @@ def to_plain(cfg: DictConfig | Mapping[str, Any], *, resolve: bool = True) -> di
     return {str(key): value for key, value in plain.items()}
 
 
-def saved(cfg: DictConfig) -> DictConfig:
+def saved(cfg: DictConfig) -> dict[str, Any]:
     """The config as it may be written to disk: resolved, but what comes from the environment stays a reference."""
     raw = to_plain(cfg, resolve=False)
 
@@ -47,7 +49,38 @@ def saved(cfg: DictConfig) -> DictConfig:
         found = OmegaConf.select(cfg, key)
         return OmegaConf.to_container(found, resolve=True) if OmegaConf.is_config(found) else found
 
-    return OmegaConf.create({key: visit(value, key) for key, value in raw.items()})
+    return {key: visit(value, key) for key, value in raw.items()}
+
+
+def to_yaml(plain: Mapping[str, Any]) -> str:
+    """As OmegaConf writes it, byte for byte; parts that this process has written before are remembered.
+
+    The jobs of a sweep differ in few of them, and writing a config takes several times as long as making it.
+
+    Args:
+        plain: Dicts, lists and scalars.
+    """
+    return "".join(_written_part(key, value) for key, value in plain.items()) or _written({})
+
+
+def _written_part(key: str, value: Any) -> str:
+    """A key with its value: of a mapping, key by key below the line that opens it."""
+    head = f"{key}:\n"
+    if isinstance(value, dict) and value:
+        parts = [_written({key: {word: item}}) for word, item in value.items()]
+        if all(part.startswith(head) for part in parts):  # else the key is one that YAML quotes
+            return head + "".join(part.removeprefix(head) for part in parts)
+    return _written({key: value})
+
+
+def _written(plain: dict[str, Any]) -> str:
+    known = repr(plain)  # which tells 1 from 1.0, True and "1"
+    if known not in _texts:
+        if len(_texts) > MAX_NODES:
+            _texts.clear()
+        dumper = get_omega_conf_dumper()
+        _texts[known] = yaml.dump(plain, Dumper=dumper, default_flow_style=False, allow_unicode=True, sort_keys=False)
+    return _texts[known]
 
 
 def unresolved(error: OmegaConfBaseException) -> Problem:

@@ -154,8 +154,8 @@ def choices(directory: Path) -> dict[str, str]:
 
 def swept(directory: Path) -> frozenset[str] | None:
     """The keys and groups that vary over the jobs of the sweep that a run belongs to; None where it is no job."""
-    number = _of_hydra(directory, "job", "num")
-    varying = _of_hydra(directory, "job", "override_dirname")
+    job = _of_hydra(directory, "job") or {}
+    number, varying = job.get("num"), job.get("override_dirname")
     if not isinstance(number, int) or not isinstance(varying, str):  # of a single run they are ???
         return None
     return frozenset(line.partition("=")[0].lstrip("+~") for line in varying.split("|") if "=" in line)

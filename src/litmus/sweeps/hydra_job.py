@@ -1,15 +1,16 @@
 """One job under Hydra as a value: what to call, with which config, and where."""
 
+import os
+import pickle
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast, final
 
-from hydra._internal.callbacks import Callbacks
-from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.utils import configure_log, run_job, setup_globals
-from hydra.types import HydraContext
-from omegaconf import DictConfig
+from hydra.core.utils import configure_log, env_override, setup_globals
+from omegaconf import DictConfig, OmegaConf, flag_override
+
+from litmus.config import to_yaml
 
 
 class JobFunction(Protocol):
@@ -25,26 +26,48 @@ class JobFunction(Protocol):
 @final
 @dataclass(frozen=True)
 class HydraJob:
-    """One job under Hydra, which any process can run.
+    """One job under Hydra, which any process can run: as Hydra's `run_job`, to the same files, without its copies.
 
     Args:
         function: What Hydra calls.
         cfg: Of the job, with its `hydra` node.
         directory: Of the job.
-        place: The config key of its directory.
-        below: The config key of the folder below that; None if there is none.
     """
 
     function: JobFunction
     cfg: DictConfig
     directory: Path
-    place: str = "hydra.run.dir"
-    below: str | None = None
 
     def __call__(self) -> Any:
         setup_globals()
-        context = HydraContext(config_loader=cast("ConfigLoader", None), callbacks=Callbacks())
-        return run_job(self.function, self.cfg, self.place, self.below, context).return_value
+        before, node = HydraConfig.instance().cfg, self.cfg.hydra
+        HydraConfig.instance().cfg = cast("Any", self.cfg)  # of which nothing but its `hydra` node is read
+        try:
+            with flag_override(node, ["readonly", "struct"], [False, False]):
+                node.runtime.output_dir = os.path.abspath(self.directory)  # noqa: PTH100  # takes a/../ out
+            cfg = pickle.loads(pickle.dumps(self.cfg))  # noqa: S301  # in an eighth of the time of a deep copy
+            with flag_override(cfg, ["readonly", "struct"], [False, False]):
+                del cfg["hydra"]
+            OmegaConf.set_readonly(node, True)
+            self.directory.mkdir(parents=True, exist_ok=True)
+            configure_log(node.job_logging, node.verbose)
+            if node.output_subdir is not None:
+                self._note(cfg, Path(node.runtime.output_dir, node.output_subdir))
+            with env_override(node.job.env_set):
+                return self.function(cfg)
+        finally:
+            HydraConfig.instance().cfg = before
+
+    def _note(self, cfg: DictConfig, place: Path) -> None:
+        """Writes what Hydra keeps of a job."""
+        place.mkdir(parents=True, exist_ok=True)
+        files = {
+            "config.yaml": to_yaml(_plain(cfg)),
+            "hydra.yaml": to_yaml({"hydra": _plain(self.cfg.hydra)}),
+            "overrides.yaml": OmegaConf.to_yaml(self.cfg.hydra.overrides.task),
+        }
+        for name, text in files.items():
+            (place / name).write_text(text, encoding="utf-8")
 
     @property
     def varied(self) -> list[str]:
@@ -76,3 +99,7 @@ class BegunJob:
         HydraConfig.instance().cfg = self.hydra
         configure_log(self.hydra.hydra.job_logging, self.hydra.hydra.verbose)
         return self.function(self.cfg)
+
+
+def _plain(cfg: DictConfig) -> Any:
+    return OmegaConf.to_container(cfg, resolve=False, enum_to_str=True)

@@ -1,7 +1,7 @@
 """Jobs of a sweep in a pool of processes: composed here, run there, and every one accounted for."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.util import Finalize
 from pathlib import Path
@@ -91,7 +91,7 @@ class Launching:
             directory = Path(cfg.hydra.sweep.dir) / str(cfg.hydra.sweep.subdir)
         finally:
             HydraConfig.instance().cfg = before
-        return HydraJob(self._function, cfg, directory, "hydra.sweep.dir", "hydra.sweep.subdir")
+        return HydraJob(self._function, cfg, directory)
 
 
 @final
@@ -141,19 +141,20 @@ class Jobs:
 _kept: dict[float | None, Pool] = {}  # by the seconds that a job may take
 
 
-def run_apart(job: BegunJob, timeout: float | None) -> Any:
+def run_apart(job: BegunJob, timeout: float | None, look: Callable[[], None] = lambda: None) -> Any:
     """Runs a job of any other launcher in a process of its own, whose death that launcher survives.
 
     Args:
         job: Begun in this process.
         timeout: Seconds that it may take; None: any.
+        look: Called about every second; what it raises ends the job: a KeyboardInterrupt after that has saved.
     """
     if timeout not in _kept:
         pool = _kept[timeout] = Pool(1, forks=not _prepare(), timeout=timeout, prepare=_settle_in)
         # at the end of this process, which would wait for its child for ever
         Finalize(None, pool.__exit__, args=(None, None, None), exitpriority=1)
     try:
-        [(_, outcome)] = _kept[timeout].run([job])
+        [(_, outcome)] = _kept[timeout].run([job], look)
     except BaseException as stop:
         _kept.pop(timeout).__exit__(type(stop), stop, None)
         raise

@@ -1,7 +1,10 @@
-"""Jobs that a launcher of others would leave running, as processes of their own, when its sweep is stopped."""
+"""Jobs in processes of launchers that pass no signal on: they are asked to stop, and what is left of them is ended.
+
+They are asked by a file in the sweep's folder, which the process above each job looks for: every job gets one signal,
+from one process, whether or not the terminal has told that process too.
+"""
 
 import os
-import platform
 import signal
 import time
 from collections.abc import Iterator
@@ -9,41 +12,41 @@ from contextlib import suppress
 from pathlib import Path
 
 from litmus.disk import holder
-from litmus.sweeps.pool import GRACE
+from litmus.sweeps.pool import GRACE, TICK
 from litmus.sweeps.records import runs_below
 
+ASKED = ".stopped"
 PAUSE = 0.1  # seconds
 
 
-def end_jobs(sweep: Path, *, grace: float = GRACE) -> None:
-    """Asks the jobs of a sweep to save what they have, and ends whatever this process has started.
+def ask_jobs(sweep: Path, *, grace: float = GRACE + TICK) -> None:
+    """Asks the jobs of a sweep to save what they have and begin no other, and waits until none is at work.
 
     Args:
         sweep: Its directory: whoever trains in it holds the lock on the run.
-        grace: Seconds until those that have not ended are killed; jobs that are only beginning are asked as they do.
+        grace: Seconds to wait at most.
     """
+    (sweep / ASKED).touch()
     end = time.monotonic() + grace
-    asked: set[int] = set()
-    while (left := {*_working(sweep), *_descendants()}) and time.monotonic() < end:
-        for process in set(_working(sweep)) - asked:
-            _send(process, signal.SIGTERM)
-            asked.add(process)
+    while any(holder(run) is not None for run in runs_below(sweep)) and time.monotonic() < end:
         time.sleep(PAUSE)
-    for process in left:
-        _send(process, signal.SIGKILL)
 
 
-def _working(sweep: Path) -> Iterator[int]:
-    """Processes of this machine that hold a job of the sweep, whose own lock this process holds."""
-    for run in runs_below(sweep):
-        known = holder(run)
-        if known and known.get("host") == platform.node():
-            yield int(known["pid"])
+def asked(sweep: Path) -> bool:
+    """Whether the jobs of a sweep are to stop."""
+    return (sweep / ASKED).exists()
 
 
-def _send(process: int, number: signal.Signals) -> None:
-    with suppress(ProcessLookupError):
-        os.kill(process, number)
+def take_back(sweep: Path) -> None:
+    """Lets the jobs of a sweep begin again."""
+    (sweep / ASKED).unlink(missing_ok=True)
+
+
+def end_descendants() -> None:
+    """Kills whatever this process has started."""
+    for process in [*_descendants()]:
+        with suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
 
 
 def _descendants() -> Iterator[int]:

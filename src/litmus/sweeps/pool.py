@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 import traceback
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -153,10 +152,12 @@ class Pool:
                 worker.process.join()
             self._workers.clear()
 
-    def run(self, tasks: Iterable[Task]) -> Iterator[tuple[int, Any]]:
-        """Each task's place and outcome, as they end; Lost where its process died. A task is made at its turn."""
+    def run(self, tasks: Iterable[Task], look: Callable[[], None] = lambda: None) -> Iterator[tuple[int, Any]]:
+        """Each task's place and outcome, as they end; Lost where its process died. A task is made at its turn.
+
+        `look` is called at least every TICK seconds; what it raises ends this.
+        """
         source = iter(enumerate(tasks))
-        waiting: deque[tuple[int, Task]] = deque()
         over = False
         while True:
             while not over and self._busy() < self.width:
@@ -164,10 +165,10 @@ class Pool:
                 if following is None:
                     over = True
                     break
-                waiting.append(following)
-                self._give(*waiting.popleft())
+                self._give(*following)
             if over and not self._busy():
                 return
+            look()
             yield from self._ended()
 
     def _busy(self) -> int:
@@ -278,8 +279,7 @@ def _stand_apart(parent: int) -> None:
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
     if os.getppid() != parent:  # it has died meanwhile
         os._exit(1)
-    if signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:  # spawned
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what the parent does at a signal is none of ours
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nowhere, number)
