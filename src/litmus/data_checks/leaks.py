@@ -13,10 +13,15 @@ from litmus.metrics.answers import Predictions
 from litmus.task.base import Task
 
 Array = NDArray[np.float64]
+Bins = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 MOST_BINS = 64
 ROWS_A_BIN = 15
 FEWEST_BETWEEN = 20
+MOST_CUTS = 255
+"""Cuts that a column may have for classes; ids that were given class by class at many sites need as many."""
+MOST_CUT_ROWS = 20_000
+"""Rows among which cuts are looked for."""
 SUSPECT = 0.8
 """Share of the way from chance to perfection from which a column is reported."""
 MOST_TOGETHER = 5
@@ -47,7 +52,8 @@ def feature_leaks(
     """The columns with which a one-column model gets most of the way to perfection on val, best first.
 
     The model says the class shares, or the mean, of the value's bin in train; for numbers it is a straight line if
-    that fits train better. A category's rare values share a bin.
+    that fits train better. A category's rare values share a bin. For classes the bins lie between cuts where the
+    classes change, if these are the better model by BIC than bins of equal counts.
 
     Args:
         task: Kind of target.
@@ -72,14 +78,14 @@ def one_column_predictions(task: Task, feature: Feature, train: Predictions, val
     """What the one-column model says of val."""
     target = train.target.double().numpy()
     if task.numeric:
-        values, means = _binned(feature, target[:, None])
+        values, means = _binned(_bins(feature), target[:, None])
         models = [(values[:, 0], means[:, 0])]
         if feature.ordered:
             models += [model for model in (_line(feature, target), _between(feature, target)) if model is not None]
         best = min(models, key=lambda model: _squares(model[0], target))
         return _predictions(val, torch.from_numpy(best[1]), None)
     onto = np.eye(len(task.spec.classes))[train.target.numpy()]
-    prob = torch.from_numpy(_binned(feature, onto)[1])
+    prob = torch.from_numpy(_class_shares(feature, onto)[1])
     share = torch.from_numpy(onto.mean(0)).clamp_min(1e-12)
     # decided by the likelihood, as balanced accuracy wants it, or as grades are; scores keep the class shares in
     return _predictions(val, task.decide(prob, None)[0] if task.ordered else (prob / share).argmax(1), prob)
@@ -115,9 +121,23 @@ def _predictions(val: Predictions, pred: Tensor, prob: Tensor | None) -> Predict
     return Predictions(split=val.split, rows=val.rows, target=val.target, pred=pred, prob=prob)
 
 
-def _binned(feature: Feature, onto: Array) -> tuple[Array, Array]:
+def _class_shares(feature: Feature, onto: Array) -> tuple[Array, Array]:
+    """Class shares `(n, k)` in each row's bin, for train and val, by the better model of the two by BIC.
+
+    Source: Schwarz 1978; a bin has k - 1 shares, and a cut is one number more.
+    """
+    found = []
+    for bins, cuts in (_bins(feature), 0), *([_cut_bins(feature, onto)] if _is_cut(feature) else []):
+        inside, outside = _binned(bins, onto)
+        likelihood = float(np.log(np.maximum((inside * onto).sum(1), 1e-12)).sum())
+        size = (int(bins[0].max()) + 1) * (onto.shape[1] - 1) + cuts
+        found.append((size * np.log(len(onto)) - 2 * likelihood, inside, outside))
+    return min(found, key=lambda model: model[0])[1:]
+
+
+def _binned(bins: Bins, onto: Array) -> tuple[Array, Array]:
     """Mean of `onto` (n, k) in each row's bin, shrunk towards the mean of all by one row, for train and val."""
-    inside, outside = _bins(feature)
+    inside, outside = bins
     count = int(max(inside.max(), outside.max())) + 1
     rows = np.bincount(inside, minlength=count)[:, None]
     sums = np.column_stack([np.bincount(inside, weights=column, minlength=count) for column in onto.T])
@@ -125,10 +145,74 @@ def _binned(feature: Feature, onto: Array) -> tuple[Array, Array]:
     return means[inside], means[outside]
 
 
-def _bins(feature: Feature) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _is_cut(feature: Feature) -> bool:
+    """Whether values are too many for a bin each, so that it matters where bins end."""
+    return feature.ordered and len(np.unique(feature.train)) > _most_bins(len(feature.train))
+
+
+def _most_bins(rows: int) -> int:
+    return max(2, min(MOST_BINS, rows // ROWS_A_BIN))
+
+
+def _cut_bins(feature: Feature, onto: Array) -> tuple[Bins, int]:
+    """The bin of each row in train and val between cuts of the values, and how many cuts there are."""
+    values, others = np.nan_to_num(feature.train, nan=-np.inf), np.nan_to_num(feature.val, nan=-np.inf)
+    cuts = class_cuts(values, onto)
+    return (np.searchsorted(cuts, values, side="right"), np.searchsorted(cuts, others, side="right")), len(cuts)
+
+
+def class_cuts(values: Array, onto: Array) -> Array:
+    """Values `(c,)`, rising, from which on the classes have other shares than just below.
+
+    The cut that leaves the least entropy is made as long as it tells more than its description costs.
+
+    Args:
+        values: `(n,)`.
+        onto: `(n, k)` one-hot classes.
+
+    Source: Fayyad and Irani 1993 (entropy and minimum description length).
+    """
+    step = -(-len(values) // MOST_CUT_ROWS)
+    order = np.argsort(values[::step], kind="stable")
+    ordered = values[::step][order]
+    counts = np.vstack([np.zeros(onto.shape[1]), onto[::step][order].cumsum(0)])
+    edges = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
+    parts, cuts = [(0, len(ordered))], []
+    while parts and len(cuts) < MOST_CUTS:
+        low, high = parts.pop(0)
+        inside = edges[np.searchsorted(edges, low, side="right") : np.searchsorted(edges, high)]
+        if len(inside) and (at := _cut(counts, low, high, inside)) is not None:
+            cuts.append(at)
+            parts += [(low, at), (at, high)]
+    return np.sort(ordered[cuts])
+
+
+def _cut(counts: Array, low: int, high: int, inside: NDArray[np.int64]) -> int | None:
+    """The best cut between two rows; None if it does not tell enough."""
+    left, whole = counts[inside] - counts[low], counts[high] - counts[low]
+    right = whole - left
+    bits = _bits(left) + _bits(right)
+    best = int(bits.argmin())
+    kinds, left_kinds, right_kinds = (int((part > 0).sum()) for part in (whole, left[best], right[best]))
+    rows, before = high - low, float(_bits(whole))
+    gain = before - float(bits[best])
+    spread = kinds * before / rows - left_kinds * float(_bits(left[best])) / left[best].sum()
+    spread -= right_kinds * float(_bits(right[best])) / right[best].sum()
+    price = np.log2(rows - 1) + np.log2(3.0**kinds - 2) - spread
+    return int(inside[best]) if gain > price else None
+
+
+def _bits(counts: Array) -> Array:
+    """Entropy in bits of all rows that classes `(..., k)` are counted of."""
+    rows = counts.sum(-1)
+    known = np.where(counts > 0, counts, 1.0)
+    return np.asarray(rows * np.log2(np.maximum(rows, 1.0)) - (counts * np.log2(known)).sum(-1))
+
+
+def _bins(feature: Feature) -> Bins:
     values, others = np.nan_to_num(feature.train, nan=-np.inf), np.nan_to_num(feature.val, nan=-np.inf)
     known, counts = np.unique(values, return_counts=True)
-    most = max(2, min(MOST_BINS, len(values) // ROWS_A_BIN))
+    most = _most_bins(len(values))
     if feature.ordered and len(known) > most:
         cuts = np.unique(np.quantile(values, np.linspace(0, 1, most + 1)[1:-1], method="nearest"))
         return np.searchsorted(cuts, values), np.searchsorted(cuts, others)

@@ -162,6 +162,8 @@ class JointLeak:
         product: Whether the formula is of logarithms (a product or quotient), not a sum or difference.
         score: Primary metric of the formula, on validation rows.
         alone: The best that one of these columns does alone.
+        opposed: Whether they lead much farther together than all of them alone added up.
+        exponential: Whether the columns are logarithms of what is added up.
         without: A reference's score without them.
         full: The same reference's with all columns.
     """
@@ -170,6 +172,8 @@ class JointLeak:
     product: bool
     score: float
     alone: float
+    opposed: bool = False
+    exponential: bool = False
     without: float | None = None
     full: float | None = None
 
