@@ -18,10 +18,10 @@ Bins = tuple[NDArray[np.int64], NDArray[np.int64]]
 MOST_BINS = 64
 ROWS_A_BIN = 15
 FEWEST_BETWEEN = 20
-MOST_CUTS = 255
-"""Cuts that a column may have for classes; ids that were given class by class at many sites need as many."""
-MOST_CUT_ROWS = 20_000
-"""Rows among which cuts are looked for."""
+NEAREST = 2
+"""Values on either side whose classes tell a row's own where ids were given class by class."""
+ALONE_SHARE = 0.9
+"""Share of distinct values from which a column's neighbours are looked at."""
 SUSPECT = 0.8
 """Share of the way from chance to perfection from which a column is reported."""
 MOST_TOGETHER = 5
@@ -52,8 +52,8 @@ def feature_leaks(
     """The columns with which a one-column model gets most of the way to perfection on val, best first.
 
     The model says the class shares, or the mean, of the value's bin in train; for numbers it is a straight line if
-    that fits train better. A category's rare values share a bin. For classes the bins lie between cuts where the
-    classes change, if these are the better model by BIC than bins of equal counts.
+    that fits train better. A category's rare values share a bin. For classes it may
+    be the shares of the values beside it.
 
     Args:
         task: Kind of target.
@@ -122,17 +122,23 @@ def _predictions(val: Predictions, pred: Tensor, prob: Tensor | None) -> Predict
 
 
 def _class_shares(feature: Feature, onto: Array) -> tuple[Array, Array]:
-    """Class shares `(n, k)` in each row's bin, for train and val, by the better model of the two by BIC.
+    """Class shares `(n, k)` of each row's bin, or of the values beside it where these tell more, for train and val.
 
-    Source: Schwarz 1978; a bin has k - 1 shares, and a cut is one number more.
+    Bins are judged by BIC (Schwarz 1978), neighbours by their likelihood of rows that are left out.
     """
-    found = []
-    for bins, cuts in (_bins(feature), 0), *([_cut_bins(feature, onto)] if _is_cut(feature) else []):
-        inside, outside = _binned(bins, onto)
-        likelihood = float(np.log(np.maximum((inside * onto).sum(1), 1e-12)).sum())
-        size = (int(bins[0].max()) + 1) * (onto.shape[1] - 1) + cuts
-        found.append((size * np.log(len(onto)) - 2 * likelihood, inside, outside))
-    return min(found, key=lambda model: model[0])[1:]
+    bins = _bins(feature)
+    binned = _binned(bins, onto)
+    beside = _beside(feature, onto)
+    if beside is None:
+        return binned
+    size = (int(bins[0].max()) + 1) * (onto.shape[1] - 1)
+    penalty = size * float(np.log(len(onto))) / 2
+    return beside if _likelihood(beside[0], onto) > _likelihood(binned[0], onto) - penalty else binned
+
+
+def _likelihood(shares: Array, onto: Array) -> float:
+    """Logarithm of the likelihood of the classes `onto` (n, k)."""
+    return float(np.log(np.maximum((shares * onto).sum(1), 1e-12)).sum())
 
 
 def _binned(bins: Bins, onto: Array) -> tuple[Array, Array]:
@@ -145,68 +151,32 @@ def _binned(bins: Bins, onto: Array) -> tuple[Array, Array]:
     return means[inside], means[outside]
 
 
-def _is_cut(feature: Feature) -> bool:
-    """Whether values are too many for a bin each, so that it matters where bins end."""
-    return feature.ordered and len(np.unique(feature.train)) > _most_bins(len(feature.train))
+def _beside(feature: Feature, onto: Array) -> tuple[Array, Array] | None:
+    """Class shares `(n, k)` of the nearest few values on either side, in train without the row itself.
+
+    Bins are too coarse for numbers that were given class by class at many sites. None unless nearly every value stands
+    alone, as of ids and times: among equal values none is nearest.
+    """
+    values, others = np.nan_to_num(feature.train, nan=-np.inf), np.nan_to_num(feature.val, nan=-np.inf)
+    if not feature.ordered or len(np.unique(values)) < ALONE_SHARE * len(values):
+        return None
+    order = np.argsort(values, kind="stable")
+    sums = np.vstack([np.zeros(onto.shape[1]), onto[order].cumsum(0)])
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    between = np.searchsorted(values[order], others)
+
+    def shares(low: NDArray[np.int64], high: NDArray[np.int64], own: Array) -> Array:
+        near = sums[np.minimum(high, len(order))] - sums[np.maximum(low, 0)] - own
+        return np.asarray((near + onto.mean(0)) / (near.sum(1, keepdims=True) + 1))
+
+    return shares(place - NEAREST, place + NEAREST + 1, onto), shares(
+        between - NEAREST, between + NEAREST, np.zeros(onto.shape[1])
+    )
 
 
 def _most_bins(rows: int) -> int:
     return max(2, min(MOST_BINS, rows // ROWS_A_BIN))
-
-
-def _cut_bins(feature: Feature, onto: Array) -> tuple[Bins, int]:
-    """The bin of each row in train and val between cuts of the values, and how many cuts there are."""
-    values, others = np.nan_to_num(feature.train, nan=-np.inf), np.nan_to_num(feature.val, nan=-np.inf)
-    cuts = class_cuts(values, onto)
-    return (np.searchsorted(cuts, values, side="right"), np.searchsorted(cuts, others, side="right")), len(cuts)
-
-
-def class_cuts(values: Array, onto: Array) -> Array:
-    """Values `(c,)`, rising, from which on the classes have other shares than just below.
-
-    The cut that leaves the least entropy is made as long as it tells more than its description costs.
-
-    Args:
-        values: `(n,)`.
-        onto: `(n, k)` one-hot classes.
-
-    Source: Fayyad and Irani 1993 (entropy and minimum description length).
-    """
-    step = -(-len(values) // MOST_CUT_ROWS)
-    order = np.argsort(values[::step], kind="stable")
-    ordered = values[::step][order]
-    counts = np.vstack([np.zeros(onto.shape[1]), onto[::step][order].cumsum(0)])
-    edges = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-    parts, cuts = [(0, len(ordered))], []
-    while parts and len(cuts) < MOST_CUTS:
-        low, high = parts.pop(0)
-        inside = edges[np.searchsorted(edges, low, side="right") : np.searchsorted(edges, high)]
-        if len(inside) and (at := _cut(counts, low, high, inside)) is not None:
-            cuts.append(at)
-            parts += [(low, at), (at, high)]
-    return np.sort(ordered[cuts])
-
-
-def _cut(counts: Array, low: int, high: int, inside: NDArray[np.int64]) -> int | None:
-    """The best cut between two rows; None if it does not tell enough."""
-    left, whole = counts[inside] - counts[low], counts[high] - counts[low]
-    right = whole - left
-    bits = _bits(left) + _bits(right)
-    best = int(bits.argmin())
-    kinds, left_kinds, right_kinds = (int((part > 0).sum()) for part in (whole, left[best], right[best]))
-    rows, before = high - low, float(_bits(whole))
-    gain = before - float(bits[best])
-    spread = kinds * before / rows - left_kinds * float(_bits(left[best])) / left[best].sum()
-    spread -= right_kinds * float(_bits(right[best])) / right[best].sum()
-    price = np.log2(rows - 1) + np.log2(3.0**kinds - 2) - spread
-    return int(inside[best]) if gain > price else None
-
-
-def _bits(counts: Array) -> Array:
-    """Entropy in bits of all rows that classes `(..., k)` are counted of."""
-    rows = counts.sum(-1)
-    known = np.where(counts > 0, counts, 1.0)
-    return np.asarray(rows * np.log2(np.maximum(rows, 1.0)) - (counts * np.log2(known)).sum(-1))
 
 
 def _bins(feature: Feature) -> Bins:
