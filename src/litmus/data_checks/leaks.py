@@ -20,8 +20,6 @@ ROWS_A_BIN = 15
 FEWEST_BETWEEN = 20
 NEAREST = 2
 """Values on either side whose classes tell a row's own where ids were given class by class."""
-ALONE_SHARE = 0.9
-"""Share of distinct values from which a column's neighbours are looked at."""
 SUSPECT = 0.8
 """Share of the way from chance to perfection from which a column is reported."""
 MOST_TOGETHER = 5
@@ -152,27 +150,25 @@ def _binned(bins: Bins, onto: Array) -> tuple[Array, Array]:
 
 
 def _beside(feature: Feature, onto: Array) -> tuple[Array, Array] | None:
-    """Class shares `(n, k)` of the nearest few values on either side, in train without the row itself.
+    """Class shares `(n, k)` of rows with the same value and the next few on either side, in train without the row.
 
-    Bins are too coarse for numbers that were given class by class at many sites. None unless nearly every value stands
-    alone, as of ids and times: among equal values none is nearest.
+    Bins are too coarse for numbers that were given class by class at many sites. None where values are so few that each
+    has a bin.
     """
     values, others = np.nan_to_num(feature.train, nan=-np.inf), np.nan_to_num(feature.val, nan=-np.inf)
-    if not feature.ordered or len(np.unique(values)) < ALONE_SHARE * len(values):
+    known, place = np.unique(values, return_inverse=True)
+    if not feature.ordered or len(known) <= _most_bins(len(values)):
         return None
-    order = np.argsort(values, kind="stable")
-    sums = np.vstack([np.zeros(onto.shape[1]), onto[order].cumsum(0)])
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    between = np.searchsorted(values[order], others)
+    counts = np.zeros((len(known) + 1, onto.shape[1]))
+    np.add.at(counts, place + 1, onto)
+    sums = counts.cumsum(0)
 
-    def shares(low: NDArray[np.int64], high: NDArray[np.int64], own: Array) -> Array:
-        near = sums[np.minimum(high, len(order))] - sums[np.maximum(low, 0)] - own
+    def shares(first: NDArray[np.int64], last: NDArray[np.int64], own: Array) -> Array:
+        near = sums[np.minimum(last + NEAREST, len(known))] - sums[np.maximum(first - NEAREST, 0)] - own
         return np.asarray((near + onto.mean(0)) / (near.sum(1, keepdims=True) + 1))
 
-    return shares(place - NEAREST, place + NEAREST + 1, onto), shares(
-        between - NEAREST, between + NEAREST, np.zeros(onto.shape[1])
-    )
+    below, above = (np.searchsorted(known, others, side=side) for side in ("left", "right"))
+    return shares(place, place + 1, onto), shares(below, above, np.zeros(onto.shape[1]))
 
 
 def _most_bins(rows: int) -> int:
