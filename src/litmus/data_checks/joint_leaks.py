@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from litmus.data_checks.leaks import Feature, chance_score, column_score
 from litmus.evidence import JointLeak
 from litmus.metrics.answers import Predictions
+from litmus.statistics import normal_scores
 from litmus.task.base import Task
 
 Array = NDArray[np.float64]
@@ -109,24 +109,13 @@ def _formulas(task: Task, amounts: list[Feature], target: Array) -> Iterator[tup
     """
     wanted = [(target, False)]
     if task.numeric:
-        wanted.append((_normal_scores(target), False))
+        wanted.append((normal_scores(target), False))
         if target.min() > 0:
             wanted.append((np.log(target), True))
     for form, some in ((RAW, amounts), (LOG, _positive(amounts)), (EXP, _logarithms(amounts) if task.numeric else [])):
         for scale, logarithm in wanted if len(some) >= 2 else ():
             for kept, joined in _fits(some, scale, form, logarithm=logarithm, least=FITTED if task.numeric else 0.0):
                 yield kept, form, joined
-
-
-def _normal_scores(values: Array) -> Array:
-    """What a normal distribution has at the rank of each value.
-
-    Source: Van der Waerden 1952.
-    """
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    middle = counts.cumsum() - (counts - 1) / 2
-    share = torch.from_numpy(middle[place] / (len(values) + 1))
-    return np.asarray(torch.special.ndtri(share).numpy())
 
 
 def _is_amount(feature: Feature) -> bool:

@@ -196,6 +196,7 @@ class Drift:
         moved: Those that moved beyond chance and by a practical distance, the farthest first.
         units: Column to the factor by which its values stand in another unit.
         unseen: Column to the share of rows with a level that training has not seen.
+        renamed: Columns whose levels have exchanged their names, or have new ones.
         seen: Rows that are training rows, input for input.
     """
 
@@ -204,6 +205,7 @@ class Drift:
     moved: tuple[Moved, ...] = ()
     units: Mapping[str, float] = field(default_factory=dict)
     unseen: Mapping[str, float] = field(default_factory=dict)
+    renamed: tuple[str, ...] = ()
     seen: int = 0
 
 
