@@ -49,6 +49,23 @@ def test_unseen_levels_are_counted_and_dates_are_exempt():
     assert [one.column for one in found.moved] == ["city"]
 
 
+def test_levels_under_other_names_are_told_from_levels_that_moved():
+    answers = np.random.default_rng(3).choice(["no", "yes"], size=2300, p=[0.9, 0.1])
+    known = profile(pl.DataFrame({"dmi": answers[:2000]}), ["dmi"])
+    new = pl.DataFrame({"dmi": answers[2000:]})
+    swapped = new.with_columns(pl.col("dmi").replace({"no": "yes", "yes": "no"}))
+    assert compare(known, new).renamed == ()
+    assert compare(known, swapped).renamed == ("dmi",)
+    assert compare(known, new.with_columns(pl.col("dmi").str.replace("yes", "Y"))).renamed == ("dmi",)
+    half = pl.DataFrame({"dmi": np.random.default_rng(4).choice(["no", "yes"], size=300)})
+    assert compare(known, half).renamed == ()
+
+
+def test_a_new_level_beside_all_others_has_replaced_none():
+    grown = table(300, 1).with_columns(city=pl.Series(["Köln"] * 60 + table(300, 1)["city"].to_list()[60:]))
+    assert compare(KNOWN, grown).renamed == ()
+
+
 def test_rows_that_were_trained_on_are_counted():
     new = pl.concat([table(90, 1), TRAIN[:10]])
     assert compare(KNOWN, new).seen == 10

@@ -50,6 +50,47 @@ def test_a_difference_a_sum_and_a_product_that_give_the_target_are_found(columns
     assert leak.alone < 0.8
 
 
+def test_logarithms_that_add_up_to_a_target_of_any_sign_are_found():
+    first, z = 2 * RNG.normal(size=N), (Y - Y.mean()) / Y.std()
+    leak = found(z, {**HONEST, "quantity": np.exp(first), "rate": np.exp(z - first)})
+    assert set(leak.columns) == {"quantity", "rate"}
+    assert leak.product
+    assert leak.score > 0.98
+
+
+def test_a_target_that_rises_with_a_difference_in_any_way_is_found():
+    part, z = 5 * RNG.normal(size=N), (Y - Y.mean()) / Y.std()
+    leak = found(np.tanh(z), {**HONEST, "opening": part, "closing": part + z})
+    assert set(leak.columns) == {"opening", "closing"}
+    assert leak.score > 0.98
+
+
+def test_logarithms_of_the_factors_and_of_the_parts_of_a_target_are_found():
+    log_part = RNG.normal(size=N)
+    factors = found(Y, {**HONEST, "log_units": log_part, "log_price": np.log(Y) - log_part})
+    assert set(factors.columns) == {"log_units", "log_price"}
+    share = RNG.uniform(0.02, 0.98, size=N)
+    parts = found(Y, {**HONEST, "log_casual": np.log(share * Y), "log_registered": np.log(Y - share * Y)})
+    assert set(parts.columns) == {"log_casual", "log_registered"}
+    assert parts.exponential
+    assert not factors.exponential
+
+
+def test_columns_that_cancel_each_other_are_found_in_a_narrow_table_too():
+    accounts = {"opening": 8 * PART, "closing": 8 * PART + Y}
+    assert found(Y, {"x0": HONEST["x0"], **accounts}).opposed
+    parts = {"casual": RNG.normal(size=N), "registered": RNG.normal(size=N)}  # each its share, as nature has it
+    assert found(sum(parts.values()), {"x0": HONEST["x0"], **parts}) is None
+    assert not found(sum(parts.values()), {**HONEST, **parts}).opposed
+
+
+def test_a_pair_is_found_beside_columns_that_tell_a_little_more():
+    part = 10 * PART
+    noisy = {"opening": part, "closing": part + Y + 0.1 * Y.std() * RNG.normal(size=N)}
+    helpers = {f"h{j}": Y + 2 * RNG.normal(size=N) for j in range(9)}
+    assert set(found(Y, {**helpers, **noisy}).columns) == set(noisy)
+
+
 def test_a_difference_that_decides_the_class_is_found():
     paid, due = 10 * PART, 10 * PART + RNG.normal(size=N)
     leak = found((due > paid).astype(np.int64), {**HONEST, "paid": paid, "due": due}, kind="binary")

@@ -58,6 +58,23 @@ def test_a_column_that_gives_the_class_is_found(column):
     assert leaks[0].next_best < 0.85
 
 
+def test_ids_that_were_given_class_by_class_at_many_sites_are_found():
+    site, by_chance = RNG.integers(0, 20, N), RNG.random(N)
+    ids = np.empty(N)
+    ids[np.lexsort((by_chance, YES, site))] = 10 * np.arange(N) + RNG.integers(0, 10, N)
+    (leak,) = found("binary", YES, feature("x", X), feature("ticket", ids), k=2)
+    assert leak.column == "ticket"
+    assert leak.score > 0.9
+    assert found("binary", YES, feature("x", X), feature("ticket", RNG.permutation(ids)), k=2) == ()
+
+
+def test_values_beside_are_not_looked_at_where_many_rows_share_one():
+    level = np.tile(RNG.normal(size=50), N // 50)
+    sorted_by_class = np.r_[np.repeat([0, 1], CUT // 2), np.arange(N - CUT) % 2]
+    predicted = one_column_predictions(task("binary", 2), feature("level", level), *truth(sorted_by_class))
+    assert float(np.abs(predicted.prob[:, 1].numpy() - 0.5).max()) < 0.2
+
+
 @pytest.mark.parametrize(
     "shape",
     [lambda y: 2 * y + 1, np.exp, lambda y: np.round(y, 1), lambda y: y**3],

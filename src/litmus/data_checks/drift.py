@@ -23,6 +23,8 @@ MOVED = 0.2
 UNIT_MOVED, UNIT_FITS = 0.5, 0.35
 """Distance from which another unit is looked for, and the share of it that may be left in the right unit."""
 UNITS = (10.0, 100.0, 1000.0, 1e4, 1e6, 2.54, 25.4, 1.609, 2.205, 3.281)
+REPLACED = 0.05
+"""Share of rows from which a level that is new and one that is gone may be the same under another name."""
 KNOTS = 200
 MOST_LEVELS = 1000
 MOST_HASHES = 20_000
@@ -110,6 +112,7 @@ def compare(known: Profile, frame: pl.DataFrame, *, hashed: bool = True) -> Drif
         moved=tuple(sorted(moved, key=lambda one: -one.distance)),
         units={one.column: one.unit for one in found if one.unit is not None},
         unseen={one.column: one.unseen for one in found if one.unseen >= RARE},
+        renamed=tuple(one.column for one in found if one.renamed),
         seen=_seen(known, frame) if hashed else 0,
     )
 
@@ -117,12 +120,16 @@ def compare(known: Profile, frame: pl.DataFrame, *, hashed: bool = True) -> Drif
 @final
 @dataclass(frozen=True, kw_only=True)
 class _Found:
-    """One column: how far it moved beyond chance, in which unit it seems to be, the share of levels that are new."""
+    """One column: how far it moved beyond chance, in which unit it seems to be, the share of levels that are new.
+
+    `renamed`: whether levels have other names.
+    """
 
     column: str
     distance: float = 0.0
     unit: float | None = None
     unseen: float = 0.0
+    renamed: bool = False
 
 
 def _number(known: Profile, name: str, frame: pl.DataFrame, tests: int) -> _Found:
@@ -150,7 +157,30 @@ def _category(known: Profile, name: str, frame: pl.DataFrame, tests: int) -> _Fo
     unseen = sum(share for level, share in found.items() if level not in levels)
     distance = max(abs(found.get(level, 0.0) - levels.get(level, 0.0)) for level in {*found, *levels})
     chance = _is_chance(distance, known.rows, len(texts), tests * len(levels))
-    return _Found(column=name, distance=0.0 if chance else distance, unseen=unseen)
+    renamed = not chance and (
+        _exchanged(levels, found, distance) or _replaced(levels, found, known.rows, len(texts), tests)
+    )
+    return _Found(column=name, distance=0.0 if chance else distance, unseen=unseen, renamed=renamed)
+
+
+def _exchanged(levels: Mapping[str, float], found: Mapping[str, float], distance: float) -> bool:
+    """Whether the same levels have each other's shares, such as the two codes of a yes and a no."""
+    if distance < UNIT_MOVED or set(levels) != set(found):
+        return False
+    pairs = zip(sorted(levels.values()), sorted(found.values()), strict=True)
+    return max(abs(ours - theirs) for ours, theirs in pairs) <= UNIT_FITS * distance
+
+
+def _replaced(levels: Mapping[str, float], found: Mapping[str, float], n: int, m: int, tests: int) -> bool:
+    """Whether a level is gone and a new one has its share, neither by chance."""
+    surely = LEVEL / (tests * max(len(levels), len(found)))
+    gone = [share for level, share in levels.items() if level not in found and (1 - share) ** m < surely]
+    new = [share for level, share in found.items() if level not in levels and (1 - share) ** n < surely]
+    return any(
+        min(ours, theirs) >= REPLACED and abs(ours - theirs) <= UNIT_FITS * max(ours, theirs)
+        for ours in gone
+        for theirs in new
+    )
 
 
 def _seen(known: Profile, frame: pl.DataFrame) -> int:

@@ -1,11 +1,16 @@
 """Columns that give the target together and not alone: sums, differences, products and quotients of a few numbers."""
 
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import final
+
 import numpy as np
 from numpy.typing import NDArray
 
 from litmus.data_checks.leaks import Feature, chance_score, column_score
 from litmus.evidence import JointLeak
 from litmus.metrics.answers import Predictions
+from litmus.statistics import normal_scores
 from litmus.task.base import Task
 
 Array = NDArray[np.float64]
@@ -14,10 +19,19 @@ FEWEST_DISTINCT = 10
 """Distinct values from which a column of numbers is an amount that a formula may hold."""
 MOST_COLUMNS = 60
 MOST_JOINED = 4
-"""Columns that a formula may have; they must be fewer than half of the table's, or they are what it is about."""
+"""Columns that a formula may have; they must be fewer than half of the table's, or they are what it is about, unless
+they are opposed."""
+OPPOSED = 0.4
+"""How much farther columns must lead together than all of them alone added up, each counted as the best of them. Where
+inputs do not cancel each other their shares of R2 add up; accounts do, such as a balance before and after (Currie and
+Korabinski 1984, enhancement). As far as a single column must be ahead of the next best."""
 MOST_ROWS = 5000
 KEPT = 0.97
 """Share of the explained variation that fewer columns must keep; of what is missing, at most three times as much."""
+FITTED = 0.8
+"""R2 on the rows that a formula of numbers was fitted to, from which it is scored."""
+WIDEST_LOG = 40.0
+"""Span of a column's values beyond which they are no natural logarithms: e^40 is beyond any unit."""
 SHOWN = 0.9
 """How far on the way from chance to perfection the formula must lead; `SHOWN_NUMBER` of R2."""
 SHOWN_NUMBER = 0.98
@@ -25,13 +39,32 @@ MOST_ALONE = 0.9
 """How far one of the columns may lead by itself: one that leads farther is looked at alone."""
 
 
+@final
+@dataclass(frozen=True, kw_only=True)
+class _Form:
+    """What is done to columns before they are added up.
+
+    Args:
+        name: raw, log (a product or quotient) or exp (a sum of what the columns are logarithms of).
+        apply: The function, value by value.
+    """
+
+    name: str
+    apply: Callable[[Array], Array]
+
+
+RAW, LOG = _Form(name="raw", apply=np.asarray), _Form(name="log", apply=np.log)
+EXP = _Form(name="exp", apply=lambda values: np.exp(np.minimum(values, 700.0)))
+
+
 def joint_leak(
     task: Task, features: list[Feature], train: Predictions, val: Predictions, *, primary: str
 ) -> JointLeak | None:
     """The fewest columns of numbers whose weighted sum, or product of powers, gives the target; None if none do.
 
-    Of a least-squares fit on all numbers those are left out whose loss costs least, as long as next to nothing is lost
-    (backward elimination). The formula that remains is scored on val as a column is.
+    Formulas have the two columns that explain most together, or those that are left of a least-squares fit on all
+    numbers once the ones whose loss costs least are gone, as long as next to nothing is lost (backward elimination).
+    Each is scored on val as a column is.
 
     Args:
         task: Kind of target; of classes their codes are fitted.
@@ -42,27 +75,47 @@ def joint_leak(
     """
     amounts = [feature for feature in features if _is_amount(feature)][:MOST_COLUMNS]
     target = train.target.double().numpy()
-    if len(amounts) < 2 or len(features) < 2 * 2 + 1 or len(target) < 4 * len(amounts):
+    if len(amounts) < 2 or len(features) < 3 or len(target) < 4 * len(amounts):
         return None
     chance = chance_score(task, val, primary=primary)
-    found = [_formula(amounts, target, product=False)]
-    positive = [feature for feature in amounts if min(np.nanmin(feature.train), np.nanmin(feature.val)) > 0]
-    if task.numeric and target.min() > 0 and len(positive) >= 2:
-        found.append(_formula(positive, np.log(target), product=True))
     best: JointLeak | None = None
-    for formula in found:
-        if formula is None or not 2 <= len(formula[0]) <= MOST_JOINED or 2 * len(formula[0]) >= len(features):
+    for kept, form, joined in _formulas(task, amounts, target):
+        if not 2 <= len(kept) <= min(MOST_JOINED, len(features) - 1):
             continue
-        kept, product, joined = formula
         score = column_score(task, joined, train, val, primary=primary)
         way = (score - chance) / max(1 - chance, 1e-9)
-        if way < (SHOWN_NUMBER if task.numeric else SHOWN):
+        if way < (SHOWN_NUMBER if task.numeric else SHOWN) or (best is not None and score <= best.score):
             continue
         alone = max(column_score(task, feature, train, val, primary=primary) for feature in kept)
-        if (alone - chance) / max(1 - chance, 1e-9) < MOST_ALONE and (best is None or score > best.score):
-            names = tuple(feature.name for feature in kept)
-            best = JointLeak(columns=names, product=product, score=score, alone=alone)
+        one_way = (alone - chance) / max(1 - chance, 1e-9)
+        opposed = way - len(kept) * max(one_way, 0.0) >= OPPOSED
+        if one_way < MOST_ALONE and (opposed or 2 * len(kept) < len(features)):
+            best = JointLeak(
+                columns=tuple(feature.name for feature in kept),
+                product=form is LOG,
+                exponential=form is EXP,
+                score=score,
+                alone=alone,
+                opposed=opposed,
+            )
     return best
+
+
+def _formulas(task: Task, amounts: list[Feature], target: Array) -> Iterator[tuple[list[Feature], _Form, Feature]]:
+    """Sums of columns, of their logarithms and of what they are logarithms of, fitted to the target in several scales.
+
+    The scales are the target's own, its logarithm and the order of its values: what leads to the target through any
+    increasing function has its order, and a column's own model finds the function.
+    """
+    wanted = [(target, False)]
+    if task.numeric:
+        wanted.append((normal_scores(target), False))
+        if target.min() > 0:
+            wanted.append((np.log(target), True))
+    for form, some in ((RAW, amounts), (LOG, _positive(amounts)), (EXP, _logarithms(amounts) if task.numeric else [])):
+        for scale, logarithm in wanted if len(some) >= 2 else ():
+            for kept, joined in _fits(some, scale, form, logarithm=logarithm, least=FITTED if task.numeric else 0.0):
+                yield kept, form, joined
 
 
 def _is_amount(feature: Feature) -> bool:
@@ -71,33 +124,71 @@ def _is_amount(feature: Feature) -> bool:
     return varied and bool(np.isfinite(feature.val).any())
 
 
-def _formula(amounts: list[Feature], target: Array, *, product: bool) -> tuple[list[Feature], bool, Feature] | None:
-    """The columns that are kept, and their fitted sum as a column of its own, in the target's unit."""
+def _positive(amounts: list[Feature]) -> list[Feature]:
+    return [feature for feature in amounts if min(np.nanmin(feature.train), np.nanmin(feature.val)) > 0]
+
+
+def _logarithms(amounts: list[Feature]) -> list[Feature]:
+    """The columns that may hold natural logarithms."""
+    spans = [
+        (feature, np.concatenate([feature.train[np.isfinite(feature.train)], feature.val[np.isfinite(feature.val)]]))
+        for feature in amounts
+    ]
+    return [feature for feature, values in spans if np.ptp(values) <= WIDEST_LOG and np.abs(values).max() <= WIDEST_LOG]
+
+
+def _fits(
+    amounts: list[Feature], target: Array, form: _Form, *, logarithm: bool, least: float
+) -> Iterator[tuple[list[Feature], Feature]]:
+    """Columns and their fitted sum as a column of its own, in the unit of what was no logarithm.
+
+    Args:
+        amounts: The columns to choose from.
+        target: `(n,)` of train, in the scale that is fitted.
+        form: What is done to the columns.
+        logarithm: Whether the scale is the target's logarithm.
+        least: R2 on the fitted rows below which a sum is not worth a score.
+    """
     step = -(-len(target) // MOST_ROWS)
-    x = np.column_stack([_filled(feature.train, feature, log=product) for feature in amounts])
+    x = np.column_stack([_filled(feature.train, feature, form) for feature in amounts])
     some, wanted = x[::step], target[::step]
     centre, scale = some.mean(0), some.std(0)
     scale[scale == 0] = 1.0
     z, y = (some - centre) / scale, wanted - wanted.mean()
-    if not (y**2).sum():
-        return None
-    gram, cross, total = z.T @ z + 1e-9 * len(z) * np.eye(z.shape[1]), z.T @ y, float(y @ y)
-    kept = _eliminate(gram, cross, total)
-    weights = np.linalg.solve(gram[np.ix_(kept, kept)], cross[kept])
+    total = float(y @ y)
+    if not total:
+        return
+    gram, cross = z.T @ z + 1e-9 * len(z) * np.eye(z.shape[1]), z.T @ y
+    for kept in {tuple(sorted(kept)) for kept in (_best_pair(gram, cross), _eliminate(gram, cross, total))}:
+        at = list(kept)
+        weights = np.linalg.solve(gram[np.ix_(at, at)], cross[at])
+        if float(cross[at] @ weights) < least * total:
+            continue
+        parts: dict[str, Array] = {}
+        for split in ("train", "val"):
+            columns = [_filled(getattr(amounts[j], split), amounts[j], form) for j in at]
+            fitted = (np.column_stack(columns) - centre[at]) / scale[at] @ weights + wanted.mean()
+            parts[split] = np.exp(np.clip(fitted, -700.0, 700.0)) if logarithm else fitted
+        yield [amounts[j] for j in at], Feature(name="", train=parts["train"], val=parts["val"], ordered=True)
 
-    def value(split: str) -> Array:
-        columns = [_filled(getattr(amounts[j], split), amounts[j], log=product) for j in kept]
-        fitted = (np.column_stack(columns) - centre[kept]) / scale[kept] @ weights + wanted.mean()
-        return np.asarray(np.exp(np.minimum(fitted, 700.0)) if product else fitted)
 
-    joined = Feature(name="", train=value("train"), val=value("val"), ordered=True)
-    return [amounts[j] for j in kept], product, joined
-
-
-def _filled(values: Array, feature: Feature, *, log: bool) -> Array:
+def _filled(values: Array, feature: Feature, form: _Form) -> Array:
     """The values with their median in empty cells."""
-    filled = np.where(np.isfinite(values), values, np.nanmedian(feature.train))
-    return np.asarray(np.log(filled) if log else filled)
+    return form.apply(np.where(np.isfinite(values), values, np.nanmedian(feature.train)))
+
+
+def _best_pair(gram: Array, cross: Array) -> list[int]:
+    """Positions of the two columns that explain most together."""
+    own = np.diag(gram)
+    squares = cross**2
+    left = np.outer(own, own) - gram**2
+    explained = np.outer(squares, own) + np.outer(own, squares) - 2 * gram * np.outer(cross, cross)
+    # copies of each other explain what one of them does
+    apart = left > 1e-9 * np.outer(own, own)
+    shares = np.where(apart, explained / np.where(apart, left, 1.0), -np.inf)
+    np.fill_diagonal(shares, -np.inf)
+    first, second = np.unravel_index(int(shares.argmax()), shares.shape)
+    return [int(first), int(second)]
 
 
 def _eliminate(gram: Array, cross: Array, total: float) -> list[int]:

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from litmus.data.tensors import Split
 from litmus.data_checks.column_facts import is_whole
+from litmus.data_checks.swapped_targets import swapped_targets
 from litmus.evidence import Estimate, LabelNoise
 from litmus.metrics.answers import Predictions
 from litmus.references.estimator import BESIDE, quietly, recipes
@@ -65,19 +66,19 @@ def label_noise(task: Task, fitted: Sequence[Fitted]) -> LabelNoise | None:
     share of them that wrong labels make; a table that is hard everywhere shows no such excess, and is not called wrong.
 
     Returns:
-        The share of wrong labels with its interval, and the rows whose label is contradicted most surely. None in
-        regression, with fewer than 100 rows, where no reference has skill out of fold, and where the best one errs
-        so often that a weak signal would look the same.
+        The share of wrong labels with its interval, and the rows whose label is contradicted most surely; of numbers,
+        the targets that belong to other rows. None with fewer than 100 rows, where no reference has skill out of fold,
+        and where the best one errs so often that a weak signal would look the same.
 
     Source: the idea of Northcutt, Jiang and Chuang 2021 (out-of-fold confidence), judged by `natural_errors`.
     """
     known = [one for one in fitted if one.out_of_fold is not None and one.reference.out_of_fold is not None]
-    if task.numeric or not known:
+    reference = _skilled(known)
+    best = None if reference is None else reference.out_of_fold
+    if reference is None or best is None:
         return None
-    reference = max(known, key=lambda one: one.reference.out_of_fold or -math.inf)
-    best, gain = reference.out_of_fold, reference.reference.gain.get("out_of_fold")
-    if best is None or best.prob is None or len(best.rows) < FEWEST_ROWS or gain is None or (gain.low or 0.0) < SKILL:
-        return None
+    if best.prob is None:
+        return swapped_targets(best)
     margin, right = _margins(best)
     if (~right).mean() > WEAK * (1 - 1 / best.prob.shape[1]):
         return None
@@ -110,6 +111,15 @@ def label_noise(task: Task, fitted: Sequence[Fitted]) -> LabelNoise | None:
         label=task.spec.classes[code],
         within=within,
     )
+
+
+def _skilled(known: Sequence[Fitted]) -> Fitted | None:
+    """The best reference out of fold, if it surely has skill on enough rows."""
+    best = max(known, key=lambda one: one.reference.out_of_fold or -math.inf, default=None)
+    gain = None if best is None else best.reference.gain.get("out_of_fold")
+    if best is None or best.out_of_fold is None or gain is None or (gain.low or 0.0) < SKILL:
+        return None
+    return best if len(best.out_of_fold.rows) >= FEWEST_ROWS else None
 
 
 def _one_sided(best: Predictions, *, among: int) -> tuple[int, Estimate, Flags] | None:

@@ -13,10 +13,13 @@ from litmus.metrics.answers import Predictions
 from litmus.task.base import Task
 
 Array = NDArray[np.float64]
+Bins = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 MOST_BINS = 64
 ROWS_A_BIN = 15
 FEWEST_BETWEEN = 20
+NEAREST = 2
+"""Values on either side whose classes tell a row's own where ids were given class by class."""
 SUSPECT = 0.8
 """Share of the way from chance to perfection from which a column is reported."""
 MOST_TOGETHER = 5
@@ -47,7 +50,8 @@ def feature_leaks(
     """The columns with which a one-column model gets most of the way to perfection on val, best first.
 
     The model says the class shares, or the mean, of the value's bin in train; for numbers it is a straight line if
-    that fits train better. A category's rare values share a bin.
+    that fits train better. A category's rare values share a bin. For classes it may
+    be the shares of the values beside it.
 
     Args:
         task: Kind of target.
@@ -72,14 +76,14 @@ def one_column_predictions(task: Task, feature: Feature, train: Predictions, val
     """What the one-column model says of val."""
     target = train.target.double().numpy()
     if task.numeric:
-        values, means = _binned(feature, target[:, None])
+        values, means = _binned(_bins(feature), target[:, None])
         models = [(values[:, 0], means[:, 0])]
         if feature.ordered:
             models += [model for model in (_line(feature, target), _between(feature, target)) if model is not None]
         best = min(models, key=lambda model: _squares(model[0], target))
         return _predictions(val, torch.from_numpy(best[1]), None)
     onto = np.eye(len(task.spec.classes))[train.target.numpy()]
-    prob = torch.from_numpy(_binned(feature, onto)[1])
+    prob = torch.from_numpy(_class_shares(feature, onto)[1])
     share = torch.from_numpy(onto.mean(0)).clamp_min(1e-12)
     # decided by the likelihood, as balanced accuracy wants it, or as grades are; scores keep the class shares in
     return _predictions(val, task.decide(prob, None)[0] if task.ordered else (prob / share).argmax(1), prob)
@@ -115,9 +119,29 @@ def _predictions(val: Predictions, pred: Tensor, prob: Tensor | None) -> Predict
     return Predictions(split=val.split, rows=val.rows, target=val.target, pred=pred, prob=prob)
 
 
-def _binned(feature: Feature, onto: Array) -> tuple[Array, Array]:
+def _class_shares(feature: Feature, onto: Array) -> tuple[Array, Array]:
+    """Class shares `(n, k)` of each row's bin, or of the values beside it where these tell more, for train and val.
+
+    Bins are judged by BIC (Schwarz 1978), neighbours by their likelihood of rows that are left out.
+    """
+    bins = _bins(feature)
+    binned = _binned(bins, onto)
+    beside = _beside(feature, onto)
+    if beside is None:
+        return binned
+    size = (int(bins[0].max()) + 1) * (onto.shape[1] - 1)
+    penalty = size * float(np.log(len(onto))) / 2
+    return beside if _likelihood(beside[0], onto) > _likelihood(binned[0], onto) - penalty else binned
+
+
+def _likelihood(shares: Array, onto: Array) -> float:
+    """Logarithm of the likelihood of the classes `onto` (n, k)."""
+    return float(np.log(np.maximum((shares * onto).sum(1), 1e-12)).sum())
+
+
+def _binned(bins: Bins, onto: Array) -> tuple[Array, Array]:
     """Mean of `onto` (n, k) in each row's bin, shrunk towards the mean of all by one row, for train and val."""
-    inside, outside = _bins(feature)
+    inside, outside = bins
     count = int(max(inside.max(), outside.max())) + 1
     rows = np.bincount(inside, minlength=count)[:, None]
     sums = np.column_stack([np.bincount(inside, weights=column, minlength=count) for column in onto.T])
@@ -125,10 +149,36 @@ def _binned(feature: Feature, onto: Array) -> tuple[Array, Array]:
     return means[inside], means[outside]
 
 
-def _bins(feature: Feature) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _beside(feature: Feature, onto: Array) -> tuple[Array, Array] | None:
+    """Class shares `(n, k)` of rows with the same value and the next few on either side, in train without the row.
+
+    Bins are too coarse for numbers that were given class by class at many sites. None where values are so few that each
+    has a bin.
+    """
+    values, others = np.nan_to_num(feature.train, nan=-np.inf), np.nan_to_num(feature.val, nan=-np.inf)
+    known, place = np.unique(values, return_inverse=True)
+    if not feature.ordered or len(known) <= _most_bins(len(values)):
+        return None
+    counts = np.zeros((len(known) + 1, onto.shape[1]))
+    np.add.at(counts, place + 1, onto)
+    sums = counts.cumsum(0)
+
+    def shares(first: NDArray[np.int64], last: NDArray[np.int64], own: Array) -> Array:
+        near = sums[np.minimum(last + NEAREST, len(known))] - sums[np.maximum(first - NEAREST, 0)] - own
+        return np.asarray((near + onto.mean(0)) / (near.sum(1, keepdims=True) + 1))
+
+    below, above = (np.searchsorted(known, others, side=side) for side in ("left", "right"))
+    return shares(place, place + 1, onto), shares(below, above, np.zeros(onto.shape[1]))
+
+
+def _most_bins(rows: int) -> int:
+    return max(2, min(MOST_BINS, rows // ROWS_A_BIN))
+
+
+def _bins(feature: Feature) -> Bins:
     values, others = np.nan_to_num(feature.train, nan=-np.inf), np.nan_to_num(feature.val, nan=-np.inf)
     known, counts = np.unique(values, return_counts=True)
-    most = max(2, min(MOST_BINS, len(values) // ROWS_A_BIN))
+    most = _most_bins(len(values))
     if feature.ordered and len(known) > most:
         cuts = np.unique(np.quantile(values, np.linspace(0, 1, most + 1)[1:-1], method="nearest"))
         return np.searchsorted(cuts, values), np.searchsorted(cuts, others)

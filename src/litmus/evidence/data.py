@@ -162,6 +162,8 @@ class JointLeak:
         product: Whether the formula is of logarithms (a product or quotient), not a sum or difference.
         score: Primary metric of the formula, on validation rows.
         alone: The best that one of these columns does alone.
+        opposed: Whether they lead much farther together than all of them alone added up.
+        exponential: Whether the columns are logarithms of what is added up.
         without: A reference's score without them.
         full: The same reference's with all columns.
     """
@@ -170,6 +172,8 @@ class JointLeak:
     product: bool
     score: float
     alone: float
+    opposed: bool = False
+    exponential: bool = False
     without: float | None = None
     full: float | None = None
 
@@ -192,6 +196,7 @@ class Drift:
         moved: Those that moved beyond chance and by a practical distance, the farthest first.
         units: Column to the factor by which its values stand in another unit.
         unseen: Column to the share of rows with a level that training has not seen.
+        renamed: Columns whose levels have exchanged their names, or have new ones.
         seen: Rows that are training rows, input for input.
     """
 
@@ -200,6 +205,7 @@ class Drift:
     moved: tuple[Moved, ...] = ()
     units: Mapping[str, float] = field(default_factory=dict)
     unseen: Mapping[str, float] = field(default_factory=dict)
+    renamed: tuple[str, ...] = ()
     seen: int = 0
 
 

@@ -53,7 +53,9 @@ def has_drifted(drift: Drift | None) -> bool:
     """Whether rows are of another kind than the training rows."""
     if drift is None:
         return False
-    return bool(drift.moved or drift.units or any(share >= MUCH_UNSEEN for share in drift.unseen.values()))
+    return bool(
+        drift.moved or drift.units or drift.renamed or any(share >= MUCH_UNSEEN for share in drift.unseen.values())
+    )
 
 
 def drift_lines(drift: Drift | None) -> list[str]:
@@ -64,7 +66,8 @@ def drift_lines(drift: Drift | None) -> list[str]:
         f"column {name!r}: its values are about {_times(factor)} those trained on; is it another unit?"
         for name, factor in drift.units.items()
     ]
-    others = [one for one in drift.moved if one.column not in drift.units]
+    lines += [f"column {name!r}: levels seem to have other names than those trained on" for name in drift.renamed]
+    others = [one for one in drift.moved if one.column not in {*drift.units, *drift.renamed}]
     if others:
         shown = ", ".join(f"{one.column} ({one.distance:.0%})" for one in others[:SHOWN])
         more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""

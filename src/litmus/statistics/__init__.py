@@ -28,7 +28,7 @@ from litmus.statistics.paired import (
     paired_accuracy_difference,
     paired_mean_difference,
 )
-from litmus.statistics.ranking import delong, delong_macro, delong_paired
+from litmus.statistics.ranking import delong, delong_macro, delong_paired, normal_scores
 from litmus.statistics.selection import corrected_best
 
 __all__ = [
@@ -48,6 +48,7 @@ __all__ = [
     "mean_interval",
     "minimum",
     "noise",
+    "normal_scores",
     "p_equal_means",
     "paired_accuracy_difference",
     "paired_mean_difference",

@@ -34,6 +34,21 @@ def delong(scores: npt.ArrayLike, target: npt.ArrayLike, *, level: float = 0.95)
     return _logit_interval(float(positive.mean()), [_shrunk(positive), _shrunk(negative)], level)
 
 
+def normal_scores(values: npt.ArrayLike) -> FloatArray:
+    """What a standard normal distribution has at the rank of each value (n,); equal values share their middle rank.
+
+    >>> normal_scores([30, 10, 20]).round(2).tolist()
+    [0.67, -0.67, 0.0]
+
+    Source: Van der Waerden (1952).
+    """
+    from scipy.special import ndtri
+
+    _, place, counts = np.unique(np.asarray(values, np.float64).ravel(), return_inverse=True, return_counts=True)
+    middle = counts.cumsum() - (counts - 1) / 2
+    return np.asarray(ndtri(middle[place] / (len(place) + 1)), np.float64)
+
+
 def delong_paired(
     scores_a: npt.ArrayLike, scores_b: npt.ArrayLike, target: npt.ArrayLike, *, level: float = 0.95
 ) -> Interval:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from litmus.evidence import Column, Drift, Estimate, Moved, Score, Shift
+from litmus.evidence import Column, Drift, Estimate, Moved, Reference, Score, Shift
 from litmus.verdict import judge
 
 GOOD = [[190, 10], [12, 188]]
@@ -84,3 +84,44 @@ def test_a_column_of_one_value_in_train_and_others_in_test_is_a_warning(make):
     columns = (Column(name="site", kind="number", distinct=1), Column(name="age", kind="number", distinct=60))
     assert severity(make["classes"](GOOD, data={"drifts": drift, "columns": columns})) == "warning"
     assert judge(make["classes"](GOOD, data={"drifts": drift, "columns": columns[1:]})).findings == ()
+
+
+def test_levels_that_have_other_names_are_a_warning_where_rows_look_alike_otherwise(make):
+    drift = {"test": Drift(rows=400, columns=3, renamed=("city",))}
+    evidence = make["classes"](GOOD, data={"drifts": drift})
+    assert severity(evidence) == "warning"
+    assert "levels of city seem to have other names than in train" in judge(evidence).findings[0].summary
+
+
+def over_time(make, **shift):
+    """Later rows whose labels moved, and on which the score is much lower."""
+    moved = Shift(split="test", auroc=Estimate(value=0.5, low=0.45, high=0.55), **shift)
+    return shifted(make, split_rule="time", shifts=(moved,))
+
+
+def test_targets_that_moved_over_time_and_cost_much_are_a_warning(make):
+    assert severity(over_time(make, label_difference=Estimate(value=0.4, low=0.3, high=0.5))) == "warning"
+    assert judge(over_time(make, label_difference=Estimate(value=0.1, low=0.02, high=0.2))).findings[0].name != (
+        "split_shift"
+    )
+
+
+def other_relation(make, *, given="test.csv", reference=0.7):
+    """Test rows that look like train's, which model and reference predict worse than rows held out of train."""
+    evidence = shifted(
+        make, split_rule="stratified", shifts=(Shift(split="test", auroc=Estimate(value=0.5, low=0.45, high=0.55)),)
+    )
+    best = Reference(name="boosted_trees", scores={"test": {"balanced_accuracy": reference}}, out_of_fold=0.95)
+    config = {**evidence.config, "data": {**evidence.config.get("data", {}), "test_path": given}}
+    return replace(evidence, references=(best,), config=config)
+
+
+def test_rows_that_look_alike_and_follow_other_targets_are_a_warning(make):
+    verdict = judge(other_relation(make))
+    assert "the same inputs go with other targets there" in verdict.findings[0].summary
+    assert verdict.findings[0].severity == "warning"
+
+
+@pytest.mark.parametrize("other", [{"given": None}, {"reference": 0.94}])
+def test_a_split_by_chance_or_a_reference_that_does_as_well_is_no_such_shift(make, other):
+    assert "split_shift" not in [one.name for one in judge(other_relation(make, **other)).findings]

@@ -113,6 +113,29 @@ def test_an_identity_is_an_error(make):
     assert judge(evidence).try_first.overrides == ("data.drop_columns=[age,income]",)
 
 
+def test_columns_that_cancel_each_other_and_give_the_target_are_an_error(make):
+    evidence = make["numbers"](0.97, data={"joint_leak": joint(opposed=True, alone=0.1), "columns": COLUMNS})
+    verdict = judge(evidence)
+    assert verdict.verdict == "inadequate"
+    assert (
+        "difference of age, income: explained variation 99 %, the best of them alone has 10 %"
+        in verdict.findings[0].summary
+    )
+
+
+def test_logarithms_of_parts_are_called_so(make):
+    leak = joint(opposed=True, alone=0.1, exponential=True)
+    verdict = judge(make["numbers"](0.97, data={"joint_leak": leak, "columns": COLUMNS}))
+    assert "a weighted sum or difference of what are logarithms in age, income" in verdict.findings[0].summary
+
+
+def test_columns_that_cancel_each_other_and_give_a_class_are_asked_about(make):
+    leak = joint(score=0.96, full=0.9, without=0.5, opposed=True, alone=0.5)
+    verdict = judge(make["classes"]([[90, 10], [10, 90]], data={"joint_leak": leak, "columns": COLUMNS}))
+    (finding,) = [one for one in verdict.findings if one.name == "target_leakage"]
+    assert finding.severity == "question"
+
+
 def test_a_formula_without_which_the_rest_does_as_well_is_not_asked_about(make):
     data = {"joint_leak": joint(without=0.97), "columns": COLUMNS}
     assert named(make["numbers"](0.97, data=data)) == []

@@ -88,6 +88,13 @@ def test_codes_that_are_told_apart_well_and_have_no_order_are_named_though_the_s
     assert named(make["numbers"](0.3, data=codes, references={"boosted_trees": 0.31})) == []
 
 
+def test_codes_of_which_no_other_order_is_surely_better_are_information_however_well_they_are_told_apart(make):
+    none_better = Estimate(value=0.01, low=-0.02, high=0.04)
+    codes = {"target_whole": True, "target_distinct": 6, "target_order": 0.5, "target_renumbered": none_better}
+    verdict = judge(make["numbers"](0.95, data=codes, references={"boosted_trees": 0.97}))
+    assert [one.severity for one in verdict.findings if one.name == "wrong_loss"] == ["info"]
+
+
 def test_a_squashed_output_is_the_cause_of_a_threshold_that_does_not_serve(make):
     evidence = make["classes"](
         [[2, 198], [1, 199]],

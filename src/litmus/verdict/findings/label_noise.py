@@ -20,13 +20,18 @@ MUCH_NOISE, SOME_NOISE = 0.1, 0.07
 
 
 def judge(evidence: Evidence, _context: Context) -> Judgement:
-    """Labels are contradicted where a reference is surest as often as elsewhere, as overlapping classes never are."""
+    """Labels are contradicted where a reference is surest as often as elsewhere, as overlapping classes never are.
+
+    Numbers are drawn from all targets, whatever a reference predicts for the row.
+    """
     noise = evidence.data.noise
     judged = None if noise is None else noise.within or noise.share
     if noise is None or judged is None or noise.share.value is None or (judged.low or 0.0) <= SURE_NOISE:
         return None
     share, rows = noise.share.value, listing((str(row) for row in noise.rows), 10)
     whose = f"rows of class {name_from_data(noise.label)} look wrongly labelled" if noise.label else "labels look wrong"
+    if quantities.is_regression(evidence):
+        whose = "targets look like those of other rows"
     return make_finding(
         "label_noise",
         _severity(evidence, judged),
@@ -56,7 +61,7 @@ LABEL_NOISE = Diagnosis(
     headline="many labels look wrong",
     explains=("overfitting", "miscalibrated", "train_val_inconsistent"),
     remedy="correcting the labels of the rows listed",
-    says="labels are contradicted where predictions are surest as often as elsewhere; the worst rows are listed",
+    says="labels are contradicted where predictions are surest as often as elsewhere, or targets belong to other rows",
     suggests="look at them",
     judge=judge,
 )

@@ -16,19 +16,22 @@ STRANGE = 0.3
 """Share of held-out rows with a level that train has not, from which a column was written otherwise."""
 SHARES = 0.1
 """Difference of a label's share between splits, below which it is too small to matter."""
+MUCH_LOST = 0.1
+"""How much lower the score must be where a split over time, or rows that look alike, let it fall by nature a little."""
 
 
 def judge(evidence: Evidence, _context: Context) -> Judgement:
     """Train and held-out rows can be told apart, or label shares differ, and the held-out score suffers."""
     shift = max(evidence.data.shifts, key=_size, default=None)
     if shift is None or _size(shift) <= 0:
-        return _settled_in_train(evidence)
+        return _changed_alone(evidence) or _other_relation(evidence)
     changed = _changed(evidence, shift.split)
     asked, own = evidence.data.split_rule in {"time", "column"}, bool(evidence.settings.data.test_path)
     lost, sure = _suffers(evidence, shift)
     by_label = _label_excess(shift) > _input_excess(shift)
     how = (
-        f"label shares differ by {percent(shift.label_difference.value)}"
+        f"{'targets' if quantities.is_regression(evidence) else 'label shares'} differ by"
+        f" {percent(shift.label_difference.value)}"
         if by_label and shift.label_difference
         else f"a classifier tells them from train rows (AUROC {figure(shift.auroc.value)})"
     )
@@ -37,7 +40,12 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
     shuffles = not asked and not own and evidence.data.split_rule != "stratified" and not _grouped(evidence)
     return make_finding(
         "split_shift",
-        _severity(evidence.data.split_rule, sure=sure, changed=bool(changed)),
+        _severity(
+            evidence.data.split_rule,
+            sure=sure,
+            changed=bool(changed),
+            target=_label_excess(shift) > 0 and (lost or 0.0) >= MUCH_LOST,
+        ),
         f"The {shift.split} rows are of another kind: {changed or how}{also}.",
         overrides=(assign("data.split", "stratified"),) if shuffles else (),
         split=shift.split,
@@ -51,16 +59,39 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
     )
 
 
-def _settled_in_train(evidence: Evidence) -> Judgement:
-    """Columns that have one value in train and others in held-out rows, of which the model can have learned nothing."""
+def _changed_alone(evidence: Evidence) -> Judgement:
+    """Columns written otherwise, or of one value in train, where the rows are hard to tell apart all the same."""
     for split in evidence.data.drifts:
-        if columns := _settled(evidence, split):
+        if changed := _changed(evidence, split):
             return make_finding(
                 "split_shift",
                 "warning",
-                f"{listing(columns)} has one value in train and others in {split}, so nothing was learned from it.",
+                f"The {split} rows are of another kind: {changed}.",
                 split=split,
-                columns=columns[:10],
+                columns=[*_settled(evidence, split), *evidence.data.drifts[split].renamed][:10] or None,
+            )
+    return None
+
+
+def _other_relation(evidence: Evidence) -> Judgement:
+    """Rows that were given, look like train's, and are predicted surely worse by model and reference alike."""
+    if evidence.data.split_rule != "column" and not evidence.settings.data.test_path:
+        return None
+    for shift in evidence.data.shifts:
+        other = "test" if shift.split == "val" else "val"
+        like, worse = (evidence.scores.get(name, {}).get(evidence.task.primary) for name in (other, shift.split))
+        if like is None or worse is None or like.low is None or worse.high is None or like.low <= worse.high:
+            continue
+        lost, sure = _reference_loses(evidence, shift)
+        if sure and lost is not None and min(lost, (like.value or 0.0) - (worse.value or 0.0)) >= MUCH_LOST:
+            gap = points(evidence.task.primary, lost)
+            return make_finding(
+                "split_shift",
+                "warning",
+                f"The {shift.split} rows look like train's, but the same inputs go with other targets there: a"
+                f" reference has {gap} less than out of fold on train: have codes, units or labels changed?",
+                split=shift.split,
+                lost=lost,
             )
     return None
 
@@ -71,12 +102,17 @@ def _settled(evidence: Evidence, split: str) -> list[str]:
     return [one.column for one in evidence.data.drifts[split].moved if one.column in constant]
 
 
-def _severity(rule: str, *, sure: bool, changed: bool) -> Severity:
-    """Drift is the point of a split over time, and under a given one a warning; a changed unit is an error in any."""
+def _severity(rule: str, *, sure: bool, changed: bool, target: bool) -> Severity:
+    """A changed unit is an error under any split; drift is a warning under a given one, and the point of one over time.
+
+    There it is a warning all the same where the target itself moved and the score fell much.
+    """
     if changed:
         return "error" if sure else "warning"
-    if not sure or rule == "time":
+    if not sure or (rule == "time" and not target):
         return "info"
+    if rule == "time":
+        return "warning"
     return "warning" if rule == "column" else "error"
 
 
@@ -93,7 +129,8 @@ def _changed(evidence: Evidence, split: str) -> str:
     ]
     names = _settled(evidence, split)
     settled = [f"{listing(names)} has one value in train and others here"] if names else []
-    return "; ".join([*settled, *units, *unseen][:3])
+    renamed = [f"levels of {name_from_data(name)} seem to have other names than in train" for name in drift.renamed]
+    return "; ".join([*settled, *units, *renamed, *unseen][:3])
 
 
 def _times(factor: float) -> str:
@@ -132,6 +169,11 @@ def _suffers(evidence: Evidence, shift: Shift) -> tuple[float | None, bool]:
     falls = [_lost(like, shifted) for like, shifted in pairs if like is not None and shifted is not None]
     if other not in both and falls:
         return max(falls, key=lambda pair: (pair[1], pair[0] or 0.0))
+    return _reference_loses(evidence, shift)
+
+
+def _reference_loses(evidence: Evidence, shift: Shift) -> tuple[float | None, bool]:
+    """How much lower the best reference scores on these rows than on train out of fold, and whether beyond noise."""
     best_reference = _out_of_fold(evidence)
     theirs = None if best_reference is None else best_reference.scores.get(shift.split, {}).get(evidence.task.primary)
     if best_reference is None or best_reference.out_of_fold is None or theirs is None:

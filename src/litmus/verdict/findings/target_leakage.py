@@ -118,7 +118,10 @@ def _answers(evidence: Evidence, columns: list[str]) -> tuple[str, str]:
 
 
 def _joint(evidence: Evidence, leak: JointLeak | None) -> Judgement:
-    """A formula of a few columns that gives the target: an error where it is exact, otherwise a question."""
+    """A formula of a few columns that gives the target: an error where it is exact or numbers cancel, else a question.
+
+    That columns which cancel each other decide a class may be what is asked: whether a price rose, both prices known.
+    """
     if leak is None or leak.without is None or _is_few(evidence):
         return None
     exact = quantities.is_regression(evidence) and leak.score >= EXACT
@@ -128,13 +131,17 @@ def _joint(evidence: Evidence, leak: JointLeak | None) -> Judgement:
     ):
         return None
     columns, name = list(leak.columns), evidence.task.primary
-    if not exact:
+    opposed = leak.opposed and quantities.is_regression(evidence)
+    if not exact and not opposed:
         return _question(evidence, columns, leak)
     kind = "product or quotient" if leak.product else "weighted sum or difference"
+    of = "what are logarithms in " if leak.exponential else ""
+    alone = f", the best of them alone has {points(name, leak.alone)}" if opposed else ""
     return make_finding(
         "target_leakage",
         "error",
-        f"The target is a {kind} of {listing(columns, 4)}: {metric(name)} {points(name, leak.score)}; "
+        f"The target follows from a {kind} of {of}{listing(columns, 4)}: {metric(name)} {points(name, leak.score)}"
+        f"{alone}; "
         f"without them a reference has {points(name, leak.without)}.",
         overrides=(_answers(evidence, columns)[0],),
         columns=columns,

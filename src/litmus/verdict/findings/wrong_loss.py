@@ -120,7 +120,8 @@ def _unordered(evidence: Evidence, context: Context) -> Judgement:
     also = (
         f": in another order {points('r2', better.value)} more of them is explained" if misnumbered and better else ""
     )
-    sure = misnumbered or (told_apart and (data.target_distinct or 0) >= 4)
+    refuted = better is not None and (better.low or 0.0) <= 0  # no other order is surely the better one
+    sure = misnumbered or (told_apart and not refuted and (data.target_distinct or 0) >= 4)
     return make_finding(
         "wrong_loss",
         "error" if sure else "info",

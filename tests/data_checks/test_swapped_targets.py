@@ -1,0 +1,68 @@
+"""Numeric targets that belong to other rows."""
+
+import numpy as np
+import pytest
+import torch
+
+from litmus.data_checks.swapped_targets import swapped_targets
+from litmus.metrics.answers import Predictions
+
+N = 600
+
+
+def noise(told, target):
+    pred, truth = (torch.from_numpy(np.asarray(part, dtype=float)) for part in (told, target))
+    return swapped_targets(Predictions(split="train", rows=100 + torch.arange(len(truth)), target=truth, pred=pred))
+
+
+def rows(seed):
+    rng = np.random.default_rng(seed)
+    return rng, rng.normal(size=N)
+
+
+HEALTHY = {
+    "normal": lambda rng, told: told + 0.4 * rng.normal(size=N),
+    "heavy tails": lambda rng, told: told + 0.2 * rng.standard_t(2, size=N),
+    "very heavy tails": lambda rng, told: told + 0.1 * rng.standard_cauchy(size=N),
+    "a few far out": lambda rng, told: told + np.where(rng.random(N) < 0.1, 1.0, 0.3) * rng.normal(size=N),
+    "skewed": lambda rng, told: np.exp(told + 0.5 * rng.normal(size=N)),
+    "one-sided errors": lambda rng, told: told + 0.3 * rng.gamma(0.5, 2, size=N),
+    "spread that grows": lambda rng, told: told + 0.3 * np.exp(0.6 * told) * rng.normal(size=N),
+    "bent": lambda rng, told: told**3 + told + 0.3 * rng.normal(size=N),
+}
+
+
+@pytest.mark.parametrize("kind", list(HEALTHY))
+def test_targets_of_their_own_rows_are_not_called_swapped(kind):
+    found = []
+    for seed in range(5):
+        rng, told = rows(seed)
+        found.append(noise(told, HEALTHY[kind](rng, told)))
+    assert sum(one is not None and one.share.low > 0.02 for one in found) <= 1
+    assert all(one is None or one.share.low < 0.05 for one in found)
+
+
+@pytest.mark.parametrize("kind", ["normal", "heavy tails", "skewed", "spread that grows"])
+@pytest.mark.parametrize("share", [0.15, 0.3])
+def test_the_share_of_swapped_targets_is_told_about_right_and_the_worst_rows_are_swapped(kind, share):
+    rng, told = rows(1)
+    target = HEALTHY[kind](rng, told)
+    at = rng.permutation(N)[: round(share * N)]
+    target[at] = target[rng.permutation(at)]
+    found = noise(told, target)
+    assert found.share.low > 0.05
+    assert found.share.value == pytest.approx(share, abs=0.1)
+    assert np.isin(np.array(found.rows) - 100, at).mean() >= 0.8
+
+
+def test_targets_that_were_filled_with_anything_are_found_too():
+    rng, told = rows(2)
+    anything = rng.random(N) < 0.2
+    found = noise(told, np.where(anything, 3 * rng.normal(size=N), told + 0.3 * rng.normal(size=N)))
+    assert found.share.low > 0.1
+
+
+def test_weak_predictions_and_many_equal_targets_tell_nothing():
+    rng, told = rows(0)
+    assert noise(told, told + 2 * rng.normal(size=N)) is None
+    assert noise(told, np.maximum(told + 0.3 * rng.normal(size=N), 0.0)) is None
