@@ -85,7 +85,7 @@ def test_what_drifts_over_time_scores_lower_on_later_rows():
 
 @pytest.mark.parametrize(
     ("lows", "told"),
-    [((-0.01,), -0.01), ((0.1, 0.05), 0.05), ((0.1, -0.02, -0.01), -0.01), ((0.1, -0.01, 0.2), 0.1)],
+    [((-0.01,), -0.01), ((0.1, 0.05), 0.1), ((0.1, -0.02, -0.01), -0.02), ((0.1, -0.01, 0.2), 0.1)],
 )
 def test_two_of_three_trials_decide(monkeypatch, lows, told):
     left = iter(lows)
