@@ -25,8 +25,8 @@ with locked(run):
 MAIN = """
 import subprocess, sys
 from litmus.sweeps.orphans import end_descendants
-inner = "import time; time.sleep(100)"
-outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}, print('begun', flush=True)][:-1])"
+inner = "import time; print('begun', flush=True); time.sleep(100)"
+outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r}])"
 with subprocess.Popen([sys.executable, "-c", outer], stdout=subprocess.PIPE) as launcher:
     assert launcher.stdout.readline() == b"begun\\n"
     end_descendants()
