@@ -1,0 +1,1 @@
+"""What `tables.py` compares on: which tables, with which established models, and the page of the result."""
