@@ -1,5 +1,7 @@
 """What columns are like: values that stand apart from all others."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 import torch
@@ -7,7 +9,7 @@ from sklearn import datasets
 
 from litmus.data.tensors import Split
 from litmus.data_checks.column_facts import apart as lie_apart
-from litmus.data_checks.column_facts import far_value, plain_facts
+from litmus.data_checks.column_facts import far_value, plain_facts, scale_facts
 from litmus.evidence import FarValue
 from litmus.task.regression import Regression
 from litmus.task.spec import DataSpec
@@ -80,3 +82,8 @@ def test_cells_in_another_unit_lie_apart_and_long_tails_of_a_column_do_not():
     assert lie_apart(values, rows, wide=5.0) is None
     tails = [torch.from_numpy(rng.pareto(2.0, size=400)) for _ in range(200)]
     assert sum(lie_apart(tail, rows, wide=5.0) is not None for tail in tails) <= 2
+
+
+def test_a_table_of_categories_alone_has_no_scale():
+    spread_out = torch.eye(3).repeat(4, 1)
+    assert scale_facts(SimpleNamespace(input="table", cardinalities=()), spread_out, None) == (None, None)

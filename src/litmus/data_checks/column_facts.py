@@ -215,8 +215,10 @@ def scale_facts(
     else:
         numbers = sample.double()[:, : sample.shape[1] - len(spec.cardinalities)]
         columns = numbers[:, ((numbers != 0) & (numbers != 1)).any(0)]
+    if not columns.numel():  # nothing but categories
+        return None, None
     deviation, mean = columns.std(0, correction=0), columns.mean(0)
-    varies = deviation > 1e-12 * columns.abs().amax(0).clamp_min(1e-12) if columns.numel() else deviation > 0
+    varies = deviation > 1e-12 * columns.abs().amax(0).clamp_min(1e-12)
     if not varies.any():
         return None, None
     deviation, mean = deviation[varies], mean[varies]
