@@ -58,7 +58,7 @@ lint: $(DEV)  ## format, lint and types
 	$(BIN)/mypy --strict src
 
 slow: $(DEV)  ## the slow tests
-	$(PYTEST) -m slow $(COVERAGE) $(ARGS)
+	$(PYTEST) -m "slow and not verify" $(COVERAGE) $(ARGS)
 
 verify: $(DEV) $(DOCS)  ## every kind of page in a browser, the site, and what the documents claim of sweeps: not in CI
 	@$(MAKE) --no-print-directory docs

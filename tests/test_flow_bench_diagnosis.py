@@ -122,7 +122,7 @@ def test_a_score_that_a_leak_flatters_is_not_repaired():
     assert repair.mended(plain, [0.9, 0.9, 0.1], [0.5, 0.5, 0.5], goal)
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 def test_every_word_of_a_case_or_a_fix_checks_in_its_config(tmp_path):
     checked: set[str] = set()
     for case in CASES.values():

@@ -137,7 +137,7 @@ def test_a_process_that_fails_says_why(tmp_path):
         process("-c", "raise SystemExit('no such luck')", directory=tmp_path)()
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 def test_a_table_in_pieces_is_fitted_and_a_peak_above_the_bound_fails(tmp_path):
     row = large.bounded(tmp_path, scale=0.03)
     assert row.same == (row.rate.median <= 1)
@@ -145,7 +145,7 @@ def test_a_table_in_pieces_is_fitted_and_a_peak_above_the_bound_fails(tmp_path):
     assert row.rate.median < 4  # what is fixed outweighs the bound at this size
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 def test_large_tables_are_learned_from_both_kinds_of_files(tmp_path):
     rows = list(large.million(tmp_path, rounds=1, scale=0.004))
     assert [row.name.rpartition(" ")[2] for row in rows] == ["parquet", "csv"]

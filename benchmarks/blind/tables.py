@@ -11,7 +11,7 @@ from functools import cache
 
 import numpy as np
 import pandas as pd
-import tables as packaged
+from real_tables import selection as packaged
 
 ROWS = 400
 MOST_ROWS = 3000
