@@ -145,6 +145,8 @@ def test_rows_that_know_each_other_without_an_id_are_an_error_where_it_flatters(
 def test_a_little_less_on_later_rows_is_no_leak(make):
     assert severities(make, honest=(honest(kind="time", column="day", lost=0.15),)) == ["warning"]
     assert severities(make, honest=(honest(kind="time", column="day", lost=0.08),)) == []
+    assert severities(make, honest=(honest(kind="block", lost=0.08),)) == []
+    assert severities(make, honest=(honest(kind="near", lost=0.08),)) == ["error"]
 
 
 def test_twins_of_coarse_columns_are_no_leak_unless_they_flatter(make):

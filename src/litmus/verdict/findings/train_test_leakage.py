@@ -23,7 +23,8 @@ MARKED = 0.03
 FLATTERED = 0.04
 """What a split by chance must add to a reference's score, for rows that know each other to be called a leak."""
 MUCH_FLATTERED = 0.1
-"""The same over time, where later rows are also a little harder in their own right."""
+"""The same over time, where later rows are also a little harder in their own right, and along the file, where neighbours
+may be of one street and yet no copies."""
 CLEARLY_LATER = 0.2
 """What it must add over time to be an error."""
 
@@ -177,7 +178,7 @@ def _flatters(honest: HonestSplit | None) -> float:
     """What a split by chance adds to the score beyond noise and a floor; 0: nothing that matters."""
     if honest is None or honest.lost.value is None or (honest.lost.low or 0.0) <= 0:
         return 0.0
-    floor = MUCH_FLATTERED if honest.kind == "time" else FLATTERED
+    floor = MUCH_FLATTERED if honest.kind in {"time", "block"} else FLATTERED
     return honest.lost.value if honest.lost.value >= floor else 0.0
 
 
