@@ -23,8 +23,8 @@ MARKED = 0.03
 FLATTERED = 0.04
 """What a split by chance must add to a reference's score, for rows that know each other to be called a leak."""
 MUCH_FLATTERED = 0.1
-"""The same over time, where later rows are also a little harder in their own right, and along the file, where neighbours
-may be of one street and yet no copies."""
+"""The same over time, where later rows are also a little harder in their own right, and along the file, where
+neighbours may be of one street and yet no copies."""
 CLEARLY_LATER = 0.2
 """What it must add over time to be an error."""
 
