@@ -26,7 +26,9 @@ def test_lazy_layers_take_their_shapes_from_rows_and_keep_their_mode():
 
 
 def test_a_model_without_them_sees_no_rows():
-    take_shapes(nn.Linear(1, 1), lambda: pytest.fail("rows were asked for"))
+    asked = []
+    take_shapes(nn.Linear(1, 1), lambda: asked.append(True) or torch.ones(4, 1))
+    assert asked == []
 
 
 def test_a_lazy_layer_that_is_never_reached_is_refused():

@@ -50,8 +50,8 @@ def feature_leaks(
     """The columns with which a one-column model gets most of the way to perfection on val, best first.
 
     The model says the class shares, or the mean, of the value's bin in train; for numbers it is a straight line if
-    that fits train better. A category's rare values share a bin. For classes it may
-    be the shares of the values beside it.
+    that fits train better. A category's rare values share a bin. For classes it may be the shares of the values beside
+    it.
 
     Args:
         task: Kind of target.
