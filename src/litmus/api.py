@@ -355,7 +355,7 @@ def _frame(table: Table) -> pl.DataFrame:
     """A printed table with numbers as numbers."""
     columns = {name: [row[place] for row in table.rows] for place, name in enumerate(table.header)}
     series = [pl.Series(name, cells, dtype=pl.String) for name, cells in columns.items()]
-    return pl.DataFrame([_as_numbers(one) for one in series])
+    return pl.DataFrame([_as_numbers(column) for column in series])
 
 
 def _as_numbers(cells: pl.Series) -> pl.Series:

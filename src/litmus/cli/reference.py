@@ -76,7 +76,9 @@ def arguments(target: str) -> dict[str, str]:
     module, _, name = target.rpartition(".")
     found = _documented(module, name) if target.startswith("litmus.") else {}
     if target == "litmus.verdict.criteria.Criteria":
-        found = {one.name: one.meaning for one in measures().values() if one.askable} | {"slack": found["slack"]}
+        found = {measure.name: measure.meaning for measure in measures().values() if measure.askable} | {
+            "slack": found["slack"]
+        }
     table = {"torch.optim": "OPTIMIZER", "litmus.engine.trainer": "TRAINER"}.get(module)
     return (_known(table) if table else {}) | found
 

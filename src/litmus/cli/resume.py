@@ -43,7 +43,7 @@ def own_configs(words: Sequence[str], given: Configs) -> Configs:
     except (LitmusError, OSError):  # no sweep; what else is wrong, whoever looks for the place next will say
         return given
     sources = OmegaConf.select(stored, "hydra.runtime.config_sources") or []
-    folders = tuple(("--config-dir", str(one.path)) for one in sources if one.provider == "command-line")
+    folders = tuple(("--config-dir", str(source.path)) for source in sources if source.provider == "command-line")
     root = str(OmegaConf.select(stored, "hydra.job.config_name") or OURS.root)
     found = Configs(given.folders or folders, root if given.root == OURS.root else given.root)
     if found != given:

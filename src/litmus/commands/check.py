@@ -194,17 +194,17 @@ def _show_findings(found: Sequence[Finding] | None, terminal: Terminal) -> None:
         terminal.line(
             "data checks: no duplicates between splits, no groups on both sides, no column that gives the target"
         )
-    for one in found:
-        terminal.line(f"{one.severity}: {one.name}: {one.summary}")
-        if one.overrides:
-            terminal.line(f"  try: {' '.join(one.overrides)}")
+    for finding in found:
+        terminal.line(f"{finding.severity}: {finding.name}: {finding.summary}")
+        if finding.overrides:
+            terminal.line(f"  try: {' '.join(finding.overrides)}")
 
 
 def findings(run: Run) -> list[Finding]:
     """What the data checks find, in the verdict's words."""
     evidence = bare_evidence(run, check_rows(run, test=True).facts)
     judged = judge(evidence, run.config.criteria.make(), run.config.verdict.make())
-    return [one for one in judged.findings if one.name in LEAKS]
+    return [finding for finding in judged.findings if finding.name in LEAKS]
 
 
 def _describe_model(run: Run) -> list[str]:

@@ -204,7 +204,7 @@ def worst_rows(
         for row, true, predicted, value in zip(*columns, strict=True)
     ]
     if names is not None:
-        found = [{**one, "name": names[place]} for one, place in zip(found, order.tolist(), strict=True)]
+        found = [{**finding, "name": names[place]} for finding, place in zip(found, order.tolist(), strict=True)]
     return found
 
 
@@ -278,12 +278,12 @@ def show(compared: Mapping[str, Any], terminal: Terminal) -> None:
     rows = tuple(
         (
             metric(key),
-            number(one["this"]),
-            number(one["against"]),
-            number(one["value"]),
-            interval(one["low"], one["high"]),
+            number(value["this"]),
+            number(value["against"]),
+            number(value["value"]),
+            interval(value["low"], value["high"]),
         )
-        for key, one in found.items()
+        for key, value in found.items()
     )
     terminal.table(tables.Table(("metric", "this", "against", "difference", "95 % interval"), rows))
 

@@ -122,7 +122,7 @@ def _walk(
 
 def _next(place: Path) -> Path:
     """The next number's directory, so that no earlier walk's runs are written over."""
-    numbers = [int(one.name) for one in place.glob("*") if one.name.isdecimal()]
+    numbers = [int(path.name) for path in place.glob("*") if path.name.isdecimal()]
     return place / str(max(numbers, default=0) + 1)
 
 
@@ -142,7 +142,7 @@ def untested(evidence: Evidence, verdict: Verdict) -> Trial | None:
     first = verdict.try_first
     if first is None or first.tried is not None or about_data(first.name):
         return None
-    looked_at = [set(one.overrides) for one in evidence.attempts if one.gain is not None]
+    looked_at = [set(attempt.overrides) for attempt in evidence.attempts if attempt.gain is not None]
     return (
         None
         if set(first.overrides) in looked_at
@@ -152,12 +152,12 @@ def untested(evidence: Evidence, verdict: Verdict) -> Trial | None:
 
 def _is_better(after: Verdict, before: Verdict) -> bool:
     """Whether the answer is a better one, or fewer of the criteria fail for sure."""
-    ranks, fails = zip(*((WORDS[one.verdict].rank, _fails(one)) for one in (after, before)), strict=True)
+    ranks, fails = zip(*((WORDS[verdict.verdict].rank, _fails(verdict)) for verdict in (after, before)), strict=True)
     return bool(ranks[0] <= ranks[1] and (ranks[0] < ranks[1] or fails[0] < fails[1]))
 
 
 def _fails(verdict: Verdict) -> int:
-    return sum(one.votes and one.status == "fail" for one in verdict.criteria)
+    return sum(criterion.votes and criterion.status == "fail" for criterion in verdict.criteria)
 
 
 def _conclude(last: Step, terminal: Terminal) -> Outcome:

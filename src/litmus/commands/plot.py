@@ -56,7 +56,7 @@ def applicable(name: str, scene: Scene, missing: str = "") -> Plot:
     """The figure of that name; raises ConfigError where the run has none."""
     plot = figures()[_check_name(name)]
     if not plot.applies(scene):
-        has = [one.name for one in figures().values() if one.applies(scene)]
+        has = [figure.name for figure in figures().values() if figure.applies(scene)]
         reason = f" ({missing})" if missing else ""
         raise ConfigError(f"this run has no figure {quote(name)}{reason}; it has {', '.join(has)}")
     return plot

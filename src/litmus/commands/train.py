@@ -152,10 +152,12 @@ def compared(
 
 def stop_on_leaks(run: Run, facts: DataFacts) -> None:
     """Refuses rows with leaks between their splits, as `data.checks=stop` asks; raises DataError."""
-    for one in judged(run.config, bare_evidence(run, facts)).findings:
-        if about_data(one.name) and one.severity == "error" and not one.accepted:
-            remedy = " ".join(one.overrides) or "mend the data"
-            raise DataError(f"{one.name}: {one.summary} Try {remedy}, or data.checks=report", file=run.data.origin.path)
+    for finding in judged(run.config, bare_evidence(run, facts)).findings:
+        if about_data(finding.name) and finding.severity == "error" and not finding.accepted:
+            remedy = " ".join(finding.overrides) or "mend the data"
+            raise DataError(
+                f"{finding.name}: {finding.summary} Try {remedy}, or data.checks=report", file=run.data.origin.path
+            )
 
 
 def judged(config: RunConfig, evidence: Evidence) -> Verdict:
@@ -281,8 +283,8 @@ def _progress(config: RunConfig, terminal: Terminal | None) -> Progress | None:
 def loggers(config: RunConfig, directory: Path) -> list[Sink]:
     """The run's loggers: one, or as many as there are names below `logger`."""
     named = [config.logger] if config.logger else config.logger.entries().values()
-    made = [one.make(**dict.fromkeys(("directory", *LOGGER_PLACES), str(directory))) for one in named]
-    return [OfLightning(one) if isinstance(one, Logger) else one for one in made if one is not None]
+    made = [logger.make(**dict.fromkeys(("directory", *LOGGER_PLACES), str(directory))) for logger in named]
+    return [OfLightning(logger) if isinstance(logger, Logger) else logger for logger in made if logger is not None]
 
 
 def _as_begun(config: RunConfig, paths: Paths) -> RunConfig:

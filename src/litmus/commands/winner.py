@@ -68,7 +68,9 @@ def score_setting(outcome: Outcome, others: Sequence[Path]) -> dict[str, Score]:
     scores = [own, *(_test_scores(Paths(place)) for place in others)]
     found: dict[str, Score] = {}
     for name, score in own.items():
-        known = [_interval(one[name]) for one in scores if name in one and one[name].value is not None]
+        known = [
+            _interval(measured[name]) for measured in scores if name in measured and measured[name].value is not None
+        ]
         if len(known) == len(scores):
             whole = within(repeated_interval(known), name)
             low, high = (bound if math.isfinite(bound) else None for bound in (whole.low, whole.high))

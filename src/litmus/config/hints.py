@@ -69,7 +69,7 @@ def is_numbers(value: Any) -> bool:
     """Whether a value is a list of numbers, or of such lists."""
     if not isinstance(value, list) or not value:
         return False
-    return all(is_numbers(one) or (isinstance(one, int | float) and not isinstance(one, bool)) for one in value)
+    return all(is_numbers(entry) or (isinstance(entry, int | float) and not isinstance(entry, bool)) for entry in value)
 
 
 def coerce(hint: Any, value: Any) -> Any:

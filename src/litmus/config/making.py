@@ -80,7 +80,7 @@ def _with_tensors(value: Any, key: str) -> Any:
 
 
 def _as_floats(numbers: list[Any]) -> list[Any]:
-    return [_as_floats(one) if isinstance(one, list) else float(one) for one in numbers]
+    return [_as_floats(number) if isinstance(number, list) else float(number) for number in numbers]
 
 
 def _is_users(found: Any) -> bool:
@@ -89,7 +89,7 @@ def _is_users(found: Any) -> bool:
 
 def _with_attributes(ready: dict[str, Any], takes: Mapping[str, Parameter]) -> dict[str, Any]:
     """Mappings as Hydra hands them to users' code, which reads `cfg.optim.lr`, unless a mapping is what it asks for."""
-    plain = {word for word, one in takes.items() if _wants_mapping(one.hint)}
+    plain = {word for word, take in takes.items() if _wants_mapping(take.hint)}
     return {
         word: OmegaConf.create(value) if isinstance(value, dict) and word not in plain else value
         for word, value in ready.items()
@@ -98,9 +98,9 @@ def _with_attributes(ready: dict[str, Any], takes: Mapping[str, Parameter]) -> d
 
 def _wants_mapping(hint: Any) -> bool:
     return any(
-        inspect.isclass(one) and issubclass(one, Mapping) and not issubclass(one, DictConfig)
+        inspect.isclass(kind) and issubclass(kind, Mapping) and not issubclass(kind, DictConfig)
         for part in (hint, *get_args(hint))
-        for one in [get_origin(part) or part]
+        for kind in [get_origin(part) or part]
     )
 
 

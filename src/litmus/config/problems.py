@@ -154,7 +154,7 @@ class _Checker:
     def _named(self, key: str, value: dict[str, Any]) -> Iterator[Problem]:
         """Nodes with targets by names that a user chooses."""
         for word, item in value.items():
-            if isinstance(item, dict) and item and all(isinstance(one, dict) for one in item.values()):
+            if isinstance(item, dict) and item and all(isinstance(entry, dict) for entry in item.values()):
                 message = (
                     f"holds several by their names, and not one; to add a file of them, write {key}=[default,<file>]"
                 )
@@ -243,13 +243,15 @@ def _with_thresholds(own: Signature, metrics: Any) -> Signature:
 
 def _with_called(own: Signature) -> Signature:
     """A function that is the loss itself gets outputs and targets when it is called, and not from the config."""
-    given = [word for word, one in own.parameters.items() if one.required][:2]
-    return own._replace(parameters={word: one for word, one in own.parameters.items() if word not in given})
+    given = [word for word, parameter in own.parameters.items() if parameter.required][:2]
+    return own._replace(parameters={word: parameter for word, parameter in own.parameters.items() if word not in given})
 
 
 def _without_facts(own: Signature) -> Signature:
     """Metrics are told the kind of target and the number of classes."""
-    told = {word: one._replace(required=False) for word, one in own.parameters.items() if word in METRIC_FACTS}
+    told = {
+        word: parameter._replace(required=False) for word, parameter in own.parameters.items() if word in METRIC_FACTS
+    }
     return own._replace(parameters={**own.parameters, **told})
 
 
@@ -257,8 +259,8 @@ def _with_places(own: Signature) -> Signature:
     """A logger of Lightning writes into the run's directory, where nobody says another place."""
     return own._replace(
         parameters={
-            word: one._replace(required=one.required and word not in LOGGER_PLACES)
-            for word, one in own.parameters.items()
+            word: parameter._replace(required=parameter.required and word not in LOGGER_PLACES)
+            for word, parameter in own.parameters.items()
         }
     )
 
@@ -271,7 +273,7 @@ def _with_batch_keys(own: Signature) -> Signature:
 
 def _with_injected(own: Signature) -> Signature:
     """A LightningModule that asks for what a group describes gets it, whether or not its constructor has a default."""
-    given = {word: one._replace(required=False) for word, one in own.parameters.items() if word in INJECTED}
+    given = {word: parameter._replace(required=False) for word, parameter in own.parameters.items() if word in INJECTED}
     return own._replace(parameters={**own.parameters, **given})
 
 

@@ -42,8 +42,8 @@ class Packing:
         return cls(
             outer=outer,
             names=tuple(inputs),
-            shapes=tuple(tuple(one.shape[1:]) for one in inputs.values()),
-            dtypes=tuple(str(one.dtype).removeprefix("torch.") for one in inputs.values()),
+            shapes=tuple(tuple(array.shape[1:]) for array in inputs.values()),
+            dtypes=tuple(str(array.dtype).removeprefix("torch.") for array in inputs.values()),
             target=target,
         )
 
@@ -92,6 +92,6 @@ def tensors_of(parts: Mapping[Any, Any] | Sequence[Any], rows: int | None = None
         rows: How many; None: as the first one has.
     """
     items = parts.items() if isinstance(parts, Mapping) else enumerate(parts)
-    found = {str(name): one for name, one in items if isinstance(one, Tensor) and one.ndim}
+    found = {str(name): item for name, item in items if isinstance(item, Tensor) and item.ndim}
     rows = len(next(iter(found.values()))) if rows is None and found else rows
-    return {name: one for name, one in found.items() if len(one) == rows}
+    return {name: array for name, array in found.items() if len(array) == rows}

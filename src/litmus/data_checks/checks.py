@@ -112,14 +112,14 @@ def with_twin_scores(
     None where either are fewer than ten, or where a class has fewer than five of them.
     """
     twins = []
-    for one in checked.facts.twins:
-        predicted = next((predicted for name, predicted in predictions.items() if name == one.split), None)
-        has = torch.from_numpy(checked.twins["test" if one.split == "test" else "val"])
+    for twin in checked.facts.twins:
+        predicted = next((predicted for name, predicted in predictions.items() if name == twin.split), None)
+        has = torch.from_numpy(checked.twins["test" if twin.split == "test" else "val"])
         if predicted is None or len(has) != len(predicted.rows):
-            twins.append(one)
+            twins.append(twin)
             continue
         known, rest = (_scored(task, predicted, part, primary) for part in (has, ~has))
-        twins.append(replace(one, score_with=known, score_without=rest))
+        twins.append(replace(twin, score_with=known, score_without=rest))
     return replace(checked.facts, twins=tuple(twins))
 
 

@@ -120,7 +120,7 @@ def column_facts(
         return ()
     seen = {name: j for j, name in enumerate(spec.features)}
     numbers = rows.numbers[train]
-    return tuple(_column(rows.inputs[one.name][train], one, seen, x, numbers) for one in known)
+    return tuple(_column(rows.inputs[column.name][train], column, seen, x, numbers) for column in known)
 
 
 def _column(

@@ -105,14 +105,14 @@ def compare(known: Profile, frame: pl.DataFrame, *, hashed: bool = True) -> Drif
     tests = max(1, len(known.numbers) + len(known.levels))
     found = [_number(known, name, frame, tests) for name in known.numbers if name in frame.columns]
     found += [_category(known, name, frame, tests) for name in known.levels if name in frame.columns]
-    moved = [Moved(column=one.column, distance=one.distance) for one in found if one.distance >= MOVED]
+    moved = [Moved(column=shift.column, distance=shift.distance) for shift in found if shift.distance >= MOVED]
     return Drift(
         rows=len(frame),
         columns=tests,
-        moved=tuple(sorted(moved, key=lambda one: -one.distance)),
-        units={one.column: one.unit for one in found if one.unit is not None},
-        unseen={one.column: one.unseen for one in found if one.unseen >= RARE},
-        renamed=tuple(one.column for one in found if one.renamed),
+        moved=tuple(sorted(moved, key=lambda shift: -shift.distance)),
+        units={shift.column: shift.unit for shift in found if shift.unit is not None},
+        unseen={shift.column: shift.unseen for shift in found if shift.unseen >= RARE},
+        renamed=tuple(shift.column for shift in found if shift.renamed),
         seen=_seen(known, frame) if hashed else 0,
     )
 

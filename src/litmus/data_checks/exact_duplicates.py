@@ -52,7 +52,7 @@ def row_hashes(rows: Rows, columns: tuple[str, ...] | None = None) -> Hashes:
     if isinstance(rows.inputs, list):
         return np.fromiter((hash_text(text) for text in rows.inputs), dtype=np.uint64, count=len(rows))
     return np.fromiter(
-        (_hash_bytes(np.ascontiguousarray(one)) for one in rows.inputs), dtype=np.uint64, count=len(rows)
+        (_hash_bytes(np.ascontiguousarray(array)) for array in rows.inputs), dtype=np.uint64, count=len(rows)
     )
 
 

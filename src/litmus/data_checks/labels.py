@@ -72,7 +72,7 @@ def label_noise(task: Task, fitted: Sequence[Fitted]) -> LabelNoise | None:
 
     Source: the idea of Northcutt, Jiang and Chuang 2021 (out-of-fold confidence), judged by `natural_errors`.
     """
-    known = [one for one in fitted if one.out_of_fold is not None and one.reference.out_of_fold is not None]
+    known = [model for model in fitted if model.out_of_fold is not None and model.reference.out_of_fold is not None]
     reference = _skilled(known)
     best = None if reference is None else reference.out_of_fold
     if reference is None or best is None:
@@ -87,13 +87,13 @@ def label_noise(task: Task, fitted: Sequence[Fitted]) -> LabelNoise | None:
     share = _evenly_spread(~right[order])
     found = LabelNoise(share=share, n=len(order), rows=tuple(worst))
     good = [
-        one.out_of_fold
-        for one in known
-        if one.out_of_fold is not None
-        and one.out_of_fold.prob is not None
-        and (one.reference.out_of_fold or -math.inf) >= (reference.reference.out_of_fold or 0.0) - AHEAD
+        model.out_of_fold
+        for model in known
+        if model.out_of_fold is not None
+        and model.out_of_fold.prob is not None
+        and (model.reference.out_of_fold or -math.inf) >= (reference.reference.out_of_fold or 0.0) - AHEAD
     ]
-    every = [(one, sided) for one in good if (sided := _one_sided(one, among=len(good))) is not None]
+    every = [(model, sided) for model in good if (sided := _one_sided(model, among=len(good))) is not None]
     if not every:
         return found
     best, one_sided = max(every, key=lambda pair: pair[1][1].low or 0.0)
@@ -115,7 +115,7 @@ def label_noise(task: Task, fitted: Sequence[Fitted]) -> LabelNoise | None:
 
 def _skilled(known: Sequence[Fitted]) -> Fitted | None:
     """The best reference out of fold, if it surely has skill on enough rows."""
-    best = max(known, key=lambda one: one.reference.out_of_fold or -math.inf, default=None)
+    best = max(known, key=lambda model: model.reference.out_of_fold or -math.inf, default=None)
     gain = None if best is None else best.reference.gain.get("out_of_fold")
     if best is None or best.out_of_fold is None or gain is None or (gain.low or 0.0) < SKILL:
         return None
@@ -154,7 +154,7 @@ def _one_sided(best: Predictions, *, among: int) -> tuple[int, Estimate, Flags] 
             even = Estimate(value=value, low=low, high=high)
         if clean or (even.low or 0.0) >= BESIDE_OTHERS:
             found.append((int(code), even, inside))
-    return max(found, key=lambda one: one[1].low or 0.0, default=None)
+    return max(found, key=lambda pair: pair[1].low or 0.0, default=None)
 
 
 def _is_flat(margin: Array, errors: Flags) -> bool:
@@ -285,7 +285,7 @@ def target_order(task: Task, train: Split, *, seed: int, seconds: float) -> Orde
     classifier = Multiclass(spec=spec)
     # drift over time tells nothing of an order of the codes
     sample = take(replace(train, y=codes, time=None), stratified_sample(codes, MOST_ROWS // 2, seed=seed))
-    recipe = next((one for one in recipes(spec, seed=seed) if not one.linear), recipes(spec, seed=seed)[-1])
+    recipe = next((option for option in recipes(spec, seed=seed) if not option.linear), recipes(spec, seed=seed)[-1])
     if FOLDS * recipe.cost(len(sample)) > seconds:
         return None
     with quietly():

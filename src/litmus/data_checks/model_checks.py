@@ -81,7 +81,7 @@ def try_leaks(facts: DataFacts, task: Task, train: Split, *, primary: str, seed:
     if task.spec.input != "table" or not (facts.leaks or facts.joint_leak):
         return facts
     sample = take(train, stratified_sample(task.in_unit(train.y), MOST_ROWS, seed=seed))
-    able = [one for one in recipes(task.spec, seed=seed) if 2 * FOLDS * one.cost(len(sample)) <= seconds]
+    able = [recipe for recipe in recipes(task.spec, seed=seed) if 2 * FOLDS * recipe.cost(len(sample)) <= seconds]
     if not able:
         return facts
     recipe = able[-1]
@@ -89,7 +89,9 @@ def try_leaks(facts: DataFacts, task: Task, train: Split, *, primary: str, seed:
 
     def without(columns: tuple[str, ...]) -> float | None:
         if columns not in known:
-            inside = [j for j, name in enumerate(task.spec.features) if any(belongs(name, one) for one in columns)]
+            inside = [
+                j for j, name in enumerate(task.spec.features) if any(belongs(name, column) for column in columns)
+            ]
             whole = columns and (not inside or len(inside) == task.spec.in_shape[0])
             rows = _blinded(sample, inside) if columns else sample
             known[columns] = None if whole else _score(task, recipe, rows, primary=primary, seed=seed)

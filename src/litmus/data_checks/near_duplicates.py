@@ -133,7 +133,7 @@ def near_texts(train: list[str], held_out: list[str], *, seed: int) -> Near | No
     if not len(kept) or not len(looked_at) or ours.sum() == 0:
         return None
     common = (ours @ theirs.T).tocoo()
-    sizes, others = (np.asarray(one.sum(1)).ravel() for one in (ours, theirs))
+    sizes, others = (np.asarray(matrix.sum(1)).ravel() for matrix in (ours, theirs))
     either = sizes[common.row] + others[common.col] - common.data
     close = common.data >= ALIKE * np.maximum(either, 1)
     twin = np.full(len(looked_at), -1, dtype=np.int64)

@@ -93,21 +93,21 @@ def honest_splits(
     for candidate in candidates:
         kept = _sample(candidate, seed)
         rows = len(kept)
-        able = [one for one in recipes(task.spec, seed=seed) if 2 * FOLDS * one.cost(rows) <= seconds / 2]
+        able = [recipe for recipe in recipes(task.spec, seed=seed) if 2 * FOLDS * recipe.cost(rows) <= seconds / 2]
         if rows < FEWEST_ROWS or not able:
             continue
-        seconds -= 2 * FOLDS * sum(one.cost(rows) for one in able)
+        seconds -= 2 * FOLDS * sum(recipe.cost(rows) for recipe in able)
         sample = replace(take(train, torch.from_numpy(kept)), group=None, time=None)
         compare = partial(_compared, task, able, sample, primary=primary)
         with quietly():
             compared = [compare(candidate, candidate.codes[kept], seed=seed)]
             for again in range(1, TRIALS if _shows(compared[0]) else 1):
-                if DECIDE in {sum(map(_shows, compared)), sum(not _shows(one) for one in compared)}:
+                if DECIDE in {sum(map(_shows, compared)), sum(not _shows(split) for split in compared)}:
                     break
                 codes = candidate.others[again - 1] if candidate.others else candidate.codes
                 compared.append(compare(candidate, codes[kept], seed=seed + again))
         agree = sum(map(_shows, compared)) >= DECIDE
-        found.append(compared[0] if agree else min(compared, key=lambda one: one.lost.low or -np.inf))
+        found.append(compared[0] if agree else min(compared, key=lambda split: split.lost.low or -np.inf))
     return tuple(found)
 
 
@@ -141,7 +141,7 @@ def _compared(
         units = None
     else:
         units = known
-    scores = [point_scores(task, one)[primary] for one in (by_chance, apart)]
+    scores = [point_scores(task, predictions)[primary] for predictions in (by_chance, apart)]
     return HonestSplit(
         kind=candidate.kind,
         column=candidate.column,
@@ -154,7 +154,7 @@ def _compared(
 
 def _best(task: Task, able: Sequence[Recipe], sample: Split, *, primary: str, seed: int) -> Predictions:
     tried = [out_of_fold(task, recipe, sample, folds=FOLDS, seed=seed) for recipe in able]
-    return max(tried, key=lambda one: point_scores(task, one)[primary] or -np.inf)
+    return max(tried, key=lambda candidate: point_scores(task, candidate)[primary] or -np.inf)
 
 
 def _part(predictions: Predictions, rows: Tensor) -> Predictions:

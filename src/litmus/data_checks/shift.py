@@ -92,9 +92,9 @@ def _mixed(train: Split, held_out: Split, seed: int) -> tuple[Tensor, Tensor, Te
 def _told_apart(spec: DataSpec, x: Tensor, origin: Tensor, group: Tensor | None, seed: int) -> Array:
     """Out-of-fold probability of being held out."""
     recipe = next(
-        one
-        for one in recipes(replace(spec, task="binary", classes=("train", "held_out")), seed=seed)
-        if one.name not in BESIDE and (spec.input != "table" or not one.linear)
+        option
+        for option in recipes(replace(spec, task="binary", classes=("train", "held_out")), seed=seed)
+        if option.name not in BESIDE and (spec.input != "table" or not option.linear)
     )
     inputs, codes = recipe.inputs(x), origin.numpy()
     fold = fold_codes(origin, folds=FOLDS, seed=seed, group=group).numpy()
@@ -114,7 +114,9 @@ def _carriers(spec: DataSpec, x: Tensor, origin: Tensor) -> tuple[str, ...]:
     found = []
     for j, column in enumerate(spec.features[: x.shape[1]]):
         values = x[:, j].double()
-        area = max((delong(side * values, origin, level=level) for side in (1, -1)), key=lambda one: one.value)
+        area = max(
+            (delong(side * values, origin, level=level) for side in (1, -1)), key=lambda interval: interval.value
+        )
         if area.low > TELLING:
             found.append((area.low, column))
     return tuple(column for _, column in sorted(found, reverse=True)[:MOST_COLUMNS])

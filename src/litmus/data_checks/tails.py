@@ -47,12 +47,14 @@ def robust_gain(task: Task, train: Split, *, seed: int, seconds: float) -> Estim
         return None
     target = task.in_unit(train.y)
     sample = take(train, stratified_sample(target, MOST_ROWS, seed=seed))
-    squared = next((one for one in recipes(task.spec, seed=seed) if one.name == "boosted_trees"), None)
+    squared = next((recipe for recipe in recipes(task.spec, seed=seed) if recipe.name == "boosted_trees"), None)
     if squared is None or (1 + SLOWER) * FOLDS * squared.cost(len(sample)) > seconds:
         return None
     robust = replace(squared, make=lambda rows: squared.make(rows).set_params(loss="absolute_error"))
     with quietly():
-        by_squares, by_size = (out_of_fold(task, one, sample, folds=FOLDS, seed=seed) for one in (squared, robust))
+        by_squares, by_size = (
+            out_of_fold(task, recipe, sample, folds=FOLDS, seed=seed) for recipe in (squared, robust)
+        )
     true = by_size.target.double().numpy()
     errors = [np.abs(predicted.pred.double().numpy() - true) for predicted in (by_squares, by_size)]
     whole = float(np.abs(true - np.median(true)).mean())

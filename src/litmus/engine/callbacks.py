@@ -342,7 +342,11 @@ OURS = (Checkpoint, EarlyStopping, NonFiniteGuard, Recorder, Trace, lightning.Gr
 def of_others(trainer: Trainer) -> list[Callback]:
     """The trainer's callbacks that are neither ours nor what Lightning adds by itself."""
     every = [callback for callback in cast("Any", trainer).callbacks if type(callback) not in OURS]
-    return [one for one in every if not isinstance(one, ByMonitor) and not getattr(one, "is_followed", False)]
+    return [
+        callback
+        for callback in every
+        if not isinstance(callback, ByMonitor) and not getattr(callback, "is_followed", False)
+    ]
 
 
 def write_history(columns: dict[str, list[Any]], path: Path) -> None:

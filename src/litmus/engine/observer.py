@@ -201,7 +201,7 @@ class Observer(CheckpointBase):
         checkpoint["observed"] = {
             "logged": sorted(self.logged),
             "missed": dict(self.missed),
-            "seen": {split: [list(one) for one in batches] for split, batches in self.seen.items()},
+            "seen": {split: [list(batch) for batch in batches] for split, batches in self.seen.items()},
         }
 
     def on_load_checkpoint(self, trainer: Trainer, pl_module: LightningModule, checkpoint: dict[str, Any]) -> None:
@@ -215,7 +215,7 @@ class Observer(CheckpointBase):
         self.model.restore(checkpoint["litmus"]["outputs"])
         known = checkpoint["observed"]
         self.logged, self.missed = set(known["logged"]), dict(known["missed"])
-        self.seen = {split: [Seen(*one) for one in batches] for split, batches in known["seen"].items()}
+        self.seen = {split: [Seen(*batch) for batch in batches] for split, batches in known["seen"].items()}
 
     # a batch
 
@@ -264,7 +264,7 @@ class Observer(CheckpointBase):
             curves.add(split, self.predict(rows.x), rows.y, loss if loss is None else loss.cpu())
         curves.close(split, epoch, step)
         if split == "train":
-            curves.batch_losses = [one.loss for one in seen if one.loss is not None]
+            curves.batch_losses = [batch.loss for batch in seen if batch.loss is not None]
         if loss is not None and self.model.way is None:
             curves.note(f"{split}/loss", epoch, float(loss))
         self._forget(split)
@@ -342,8 +342,8 @@ def _names_of_loss(split: str) -> tuple[str, ...]:
 
 def _mean(seen: list[Seen]) -> Tensor | None:
     """The mean loss over rows; None where a batch's is not known."""
-    losses = [one.loss for one in seen]
+    losses = [batch.loss for batch in seen]
     if not losses or any(loss is None for loss in losses):
         return None
-    rows = torch.tensor([one.rows for one in seen], dtype=torch.float32)
+    rows = torch.tensor([batch.rows for batch in seen], dtype=torch.float32)
     return (torch.stack(cast("list[Tensor]", losses)).cpu().float() * rows).sum() / rows.sum()

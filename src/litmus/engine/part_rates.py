@@ -33,7 +33,7 @@ def parameter_groups(model: nn.Module, rates: Mapping[str, float], key: str) -> 
         raise ConfigError([Problem(key, "freezes the whole model; leave something to be trained")])
     if not any(rate is not None for rate in groups):
         return groups.get(None, [])
-    return [{"params": found, **({} if rate is None else {"lr": rate})} for rate, found in groups.items()]
+    return [{"params": members, **({} if rate is None else {"lr": rate})} for rate, members in groups.items()]
 
 
 def _refuse_strangers(model: nn.Module, rates: Mapping[str, float], key: str) -> None:
@@ -41,7 +41,7 @@ def _refuse_strangers(model: nn.Module, rates: Mapping[str, float], key: str) ->
     for part in rates:
         if not any(_is_in(name, part) for name in names):
             known = sorted({".".join(words[:i]) for name in names for words in [name.split(".")] for i in range(1, 9)})
-            shown = ", ".join(one for one in known if one.count(".") < 2)
+            shown = ", ".join(part for part in known if part.count(".") < 2)
             raise ConfigError(
                 [Problem(f"{key}.{part}", f"the model has no such part; it has {shown}"[:200], near(part, known))]
             )

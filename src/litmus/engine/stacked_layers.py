@@ -126,7 +126,7 @@ class StackedModel:
         self.generators = [torch.Generator() for _ in self.seeds]
 
     def _activations(self) -> list[list[nn.Module | None]]:
-        return [[block.activation for block in one.blocks] for one in self.outlines]
+        return [[block.activation for block in outline.blocks] for outline in self.outlines]
 
     def forward(self, x: Tensor, *, step_seeds: Sequence[int] | None = None) -> Tensor:
         """Raw outputs `(M, N, outputs)` of finished inputs `(M, N, *in_shape)`.
@@ -145,7 +145,7 @@ class StackedModel:
                 out = self._norm(block.norm, out, norms, training=step_seeds is not None)
             out = self.activations[place](out)
             if step_seeds is not None:
-                out = self._drop(out, [one.blocks[place].dropout for one in self.outlines])
+                out = self._drop(out, [outline.blocks[place].dropout for outline in self.outlines])
         return out
 
     def backward(self, losses: Tensor, *, accumulate: bool = False) -> None:
@@ -159,7 +159,7 @@ class StackedModel:
     @property
     def drops(self) -> bool:
         """Whether any model has dropout, so that training steps need seeds."""
-        return any(block.dropout for one in self.outlines for block in one.blocks)
+        return any(block.dropout for outline in self.outlines for block in outline.blocks)
 
     def _leaf(self, parameter: Tensor) -> Tensor:
         return self.leaves[self.places[id(parameter)]]
@@ -220,7 +220,7 @@ class StackedModel:
 
 def _running(outlines: Sequence[Outline]) -> list[Tensor]:
     """Running means and variances `(M, units)` of each batch norm, in turn."""
-    norms = [[b.norm for b in one.blocks if isinstance(b.norm, nn.BatchNorm1d)] for one in outlines]
+    norms = [[b.norm for b in outline.blocks if isinstance(b.norm, nn.BatchNorm1d)] for outline in outlines]
     return [
         torch.stack([getattr(norm, name) for norm in layer]).clone()
         for layer in zip(*norms, strict=True)

@@ -63,7 +63,7 @@ class _Calls(TorchFunctionMode):
         self, func: Callable[..., Any], types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
     ) -> Any:
         if not self.met and not torch.compiler.is_compiling() and getattr(func, "__name__", "") not in SIZES:
-            self.met = any(_place(one) in self.places for one in _tensors((args, kwargs or {})))
+            self.met = any(_place(tensor) in self.places for tensor in _tensors((args, kwargs or {})))
         return func(*args, **(kwargs or {}))
 
 

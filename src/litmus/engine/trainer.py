@@ -74,7 +74,7 @@ class Trainer(pytorch.Trainer):
     ) -> None:
         quiet()
         # a bar that was asked for as a callback needs Lightning's word that there may be one
-        bar = any(isinstance(one, ProgressBar) for one in callbacks or [])
+        bar = any(isinstance(callback, ProgressBar) for callback in callbacks or [])
         decided = {**OURS, "enable_progress_bar": bar}
         super().__init__(callbacks=callbacks, plugins=[AtomicCheckpointIO()], **decided, **arguments)
         self.loop, self.threads = loop, threads

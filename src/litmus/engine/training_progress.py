@@ -61,7 +61,7 @@ def followed(trainer: Trainer, module: LightningModule) -> Followed:
     """The learner itself, or the observer among the callbacks of a user's module."""
     if getattr(module, "is_followed", False):
         return cast("Followed", module)
-    observer = next(one for one in cast("Any", trainer).callbacks if getattr(one, "is_followed", False))
+    observer = next(callback for callback in cast("Any", trainer).callbacks if getattr(callback, "is_followed", False))
     return cast("Followed", observer)
 
 

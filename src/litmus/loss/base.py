@@ -190,4 +190,4 @@ def fitting(kind: type[Task]) -> str:
 
 def _below(loss: Any) -> list[type[Loss]]:
     """The classes that can be made of those that inherit from this one."""
-    return [one for child in loss.__subclasses__() for one in [child, *_below(child)] if not isabstract(one)]
+    return [kind for child in loss.__subclasses__() for kind in [child, *_below(child)] if not isabstract(kind)]

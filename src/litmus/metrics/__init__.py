@@ -45,7 +45,7 @@ def measures() -> dict[str, Measure]:
 @cache
 def metrics_of(task: str) -> tuple[Metric, ...]:
     """The metrics that a kind of target has, in order."""
-    return tuple(one for one in measures().values() if isinstance(one, Metric) and task in one.tasks)
+    return tuple(measure for measure in measures().values() if isinstance(measure, Metric) and task in measure.tasks)
 
 
 def measure(name: str) -> Measure | None:

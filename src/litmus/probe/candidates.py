@@ -17,14 +17,16 @@ LADDER = (0.1, 10.0, 0.01, 100.0, 0.3, 3.0)
 def singles(evidence: Evidence, verdict: Verdict) -> list[Candidate]:
     """What is tried first, the most likely first, each change once."""
     every = [*_suggested(evidence, verdict), *_ladder(evidence), *_habits(evidence)]
-    return _different(one for one in every if all(settable(evidence, change) for change in one.changes))
+    return _different(
+        candidate for candidate in every if all(settable(evidence, change) for change in candidate.changes)
+    )
 
 
 def _different(candidates: Iterable[Candidate]) -> list[Candidate]:
     found: dict[frozenset[str], Candidate] = {}
-    for one in candidates:
-        if one.changes:
-            found.setdefault(frozenset(one.changes), one)
+    for candidate in candidates:
+        if candidate.changes:
+            found.setdefault(frozenset(candidate.changes), candidate)
     return list(found.values())
 
 
@@ -93,23 +95,25 @@ def combinations(
         root: The finding that alarms first; what is shown to be its cure is tried with the rest.
         least: What counts as a gain.
     """
-    good = [one for one, gain in ranked if gain >= least]
+    good = [candidate for candidate, gain in ranked if gain >= least]
     if not good:
         return []
     gains = dict(ranked)
-    cures = [one for one in good if one.finding == root][:1]
+    cures = [candidate for candidate in good if candidate.finding == root][:1]
     # what a cure of the root does together with others is the root's, where it does a good part of it alone
     alone = bool(cures) and gains[cures[0]] >= ALONE * gains[good[0]]
     heads = [*cures, good[0]] if alone else [good[0], *cures]
-    others = [one for one in good[:5] if one.finding != "lr_too_high" or one.probe == "lr_ladder"]
+    others = [
+        candidate for candidate in good[:5] if candidate.finding != "lr_too_high" or candidate.probe == "lr_ladder"
+    ]
     factors = [rung for factor in (10.0, 0.1, 3.0, 0.3) if (rung := _rate(evidence, factor)) is not None]
     found: list[Candidate] = []
     for head in dict.fromkeys(heads):
-        found += _joined(head, [*(one for one in others if one is not head), *_usual(evidence), *factors])
+        found += _joined(head, [*(other for other in others if other is not head), *_usual(evidence), *factors])
         found += _joined(head, [] if evidence.fit.stopped_early else [longer(evidence)])
         found += _further(evidence, head)
-    known = {frozenset(one.changes) for one, _ in ranked}
-    return [one for one in _different(found) if frozenset(one.changes) not in known]
+    known = {frozenset(candidate.changes) for candidate, _ in ranked}
+    return [candidate for candidate in _different(found) if frozenset(candidate.changes) not in known]
 
 
 def _further(evidence: Evidence, head: Candidate) -> Iterator[Candidate]:

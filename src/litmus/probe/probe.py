@@ -52,11 +52,14 @@ def can_change(verdict: Verdict) -> bool:
     It can where a criterion is not met or a finding alarms that a setting may cause, and where an adequate model is
     clearly behind a reference; not where nothing will help, or where only the rows are to blame.
     """
-    alarms = {one.name for one in verdict.findings if one.alarms}
+    alarms = {finding.name for finding in verdict.findings if finding.alarms}
     if "no_better_than_baseline" in alarms:
         return False
     behind = verdict.headroom is not None and verdict.headroom.value >= quantities.NON_INFERIOR
-    missed = any(one.votes and one.status != "pass" for one in verdict.criteria) and verdict.verdict != "adequate"
+    missed = (
+        any(criterion.votes and criterion.status != "pass" for criterion in verdict.criteria)
+        and verdict.verdict != "adequate"
+    )
     return behind or missed or not all(map(about_data, alarms))
 
 
@@ -130,12 +133,12 @@ class Search:
     @property
     def root(self) -> str | None:
         """The finding that alarms first and has a remedy that can be tried."""
-        return next((one.name for one in self.verdict.findings if one.alarms and one.overrides), None)
+        return next((finding.name for finding in self.verdict.findings if finding.alarms and finding.overrides), None)
 
     def trials(self) -> Iterator[Trial]:
         """What the verdict can rest on, the most telling last."""
         candidates = [
-            one for one in singles(self.evidence, self.verdict) if self.bench.variant(one.changes) is not None
+            single for single in singles(self.evidence, self.verdict) if self.bench.variant(single.changes) is not None
         ]
         if self.bench.variant(()) is None or not candidates:
             return
@@ -143,29 +146,32 @@ class Search:
         roomy = self.seconds >= ROOMY * self.bench.alone_seconds
         seeds = (FIRST_SEED, FIRST_SEED + 1) if roomy else (FIRST_SEED,)
         if not roomy:
-            candidates = [one for one in candidates if one.probe != "larger"]
+            candidates = [candidate for candidate in candidates if candidate.probe != "larger"]
         self.seeds = len(seeds)
         self._screen(self._affordable(candidates, seeds), seeds)
         if self.whole and self._wants_more():
             ranked = self._ranked()
             more = combinations(self.evidence, ranked, self.root, least=GAIN)
-            self._screen([one for one in more if self.bench.variant(one.changes) is not None], seeds)
+            self._screen([candidate for candidate in more if self.bench.variant(candidate.changes) is not None], seeds)
         yield from self._refuted(seeds)
         yield from self._confirm(self._picked())
 
     def attempts(self) -> tuple[Attempt, ...]:
         """Every change that was considered, with what it gained where there was time to look at it."""
-        gains = {one.changes: gain for one, gain in self.screened}
-        every = {one.changes: one for one in (*self.considered, *(one for one, _ in self.screened))}
+        gains = {candidate.changes: gain for candidate, gain in self.screened}
+        every = {
+            candidate.changes: candidate
+            for candidate in (*self.considered, *(candidate for candidate, _ in self.screened))
+        }
         return tuple(
             Attempt(
                 overrides=changes,
-                finding=one.finding,
+                finding=candidate.finding,
                 gain=None if changes not in gains else round(gains[changes], 6),
                 complete=changes in self.complete,
                 seeds=self.seeds if changes in gains else 0,
             )
-            for changes, one in every.items()
+            for changes, candidate in every.items()
         )
 
     def _affordable(self, candidates: list[Candidate], seeds: Sequence[int]) -> list[Candidate]:
@@ -183,7 +189,7 @@ class Search:
         """Tries candidates beside the unchanged run, side by side, for as many epochs as there is time for."""
         if not candidates or self.bench.allowance.left <= 0:
             return
-        arms = [(), *[one.changes for one in candidates]]
+        arms = [(), *[candidate.changes for candidate in candidates]]
         rounds = Round(self.bench, [(changes, seed) for changes in arms for seed in seeds])
         room, usual_end = self._share(rounds), float(self.bench.config.trainer.max_epochs or math.inf)
         epochs = rounds.within(room)
@@ -196,12 +202,12 @@ class Search:
         if control is None:
             return
         self.control = tuple(shot.value for shot in control)
-        for one in candidates:
-            arm = _arm(shots, one.changes, seeds)
+        for candidate in candidates:
+            arm = _arm(shots, candidate.changes, seeds)
             if arm is not None and (epochs < usual_end or all(shot.finished for shot in arm)):
                 gain = sum(b.value - a.value for a, b in zip(control, arm, strict=True)) / len(seeds)
-                self.screened.append((one, gain))
-                self.complete |= {one.changes} if all(shot.finished for shot in arm) else set()
+                self.screened.append((candidate, gain))
+                self.complete |= {candidate.changes} if all(shot.finished for shot in arm) else set()
 
     def _share(self, rounds: Round) -> float:
         """Seconds for a look at candidates: all of their cost, where enough is left to confirm the best."""
@@ -227,7 +233,7 @@ class Search:
         if not gains or max(gains) < GAIN or not self.control:
             return False
         reached = sum(self.control) / len(self.control) + max(gains)
-        levels = [level for one in quantities.rivals(self.evidence) if (level := self._val(one)) is not None]
+        levels = [level for rival in quantities.rivals(self.evidence) if (level := self._val(rival)) is not None]
         return reached < max(levels, default=1.0) - NEAR and self.bench.allowance.left > 0.5 * self.seconds
 
     def _val(self, best_reference: Any) -> float | None:
@@ -236,21 +242,21 @@ class Search:
 
     def _picked(self) -> list[Candidate]:
         """The changes to confirm: of those about as good as the best the likeliest cause, and a runner-up."""
-        good = [(one, gain) for one, gain in self._ranked() if gain >= GAIN]
+        good = [(candidate, gain) for candidate, gain in self._ranked() if gain >= GAIN]
         if not good:
             return []
         best = good[0][1]
-        alike = [one for one, gain in good if gain >= best - max(GAIN, ALIKE * best)]
-        order = [one for one, _ in self.screened]
-        first = min(alike, key=lambda one: (*self._doubt(one), order.index(one)))
-        rivals = [one for one, gain in good if one is not first and gain >= RIVAL * best]
-        others = [one for one in rivals if one.finding != first.finding]
+        alike = [candidate for candidate, gain in good if gain >= best - max(GAIN, ALIKE * best)]
+        order = [candidate for candidate, _ in self.screened]
+        first = min(alike, key=lambda candidate: (*self._doubt(candidate), order.index(candidate)))
+        rivals = [candidate for candidate, gain in good if candidate is not first and gain >= RIVAL * best]
+        others = [rival for rival in rivals if rival.finding != first.finding]
         return [first, *(others or rivals)[:1]]
 
-    def _doubt(self, one: Candidate) -> tuple[bool, bool, int]:
+    def _doubt(self, candidate: Candidate) -> tuple[bool, bool, int]:
         """How far-fetched a candidate is as the cause."""
-        rate = one.probe == "lr_ladder"
-        return one.finding != self.root, rate and usual(self.evidence), len(one.changes)
+        rate = candidate.probe == "lr_ladder"
+        return candidate.finding != self.root, rate and usual(self.evidence), len(candidate.changes)
 
     def _refuted(self, seeds: Sequence[int]) -> Iterator[Trial]:
         """Records of findings whose every remedy was tried to the end and gained nothing."""
@@ -275,24 +281,24 @@ class Search:
             return
         began = time.monotonic()
         self.bench.allowance.extend(OVERTIME * self.seconds)
-        arms = [(), *[one.changes for one in picked]]
+        arms = [(), *[candidate.changes for candidate in picked]]
         shots = Round(self.bench, [(changes, seed) for changes in arms for seed in seeds]).run()
         control = _arm(shots, (), seeds)
         if control is None or not all(shot.finished for shot in control):
             return
         found = []
-        for one in picked:
-            arm = _arm(shots, one.changes, seeds)
+        for candidate in picked:
+            arm = _arm(shots, candidate.changes, seeds)
             if arm is not None and all(shot.finished for shot in arm):
-                found.append(self._paired(one, seeds, control, arm, len(picked)))
+                found.append(self._paired(candidate, seeds, control, arm, len(picked)))
         spent = (time.monotonic() - began) / max(len(found), 1)
-        kept = found[:1] + [one for one in found[1:] if not _explained(one, found[0])]
-        yield from (replace(one, seconds=round(spent, 2)) for one in reversed(kept))
+        kept = found[:1] + [trial for trial in found[1:] if not _explained(trial, found[0])]
+        yield from (replace(trial, seconds=round(spent, 2)) for trial in reversed(kept))
 
     def _plan(self, picked: Sequence[Candidate]) -> tuple[tuple[int, ...], list[Candidate]]:
         """On how many seeds how many changes can be compared in the time that is left."""
         chosen = list(picked[:1])
-        gains = {one.changes: gain for one, gain in self.screened}
+        gains = {candidate.changes: gain for candidate, gain in self.screened}
         if chosen and gains[chosen[0].changes] >= LARGE:
             missing = CAUTION * self._cost(chosen, PAIRS) - self.bench.allowance.left
             if 0 < missing <= self.spare:
@@ -307,7 +313,7 @@ class Search:
         """Seconds that confirming is likely to take, from what the arms took so far."""
         seconds, alone = 0.0, self.bench.alone_seconds * pairs
         groups: dict[object, list[float]] = {}
-        for changes in ((), *[one.changes for one in picked]):
+        for changes in ((), *[candidate.changes for candidate in picked]):
             variant = self.bench.variant(changes)
             if variant is None or variant.builder is None:
                 seconds += alone
@@ -324,24 +330,24 @@ class Search:
         return self.lengths.get(changes, float(variant.config.trainer.max_epochs or math.inf))
 
     def _paired(
-        self, one: Candidate, seeds: Sequence[int], control: Sequence[Shot], arm: Sequence[Shot], confirmed: int
+        self, candidate: Candidate, seeds: Sequence[int], control: Sequence[Shot], arm: Sequence[Shot], confirmed: int
     ) -> Trial:
         found = compare(control, arm, self.bench.metric, screened=len(self.screened), confirmed=confirmed)
         before, after = (tuple(shot.value for shot in shots) for shots in (control, arm))
-        trial = self._trial(one, seeds, before=before, after=after)
+        trial = self._trial(candidate, seeds, before=before, after=after)
         return replace(trial, difference=found, confirmed=(found.low or 0.0) > 0)
 
     def _trial(
-        self, one: Candidate, seeds: Sequence[int], *, before: tuple[float, ...], after: tuple[float, ...]
+        self, candidate: Candidate, seeds: Sequence[int], *, before: tuple[float, ...], after: tuple[float, ...]
     ) -> Trial:
         return Trial(
-            probe=one.probe,
-            overrides=one.changes,
+            probe=candidate.probe,
+            overrides=candidate.changes,
             metric=f"val/{self.bench.metric}",
             seeds=tuple(seeds),
             before=before,
             after=after,
-            finding=one.finding,
+            finding=candidate.finding,
             detail={"screened": len(self.screened)},
         )
 

@@ -73,7 +73,7 @@ class _Group:
     def cost(self, epochs: float) -> float:
         """Seconds to the end of every member, or to that many epochs in all."""
         stack = self.stack
-        ends = [min(stack.members[one].max_epochs, epochs) - stack.epochs for one in stack.active]
+        ends = [min(stack.members[member].max_epochs, epochs) - stack.epochs for member in stack.active]
         return self.pace * work([max(end, 0.0) for end in ends], self.size)
 
 
@@ -125,7 +125,7 @@ class Round:
         for group in self.groups:
             group.stack.advance(max(epochs - group.stack.epochs, 0), allowed=lambda: self.bench.allowance.left > 0)
             learned = group.stack.finish()
-            group.settle([len(one.losses) for one in learned])
+            group.settle([len(arm.losses) for arm in learned])
             for job, arm, one in zip(group.jobs, group.arms, learned, strict=True):
                 shots[job] = self.bench.score(job, arm, one)
         for job in self.lone if alone else ():

@@ -149,7 +149,7 @@ def baseline(task: Task, held_out: Mapping[SplitName, Split], *, trivial: Tensor
     return Fitted(
         reference=Reference(
             name=task.baseline,
-            scores={name: point_scores(task, one) for name, one in predicted.items()},
+            scores={name: point_scores(task, predictions) for name, predictions in predicted.items()},
         ),
         predictions=predicted,
         rows=rows,

@@ -100,9 +100,9 @@ def _data(evidence: Evidence, provenance: Mapping[str, Any]) -> list[str]:
 def _scores(verdict: Verdict, evidence: Evidence) -> list[str]:
     scores = evidence.scores.get(verdict.split, {})
     rows = tuple(
-        (metric(name), number(one.value), interval(one.low, one.high), number(one.baseline), f"{one.n:,}")
-        for name, one in scores.items()
-        if one.value is not None
+        (metric(name), number(score.value), interval(score.low, score.high), number(score.baseline), f"{score.n:,}")
+        for name, score in scores.items()
+        if score.value is not None
     )
     header = ("metric", "value", "95 % interval", kind_of(evidence.task.kind).baseline, "rows")
     parts = [_table(Table(header, rows))] if rows else ["No score is known."]
@@ -116,24 +116,28 @@ def _scores(verdict: Verdict, evidence: Evidence) -> list[str]:
 
 def _limits(verdict: Verdict, evidence: Evidence) -> list[str]:
     """What speaks against the model, what is open, and what nobody looked at."""
-    missed = [one for one in verdict.criteria if one.votes and one.threshold is not None and one.status != "pass"]
-    lines = [
-        f"{metric_in_words(one.name)}: {points(one.name, one.value)}, asked for {_asked(one)}: "
-        + ("not met" if one.status == "fail" else "not settled")
-        for one in missed
+    missed = [
+        criterion
+        for criterion in verdict.criteria
+        if criterion.votes and criterion.threshold is not None and criterion.status != "pass"
     ]
-    for found in verdict.findings:
-        if found.severity != "info" or found.accepted:
-            accepted = " (accepted by the maker)" if found.accepted else ""
-            lines.append(f"{found.severity}, {found.name}{accepted}: {found.summary}")
+    lines = [
+        f"{metric_in_words(criterion.name)}: {points(criterion.name, criterion.value)}, asked for {_asked(criterion)}: "
+        + ("not met" if criterion.status == "fail" else "not settled")
+        for criterion in missed
+    ]
+    for finding in verdict.findings:
+        if finding.severity != "info" or finding.accepted:
+            accepted = " (accepted by the maker)" if finding.accepted else ""
+            lines.append(f"{finding.severity}, {finding.name}{accepted}: {finding.summary}")
     lines += [
-        f"where {one.where}: {metric_in_words(one.metric)} {points(one.metric, one.value)} on {one.n:,} rows, "
-        f"elsewhere {points(one.metric, one.rest)}"
-        for one in evidence.segments
+        f"where {segment.where}: {metric_in_words(segment.metric)} {points(segment.metric, segment.value)} on "
+        f"{segment.n:,} rows, elsewhere {points(segment.metric, segment.rest)}"
+        for segment in evidence.segments
     ]
     if evidence.test_reads > 1 and verdict.split == "test":
         lines.append(f"the test split has been read {evidence.test_reads} times; its intervals are optimistic")
-    lines += [f"not judged: {one.name} ({one.reason})" for one in verdict.unknown]
+    lines += [f"not judged: {unknown.name} ({unknown.reason})" for unknown in verdict.unknown]
     lines.append("the scores hold for rows drawn as these were; another place, time or way of measuring was not tried")
     return [escape(line) for line in lines]
 

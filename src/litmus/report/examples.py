@@ -72,20 +72,28 @@ def doubtful(scene: Scene) -> tuple[list[Example], str]:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(["row", "name", scene.evidence.task.target])
-    writer.writerows([one.choice.row, one.name, one.choice.target] for one in found)
+    writer.writerows([example.choice.row, example.name, example.choice.target] for example in found)
     return found, out.getvalue() if found else ""
 
 
 def sheet(examples: Sequence[Example]) -> bytes | None:
     """The pictures of some rows beside each other as a PNG; None where they have none."""
-    pictures = [Image.open(io.BytesIO(base64.b64decode(one.image.partition(",")[2]))) for one in examples if one.image]
+    pictures = [
+        Image.open(io.BytesIO(base64.b64decode(example.image.partition(",")[2])))
+        for example in examples
+        if example.image
+    ]
     if not pictures:
         return None
-    host = Image.new("RGB", (sum(one.width + GAP for one in pictures), max(one.height for one in pictures)), "white")
+    host = Image.new(
+        "RGB",
+        (sum(thumbnail.width + GAP for thumbnail in pictures), max(thumbnail.height for thumbnail in pictures)),
+        "white",
+    )
     left = 0
-    for one in pictures:
-        host.paste(one.convert("RGB"), (left, 0))
-        left += one.width + GAP
+    for thumbnail in pictures:
+        host.paste(thumbnail.convert("RGB"), (left, 0))
+        left += thumbnail.width + GAP
     out = io.BytesIO()
     host.save(out, "PNG")
     return out.getvalue()

@@ -29,25 +29,29 @@ def page() -> str:
 
 def index(link: str = "#{}") -> str:
     """A table of all findings; `link` is where one stands, with its name for the braces."""
-    rows = [f"| [`{name}`]({link.format(name)}) | {one.says} |" for name, one in diagnoses().items()]
+    rows = [f"| [`{name}`]({link.format(name)}) | {diagnose.says} |" for name, diagnose in diagnoses().items()]
     return "\n".join(["| finding | says |", "|---|---|", *rows])
 
 
-def section(one: Diagnosis, link: str = "#{}") -> str:
+def section(diagnosis: Diagnosis, link: str = "#{}") -> str:
     """What there is to say of one finding; `link` as in `index`."""
-    module = inspect.getmodule(one.judge)
+    module = inspect.getmodule(diagnosis.judge)
     what = (module.__doc__ or "").strip() if module else ""
-    how = " ".join((inspect.getdoc(one.judge) or "").split())
-    lines = [f"## {one.name}", what, f"*Cause in the summary*: {one.headline}. *About*: {ABOUT[one.about]}."]
-    lines.append(f"*Seen by*: {one.says}." + (f" {how}" if how else ""))
-    lines.append(f"*What to do*: {one.suggests}{f'; {one.remedy}' if one.remedy else ''}.")
-    effects = explains()[one.name]
+    how = " ".join((inspect.getdoc(diagnosis.judge) or "").split())
+    lines = [
+        f"## {diagnosis.name}",
+        what,
+        f"*Cause in the summary*: {diagnosis.headline}. *About*: {ABOUT[diagnosis.about]}.",
+    ]
+    lines.append(f"*Seen by*: {diagnosis.says}." + (f" {how}" if how else ""))
+    lines.append(f"*What to do*: {diagnosis.suggests}{f'; {diagnosis.remedy}' if diagnosis.remedy else ''}.")
+    effects = explains()[diagnosis.name]
     if effects:
         lines.append("*May explain*: " + ", ".join(f"[{name}]({link.format(name)})" for name in effects) + ".")
     limits = [] if module is None else list(_limits(inspect.getsource(module)))
     if limits:
         lines.append("*Limits*:\n\n" + "\n".join(limits))
-    lines.append(f"`litmus train verdict.accept=[{one.name}]` keeps it visible and takes its vote away.")
+    lines.append(f"`litmus train verdict.accept=[{diagnosis.name}]` keeps it visible and takes its vote away.")
     return "\n\n".join(line for line in lines if line)
 
 
@@ -71,7 +75,7 @@ def _is_number(node: ast.expr) -> bool:
         value = ast.literal_eval(node)
     except ValueError:
         return False
-    return all(isinstance(one, int | float) for one in (value if isinstance(value, tuple) else (value,)))
+    return all(isinstance(entry, int | float) for entry in (value if isinstance(value, tuple) else (value,)))
 
 
 if __name__ == "__main__":

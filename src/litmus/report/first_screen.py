@@ -49,7 +49,7 @@ def make_first_screen(
         words: What stood behind `litmus train`; None: not known, so that no command is given.
         directory: Of the run, as the reader would type it.
     """
-    root = next((found for found in verdict.findings if found.alarms), None)
+    root = next((finding for finding in verdict.findings if finding.alarms), None)
     because = root.summary if root is not None and root.summary not in verdict.summary else ""
     purpose, command, known = ("", "", "") if words is None else _next(verdict, evidence, words, root, directory)
     return FirstScreen(tuple(facts(evidence)), because, purpose, command, known)

@@ -97,8 +97,10 @@ def render(
         directory: Of the run, as the reader would type it.
     """
     counts, every = evidence.data.class_counts, list(drawings)
-    beside = {found.name: [one for one in every if found.name in one.findings] for found in verdict.findings}
-    drawings = [one for one in every if not beside.keys() & {*one.findings}]
+    beside = {
+        finding.name: [drawing for drawing in every if finding.name in drawing.findings] for finding in verdict.findings
+    }
+    drawings = [drawing for drawing in every if not beside.keys() & {*drawing.findings}]
     failures = [evidence.per_class.get(verdict.split), evidence.segments, evidence.worst_rows, evidence.importance]
     present = {
         "Criteria": verdict.criteria,
@@ -110,7 +112,7 @@ def render(
         "Run": True,
     }
     return template("report.html.jinja").render(
-        sections=[(name, _anchor(name)) for name, found in present.items() if found],
+        sections=[(name, _anchor(name)) for name, content in present.items() if content],
         **_judged(verdict, evidence, make_first_screen(verdict, evidence, words=words, directory=directory)),
         title=title,
         script=COPY,
@@ -167,7 +169,9 @@ def write_html(directory: Path, page: str) -> None:
 
 def _held(evidence: Evidence, gallery: "Sequence[tuple[str, Sequence[Example]]]", doubtful: "Sequence[Example]") -> int:
     """How many rows of the data the page holds."""
-    rows = {one.choice.row for _, examples in gallery for one in examples} | {one.choice.row for one in doubtful}
+    rows = {example.choice.row for _, examples in gallery for example in examples} | {
+        example.choice.row for example in doubtful
+    }
     shown = evidence.worst_rows[:MAX_WORST] if shows_rows(evidence) else ()
     return len(rows | {int(row["row"]) for row in shown if "row" in row})
 

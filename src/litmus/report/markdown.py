@@ -49,22 +49,22 @@ def mistakes_text(gallery: "Sequence[tuple[str, Sequence[Example]]]") -> str:
     parts = []
     for title, examples in gallery:
         header = ("row", "why", "true", "predicted", "sure", "shows")
-        rows = [(str(one.choice.row), *_chosen(one), _shows(one)) for one in examples]
+        rows = [(str(example.choice.row), *_chosen(example), _shows(example)) for example in examples]
         lines = [header, ["---"] * len(header), *([escape(cell) for cell in row] for row in rows)]
         parts += [f"### {escape(title)}", "\n".join("| " + " | ".join(line) + " |" for line in lines)]
     return "\n\n".join(parts)
 
 
-def _chosen(one: "Example") -> tuple[str, ...]:
-    choice = one.choice
+def _chosen(example: "Example") -> tuple[str, ...]:
+    choice = example.choice
     return choice.why, choice.target, choice.pred, choice.sure
 
 
-def _shows(one: "Example") -> str:
+def _shows(example: "Example") -> str:
     """The row's text, or its cells, or its name."""
-    if one.text:
-        return "".join(part for part, _ in one.text)
-    return ", ".join(f"{name} {value}" for name, value, _ in one.cells) or one.name
+    if example.text:
+        return "".join(part for part, _ in example.text)
+    return ", ".join(f"{name} {value}" for name, value, _ in example.cells) or example.name
 
 
 def _finding(finding: Finding) -> list[str]:

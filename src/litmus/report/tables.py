@@ -68,11 +68,11 @@ def _worst_first(criteria: Sequence[Criterion]) -> list[Criterion]:
     """What fails, what is open, what passes and what has no vote; in each, what is missed by most or met by least."""
     ordered: list[Criterion] = []
     for mark in ("fail", "open", "pass"):
-        rest = [one for one in criteria if _mark(one) == mark]
+        rest = [criterion for criterion in criteria if _mark(criterion) == mark]
         while rest:
             ordered.append(decisive(rest))
             rest.remove(ordered[-1])
-    return [*ordered, *(one for one in criteria if _mark(one) == "shown")]
+    return [*ordered, *(criterion for criterion in criteria if _mark(criterion) == "shown")]
 
 
 def meanings(verdict: Verdict, evidence: Evidence) -> list[str]:
@@ -80,9 +80,9 @@ def meanings(verdict: Verdict, evidence: Evidence) -> list[str]:
     primary = metric(evidence.task.primary)
     heads = [criterion.name.partition("[")[0] for criterion in verdict.criteria]
     found = [MEANINGS[head].format(name=metric(head), primary=primary) for head in heads if head in MEANINGS]
-    votes = [one for one in verdict.criteria if one.votes and one.threshold is not None]
-    unsettled = [one for one in votes if one.status == "open"]
-    if any(one.value is not None for one in unsettled):
+    votes = [criterion for criterion in verdict.criteria if criterion.votes and criterion.threshold is not None]
+    unsettled = [vote for vote in votes if vote.status == "open"]
+    if any(criterion.value is not None for criterion in unsettled):
         return [*found, f"open: on these {verdict.split} rows it is neither surely met nor surely missed."]
     return [*found, f"open: there is no value on these {verdict.split} rows."] if unsettled else found
 

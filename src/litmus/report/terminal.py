@@ -147,7 +147,9 @@ class Terminal:
 
     def _repeats(self, verdict: Verdict, evidence: Evidence) -> None:
         """The spread over seeds and folds of what is asked for; the page has it of every metric."""
-        for heading, spread in repeats(evidence, {evidence.task.primary, *(one.name for one in verdict.criteria)}):
+        for heading, spread in repeats(
+            evidence, {evidence.task.primary, *(criterion.name for criterion in verdict.criteria)}
+        ):
             self.line()
             self.line(f"{heading}:")
             self.table(spread)
@@ -171,36 +173,36 @@ class Terminal:
             self.line(text, "dim")
 
     def _findings(self, verdict: Verdict) -> None:
-        infos = [found for found in verdict.findings if found.severity == "info"]
+        infos = [finding for finding in verdict.findings if finding.severity == "info"]
         dropped = infos[MAX_INFO:]
-        for found in verdict.findings:
-            if found not in dropped:
-                self._finding(found, first=found is verdict.try_first)
+        for finding in verdict.findings:
+            if finding not in dropped:
+                self._finding(finding, first=finding is verdict.try_first)
         if dropped:
             self.line(f"  and {len(dropped)} more remarks in the report", "dim")
 
-    def _finding(self, found: Finding, *, first: bool) -> None:
+    def _finding(self, finding: Finding, *, first: bool) -> None:
         from rich.text import Text
 
-        alarm = found.alarms and found.consequence_of is None
+        alarm = finding.alarms and finding.consequence_of is None
         if alarm:
             self.line()
-        aside = f" (a consequence of {found.consequence_of})" if found.consequence_of else ""
-        aside += " (accepted)" if found.accepted else ""
+        aside = f" (a consequence of {finding.consequence_of})" if finding.consequence_of else ""
+        aside += " (accepted)" if finding.accepted else ""
         head = Text()
-        head.append(f"{found.severity}: ", SEVERITY_STYLES[found.severity])
-        head.append(f"{found.name}{aside}: {clean(found.summary)}", "" if alarm else "dim")
+        head.append(f"{finding.severity}: ", SEVERITY_STYLES[finding.severity])
+        head.append(f"{finding.name}{aside}: {clean(finding.summary)}", "" if alarm else "dim")
         self._print(head)
         if not alarm:
             return
-        if found.evidence:
-            self.line(f"  evidence: {figures(found.evidence)}", "dim")
-        if found.tried:
-            self.line(f"  {tried(found)}")
-        for answer in found.choices:
+        if finding.evidence:
+            self.line(f"  evidence: {figures(finding.evidence)}", "dim")
+        if finding.tried:
+            self.line(f"  {tried(finding)}")
+        for answer in finding.choices:
             self.line(f"  answer: {paste_all(answer)}")
-        if offered(found):
-            self.line(f"  {'try first' if first else 'try'}: {paste_all(found.overrides)}", "bold" if first else "")
+        if offered(finding):
+            self.line(f"  {'try first' if first else 'try'}: {paste_all(finding.overrides)}", "bold" if first else "")
 
 
 def clean_line(text: str) -> str:

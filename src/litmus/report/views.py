@@ -84,8 +84,8 @@ def _marks(predictor: Predictor, rows: Rows, wanted: Sequence[int]) -> dict[int,
     for place in np.flatnonzero(np.isin(rows.numbers, wanted)).tolist():
         words = list(dict.fromkeys(rows.inputs[place].split()))[:MOST_WORDS]
         texts = [" ".join(w for w in rows.inputs[place].split() if w != word) for word in words]
-        one = rows.take(np.full(len(words) + 1, place, dtype=np.int64))
-        _, prob = predictor.predict_rows(replace(one, inputs=[rows.inputs[place], *texts], target=None))
+        row = rows.take(np.full(len(words) + 1, place, dtype=np.int64))
+        _, prob = predictor.predict_rows(replace(row, inputs=[rows.inputs[place], *texts], target=None))
         if prob is None or not words:
             continue
         code = int(prob[0].argmax())

@@ -53,7 +53,9 @@ def _stored(folder: Path) -> dict[str, dict[str, str]]:
     path = folder / ANSWERS
     try:
         stored: Any = json.loads(path.read_text(encoding="utf-8"))
-        return {str(key): {str(entry): str(answer) for entry, answer in one.items()} for key, one in stored.items()}
+        return {
+            str(key): {str(entry): str(answer) for entry, answer in answers.items()} for key, answers in stored.items()
+        }
     except FileNotFoundError:
         return {}
     except (OSError, ValueError, AttributeError) as error:

@@ -38,7 +38,11 @@ def check_together(data: DataModule, module: LightningModule, trainer: Trainer) 
 def _check_inputs(data: DataModule, model: nn.Module) -> None:
     """A plain module gets a row's inputs as one tensor; raises ConfigError where it asks for more of them."""
     given = inspect.signature(model.forward).parameters.values()
-    several = [one.name for one in given if one.default is one.empty and one.kind is one.POSITIONAL_OR_KEYWORD]
+    several = [
+        parameter.name
+        for parameter in given
+        if parameter.default is parameter.empty and parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+    ]
     if data.own_loader and len(several) > 1:
         shape = " x ".join(map(str, data.spec.in_shape))
         takes = f"{type(model).__name__}.forward takes {' and '.join(several)}, and a row reaches it as one tensor"

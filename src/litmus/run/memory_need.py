@@ -147,4 +147,4 @@ def _largest(node: Mapping[str, Any]) -> str:
 
 def _most(value: Any) -> int:
     """The largest whole number in a setting, 0 if there is none."""
-    return max((one for one in (value if isinstance(value, list) else [value]) if type(one) is int), default=0)
+    return max((entry for entry in (value if isinstance(value, list) else [value]) if type(entry) is int), default=0)

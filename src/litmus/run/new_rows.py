@@ -67,9 +67,9 @@ def drift_lines(drift: Drift | None) -> list[str]:
         for name, factor in drift.units.items()
     ]
     lines += [f"column {name!r}: levels seem to have other names than those trained on" for name in drift.renamed]
-    others = [one for one in drift.moved if one.column not in {*drift.units, *drift.renamed}]
+    others = [shift for shift in drift.moved if shift.column not in {*drift.units, *drift.renamed}]
     if others:
-        shown = ", ".join(f"{one.column} ({one.distance:.0%})" for one in others[:SHOWN])
+        shown = ", ".join(f"{other.column} ({other.distance:.0%})" for other in others[:SHOWN])
         more = f" and {len(others) - SHOWN} more" if len(others) > SHOWN else ""
         lines.append(
             f"drift: {len(others)} of {drift.columns} columns are distributed otherwise than in training: {shown}{more}"

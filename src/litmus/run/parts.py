@@ -44,9 +44,9 @@ def make_callbacks(config: RunConfig, paths: Paths, mode: str) -> tuple[Checkpoi
         made[name] = entry.make(**known, **(watched if watches else {}))
     checkpoint: Checkpoint = made.pop("checkpoint")
     problems = [
-        Problem(f"callback.{name}._target_", f"makes a {type(one).__name__}, and no callback")
-        for name, one in made.items()
-        if not isinstance(one, Callback)
+        Problem(f"callback.{name}._target_", f"makes a {type(part).__name__}, and no callback")
+        for name, part in made.items()
+        if not isinstance(part, Callback)
     ]
     if problems:
         raise ConfigError(problems)
@@ -55,12 +55,14 @@ def make_callbacks(config: RunConfig, paths: Paths, mode: str) -> tuple[Checkpoi
 
 def for_averages(checkpoint: Checkpoint, others: list[Callback]) -> tuple[list[Callback], tuple[str, ...]]:
     """The callbacks without early stopping where one averages weights: its average is ready at the last epoch's end."""
-    averages = [type(one).__name__ for one in others if isinstance(one, StochasticWeightAveraging | WeightAveraging)]
+    averages = [
+        type(other).__name__ for other in others if isinstance(other, StochasticWeightAveraging | WeightAveraging)
+    ]
     if not averages:
         return others, ()
     checkpoint.use = "last"
-    stops = any(isinstance(one, EarlyStopping) for one in others)
-    rest = [one for one in others if not isinstance(one, EarlyStopping)]
+    stops = any(isinstance(other, EarlyStopping) for other in others)
+    rest = [other for other in others if not isinstance(other, EarlyStopping)]
     note = f"callback: {averages[0]} gives the weights of the last epoch's end, and these are used"
     return rest, (note + ("; early stopping is off" if stops else ""),)
 
@@ -85,7 +87,7 @@ def make_loss(config: RunConfig, known: Mapping[str, Any], outputs: Outputs = "a
     loss, found = config.loss, config.loss.target()
     if inspect.isroutine(found) and not found.__module__.startswith("litmus."):
         takes = signature(found, loss.target_name, loss.key).parameters
-        free = [word for word, one in takes.items() if one.required and word not in loss.node]
+        free = [word for word, take in takes.items() if take.required and word not in loss.node]
         made = loss.partial(**known) if len(free) >= 2 else loss.make(**known)
     else:
         made = loss.make(**known)

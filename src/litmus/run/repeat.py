@@ -119,8 +119,8 @@ def _values(scores: Mapping[str, Any]) -> dict[str, float | None]:
 
 def _pool(predicted: list[Predictions]) -> Predictions:
     """Disjoint predictions as one, in the order of the source's rows."""
-    order = torch.cat([one.rows for one in predicted]).argsort()
+    order = torch.cat([part.rows for part in predicted]).argsort()
     columns = ("rows", "target", "pred", "prob", "group", "time")
-    held: dict[str, list[Any]] = {name: [getattr(one, name) for one in predicted] for name in columns}
+    held: dict[str, list[Any]] = {name: [getattr(part, name) for part in predicted] for name in columns}
     pooled: dict[str, Any] = {name: torch.cat(parts)[order] for name, parts in held.items() if parts[0] is not None}
     return replace(predicted[0], **pooled)

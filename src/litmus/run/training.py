@@ -256,7 +256,7 @@ class Decided(Fitted):
 
 
 def _fields(run: Run) -> dict[str, Any]:
-    return {one.name: getattr(run, one.name) for one in fields(run)}
+    return {field.name: getattr(run, field.name) for field in fields(run)}
 
 
 def _learner(config: RunConfig, predictor: Predictor, mode: Mode, *, random_batches: bool) -> Learner:

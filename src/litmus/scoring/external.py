@@ -194,4 +194,6 @@ def _scores(table: Table, name: str) -> Tensor:
 
 def _needing(*what: str) -> tuple[str, ...]:
     """Names of the metrics that cannot be had without this."""
-    return tuple(one.name for one in measures().values() if isinstance(one, Metric) and one.needs in what)
+    return tuple(
+        measure.name for measure in measures().values() if isinstance(measure, Metric) and measure.needs in what
+    )

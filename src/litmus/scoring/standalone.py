@@ -47,7 +47,9 @@ def evidence_of(
         fit=FitFacts(epochs=0, max_epochs=0, steps=0, batches_per_epoch=0),
         data=DataFacts(input=spec.input, sizes={split: n}, class_counts=counts),
         scored=split,
-        scores={split: {name: Score(value=None) if name in left_out else one for name, one in found.scores.items()}},
+        scores={
+            split: {name: Score(value=None) if name in left_out else score for name, score in found.scores.items()}
+        },
         per_class={split: found.per_class} if found.per_class else {},
         confusion={split: found.confusion} if found.confusion else {},
         gain={split: found.gain},

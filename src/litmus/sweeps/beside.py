@@ -63,10 +63,14 @@ class Shown:
     def judged(self) -> dict[str, Criterion]:
         """The criteria that voted, by name; that of the worst class, another in each run, without the class."""
         found = (
-            [one for one in self.verdict.criteria if one.votes and one.threshold is not None] if self.verdict else []
+            [criterion for criterion in self.verdict.criteria if criterion.votes and criterion.threshold is not None]
+            if self.verdict
+            else []
         )
-        heads = [one.name.partition("[")[0] for one in found]
-        names = [head if heads.count(head) == 1 else one.name for head, one in zip(heads, found, strict=True)]
+        heads = [criterion.name.partition("[")[0] for criterion in found]
+        names = [
+            head if heads.count(head) == 1 else criterion.name for head, criterion in zip(heads, found, strict=True)
+        ]
         return dict(zip(names, found, strict=True))
 
 
@@ -85,15 +89,15 @@ def table(board: Leaderboard) -> Table | None:
         return None
     entries = board.entries[: len(runs)]
     settings = {key: [clean(entry.settings.get(key, NOTHING), 60) for entry in entries] for key in board.keys}
-    lines = [one.verdict.summary.splitlines() if one.verdict else [] for one in runs]
+    lines = [run.verdict.summary.splitlines() if run.verdict else [] for run in runs]
     rows = {
-        "verdict": [one.record.verdict or "none" for one in runs],
-        "in words": [" ".join(found[:2]) or NOTHING for found in lines],
+        "verdict": [run.record.verdict or "none" for run in runs],
+        "in words": [" ".join(sentences[:2]) or NOTHING for sentences in lines],
         **{key: values for key, values in settings.items() if len(set(values)) > 1},
-        "seed": [str(one.record.seed) for one in runs],
-        "epochs": [f"{len(one.history.get('epoch', ()))}" for one in runs],
+        "seed": [str(run.record.seed) for run in runs],
+        "epochs": [f"{len(run.history.get('epoch', ()))}" for run in runs],
     }
-    return Table(("run", *(clean(one.name, 60) for one in runs)), tuple((head, *cells) for head, cells in rows.items()))
+    return Table(("run", *(clean(run.name, 60) for run in runs)), tuple((head, *cells) for head, cells in rows.items()))
 
 
 def drawings(board: Leaderboard, prefix: str = "") -> list[Drawing]:
@@ -128,12 +132,12 @@ def verdicts(runs: Sequence[Shown]) -> Figure | None:
     words = [canvas.label(metric(name), 26) for name in names]
     canvas.frame(host, left=max(map(canvas.inches, words)) + 0.3)
     ax = canvas.axes(host, "Criteria", "value, 95 % interval")
-    for place, one in enumerate(runs):
+    for place, run in enumerate(runs):
         offset = 0.5 * (place / max(len(runs) - 1, 1) - 0.5)
-        found = [_bounds(one.judged[name]) for name in names]
+        found = [_bounds(run.judged[name]) for name in names]
         values = [value for value, _, _ in found]
         bars = [[value - low for value, low, _ in found], [high - value for value, _, high in found]]
-        split = f", on {one.verdict.split}" if one.verdict else ""
+        split = f", on {run.verdict.split}" if run.verdict else ""
         ax.errorbar(
             values,
             [i + offset for i in range(len(names))],
@@ -143,7 +147,7 @@ def verdicts(runs: Sequence[Shown]) -> Figure | None:
             markersize=6,
             capsize=3,
             linewidth=1.4,
-            label=canvas.label(f"{one.name}{split}", 44),
+            label=canvas.label(f"{run.name}{split}", 44),
         )
     thresholds = [runs[0].judged[name].threshold or 0.0 for name in names]
     every = range(len(names))
@@ -156,31 +160,31 @@ def verdicts(runs: Sequence[Shown]) -> Figure | None:
 
 def verdicts_takeaway(runs: Sequence[Shown]) -> str:
     """Each run's verdict, how many criteria it meets, and which it does not meet that another does."""
-    met = {name for one in runs for name, found in one.judged.items() if found.status == "pass"}
+    met = {name for run in runs for name, criterion in run.judged.items() if criterion.status == "pass"}
     parts = []
-    for one in runs:
-        missed = [metric(name) for name, found in one.judged.items() if found.status != "pass" and name in met]
-        passed = sum(found.status == "pass" for found in one.judged.values())
-        text = f"{one.rank} is {one.record.verdict} and meets {passed} of {len(one.judged)} criteria"
+    for run in runs:
+        missed = [metric(name) for name, criterion in run.judged.items() if criterion.status != "pass" and name in met]
+        passed = sum(criterion.status == "pass" for criterion in run.judged.values())
+        text = f"{run.rank} is {run.record.verdict} and meets {passed} of {len(run.judged)} criteria"
         parts.append(text + (f", but not {_listed(missed)}" if missed else ""))
     return f"Number {'; '.join(parts)}."
 
 
 def curves(runs: Sequence[Shown], name: str) -> Figure | None:
     """One logged name of all runs by epoch, over each other; None where fewer than two runs have it."""
-    known = [one for one in runs if _points(one, name)]
+    known = [run for run in runs if _points(run, name)]
     if len(known) < 2:
         return None
     split, _, what = name.partition("/")
     host = canvas.figure(canvas.WIDTH, 3.4)
     ax = canvas.axes(host, f"{canvas.sentence(split)} {metric(what)} by epoch", "epoch", f"{split} {metric(what)}")
-    for place, one in enumerate(runs):
-        if points := _points(one, name):
+    for place, run in enumerate(runs):
+        if points := _points(run, name):
             epochs, values = zip(*points, strict=True)
             style, marker = STYLES[place % len(STYLES)], "o" if len(points) < 3 else ""
-            colour, label = canvas.COLOURS[place % len(canvas.COLOURS)], canvas.label(one.name, 44)
+            colour, label = canvas.COLOURS[place % len(canvas.COLOURS)], canvas.label(run.name, 44)
             ax.plot(epochs, values, color=colour, linestyle=style, marker=marker, linewidth=1.8, label=label)
-    canvas.log_if_wide(ax, *(canvas.values([value for _, value in _points(one, name)]) for one in known))
+    canvas.log_if_wide(ax, *(canvas.values([value for _, value in _points(run, name)]) for run in known))
     canvas.whole_numbers(ax)
     canvas.legend(host, columns=1)
     return host
@@ -192,7 +196,7 @@ def curves_takeaway(runs: Sequence[Shown], name: str) -> str:
     split, _, what = name.partition("/")
     extreme = "lowest" if lower_is_better(name) else "highest"
     parts = []
-    for one in [one for one in runs if _points(one, name)][:2]:
+    for one in [run for run in runs if _points(run, name)][:2]:
         epoch, value = best(_points(one, name), key=lambda point: point[1])
         parts.append(f"in epoch {epoch:.0f} of number {one.rank} ({number(value, 4)})")
     return f"{canvas.sentence(split)} {metric(what)} is {extreme} {' and '.join(parts)}."
@@ -200,18 +204,31 @@ def curves_takeaway(runs: Sequence[Shown], name: str) -> str:
 
 def _common(runs: Sequence[Shown]) -> list[str]:
     """Criteria that all runs were held against by the same threshold, and whose values all lie from -1 to 1."""
-    held = [one.judged for one in runs]
+    held = [run.judged for run in runs]
     return (
-        [name for name in held[0] if all(name in one for one in held) and _alike([one[name] for one in held])]
+        [
+            name
+            for name in held[0]
+            if all(name in settings for settings in held) and _alike([settings[name] for settings in held])
+        ]
         if len(held) > 1
         else []
     )
 
 
 def _alike(criteria: Sequence[Criterion]) -> bool:
-    values = [value for one in criteria for value in (one.value, one.low, one.high) if value is not None]
-    known = all(one.value is not None for one in criteria)
-    return known and len({one.threshold for one in criteria}) == 1 and all(-1 <= value <= 1 for value in values)
+    values = [
+        value
+        for criterion in criteria
+        for value in (criterion.value, criterion.low, criterion.high)
+        if value is not None
+    ]
+    known = all(criterion.value is not None for criterion in criteria)
+    return (
+        known
+        and len({criterion.threshold for criterion in criteria}) == 1
+        and all(-1 <= value <= 1 for value in values)
+    )
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -227,9 +244,9 @@ def _bounds(criterion: Criterion) -> tuple[float, float, float]:
     return value, low, value if criterion.high is None else max(criterion.high, value)
 
 
-def _points(one: Shown, name: str) -> list[tuple[float, float]]:
+def _points(shown: Shown, name: str) -> list[tuple[float, float]]:
     """Epoch and value, where both are known."""
-    pairs = zip(one.history.get("epoch", ()), one.history.get(name, ()), strict=False)
+    pairs = zip(shown.history.get("epoch", ()), shown.history.get(name, ()), strict=False)
     return [(epoch, value) for epoch, value in pairs if epoch is not None and value is not None]
 
 

@@ -81,7 +81,7 @@ class Task(ABC):
     @classmethod
     def all_metrics(cls) -> tuple[Metric, ...]:
         """The metrics of this kind of target, in order."""
-        return tuple(one for one in measures().values() if isinstance(one, Metric) and cls.has(one))
+        return tuple(measure for measure in measures().values() if isinstance(measure, Metric) and cls.has(measure))
 
     @property
     def metrics(self) -> tuple[Metric, ...]:

@@ -23,7 +23,7 @@ def applied(evidence: Evidence, criteria: Criteria) -> tuple[Criterion, ...]:
     found += _own(evidence, criteria)
     gain = quantities.gain(evidence)
     found.append(ask("gain", Score(value=gain.value, low=gain.low, high=gain.high, n=rows_of(evidence)), 0.0))
-    marked = [replace(one, stated=_is_stated(one, evidence, criteria)) for one in found]
+    marked = [replace(finding, stated=_is_stated(finding, evidence, criteria)) for finding in found]
     return tuple(sorted(marked, key=lambda criterion: not criterion.votes))
 
 

@@ -57,19 +57,30 @@ class Standing:
     def failed(self) -> list[Criterion]:
         """Voting criteria that are missed for sure where better is possible, was asked for, or may not be excused."""
         excused = set() if self.ceiling.status == "fail" else self.excusable
-        return [one for one in self.criteria if one.votes and one.status == "fail" and one.name not in excused]
+        return [
+            criterion
+            for criterion in self.criteria
+            if criterion.votes and criterion.status == "fail" and criterion.name not in excused
+        ]
 
     @property
     def unsettled(self) -> list[Criterion]:
         """Voting criteria neither surely met nor missed, or of whose miss it is open whether the data excuse it."""
         excused = self.excusable if self.ceiling.status == "pass" else set()
         found = [
-            one
-            for one in self.criteria
-            if one.votes and one.status == "open" and one.name not in excused and not is_veto(one)
+            criterion
+            for criterion in self.criteria
+            if criterion.votes
+            and criterion.status == "open"
+            and criterion.name not in excused
+            and not is_veto(criterion)
         ]
         if self.ceiling.status == "open":
-            found += [one for one in self.criteria if one.status == "fail" and one.name in self.excusable]
+            found += [
+                criterion
+                for criterion in self.criteria
+                if criterion.status == "fail" and criterion.name in self.excusable
+            ]
         return found
 
     @property
@@ -77,27 +88,31 @@ class Standing:
         """Default criteria that are missed on data on which nothing better is known; empty where better may be."""
         if self.ceiling.status != "pass":
             return []
-        return [one for one in self.criteria if one.name in self.excusable]
+        return [criterion for criterion in self.criteria if criterion.name in self.excusable]
 
     @property
     def limited(self) -> bool:
         """Whether default criteria are missed, the data excuse it, and nothing that was asked for is in doubt."""
-        doubtful = [one for one in self.unsettled if one.stated or one.name.partition("[")[0] not in DEFAULTS]
+        doubtful = [
+            criterion
+            for criterion in self.unsettled
+            if criterion.stated or criterion.name.partition("[")[0] not in DEFAULTS
+        ]
         return bool(self.excused) and not self.failed and not doubtful
 
     @property
     def wanting(self) -> bool:
         """Whether a voting criterion is not met: failed, or open with its value on the wrong side."""
-        return bool(self.failed) or any(misses(one) or one.value is None for one in self.unsettled)
+        return bool(self.failed) or any(misses(criterion) or criterion.value is None for criterion in self.unsettled)
 
     @property
     def missed(self) -> list[Criterion]:
         """Voting criteria that are missed for sure, whatever the data allow."""
-        return [one for one in self.criteria if one.votes and one.status == "fail"]
+        return [criterion for criterion in self.criteria if criterion.votes and criterion.status == "fail"]
 
     def rows_needed(self) -> int | None:
         """Rows of the scored split that would settle all that is open; None if rows are not what is missing."""
-        needed = [self._rows(one) for one in self.unsettled]
+        needed = [self._rows(criterion) for criterion in self.unsettled]
         known = [rows for rows in needed if rows is not None]
         return max(known) if known and len(known) == len(needed) else None
 
@@ -124,7 +139,9 @@ def stand(evidence: Evidence, criteria: Criteria) -> Standing:
     """Every criterion that applies, and what is known to be possible on these data."""
     found = applied(evidence, criteria)
     ceiling = _ceiling(evidence)
-    excusable = {one.name for one in found if _excusable(one)} if ceiling.reference is not None else set()
+    excusable = (
+        {criterion.name for criterion in found if _excusable(criterion)} if ceiling.reference is not None else set()
+    )
     return Standing(criteria=found, ceiling=ceiling, excusable=frozenset(excusable), slack=criteria.slack)
 
 

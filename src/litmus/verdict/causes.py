@@ -22,27 +22,27 @@ def explanations(context: Context, findings: Sequence[Finding]) -> Explanations:
     that no trial supports are its consequences. And a model that orders rows as well as the best reference lacks
     nothing but a better decision, unless it has hardly learned how sure to be.
     """
-    alarms = [one for one in findings if one.alarms]
+    alarms = [finding for finding in findings if finding.alarms]
     explained = _scarcity_apart(explains(), alarms)
     settings = names(lambda diagnosis: diagnosis.about == "training")
     decisions = names(lambda diagnosis: diagnosis.about == "decision")
-    decision = next((name for name in decisions for one in alarms if one.name == name), None)
+    decision = next((name for name in decisions for alarm in alarms if alarm.name == name), None)
     if decision is not None and context.ranks_well and not context.unsure:
         return _first(explained, decision, tuple(name for name in settings if not diagnoses()[name].tilts_decisions))
-    fact = next((one for one in alarms if is_fact(one)), None)
+    fact = next((alarm for alarm in alarms if is_fact(alarm)), None)
     if fact is not None:
         return _first(explained, fact.name, tuple(name for name in settings if name != fact.name))
-    proven = [one for one in alarms if one.name in settings and _cures(context, one)]
+    proven = [alarm for alarm in alarms if alarm.name in settings and _cures(context, alarm)]
     if not proven:
         return explained
-    cause = max(proven, key=lambda one: float((one.tried or {}).get("difference") or 0.0))
-    kept = {one.name for one in findings if _supported(one) or _unrefuted_from_the_start(one)}
+    cause = max(proven, key=lambda finding: float((finding.tried or {}).get("difference") or 0.0))
+    kept = {finding.name for finding in findings if _supported(finding) or _unrefuted_from_the_start(finding)}
     return _first(explained, cause.name, tuple(name for name in settings if name not in kept))
 
 
 def _scarcity_apart(explained: Explanations, alarms: Sequence[Finding]) -> Explanations:
     """Few rows explain a gap, but not a loss that stopping in time would have spared."""
-    if not any(one.name == "overfitting" and one.severity == "error" for one in alarms):
+    if not any(alarm.name == "overfitting" and alarm.severity == "error" for alarm in alarms):
         return explained
     few = tuple(name for name in explained["too_little_data"] if name != "overfitting")
     return {**explained, "too_little_data": few}
@@ -50,7 +50,7 @@ def _scarcity_apart(explained: Explanations, alarms: Sequence[Finding]) -> Expla
 
 def _first(explained: Explanations, cause: str, others: Sequence[str]) -> Explanations:
     """The same with `cause` above others, and with none of them above it."""
-    below = {name: tuple(one for one in ours if one != cause or name not in others) for name, ours in explained.items()}
+    below = {name: tuple(our for our in ours if our != cause or name not in others) for name, ours in explained.items()}
     return {**below, cause: tuple(dict.fromkeys((*explained.get(cause, ()), *others)))}
 
 

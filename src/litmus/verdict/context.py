@@ -85,7 +85,10 @@ class Context:
     def unsure(self) -> bool:
         """Whether its probabilities are nearer to the shares of the classes than to those of the surest reference."""
         ours = self.evidence.scores.get(self.evidence.scored, {}).get("log_loss")
-        known = {one.name: one.scores.get(self.evidence.scored, {}).get("log_loss") for one in self.evidence.references}
+        known = {
+            reference.name: reference.scores.get(self.evidence.scored, {}).get("log_loss")
+            for reference in self.evidence.references
+        }
         losses = {name: value for name, value in known.items() if value is not None}
         shares = [value for name, value in losses.items() if name in quantities.TRIVIAL]
         if ours is None or ours.value is None or not shares:
@@ -155,8 +158,8 @@ def make_finding(
 
 def gravest(*judgements: Judgement) -> Finding | None:
     """Of several looks at one thing the finding of the highest severity, the first of equals."""
-    findings = [one for one in judgements if isinstance(one, Finding)]
-    return min(findings, key=lambda one: SEVERITIES.index(one.severity), default=None)
+    findings = [judgement for judgement in judgements if isinstance(judgement, Finding)]
+    return min(findings, key=lambda finding: SEVERITIES.index(finding.severity), default=None)
 
 
 def trial_figures(tried: Trial) -> dict[str, Any]:

@@ -26,17 +26,21 @@ def headline(verdict: Verdict, evidence: Evidence, context: Context) -> str:
     rows = f"on {context.rows:,} {evidence.scored} rows"
     speak = {"adequate": _adequate, "limited": _limited, "inadequate": _inadequate, "undetermined": _undetermined}
     label = WORDS[verdict.verdict].label
-    good = next((one for one in context.standing.criteria if one.name == "f1" and not one.votes), None)
+    good = next(
+        (criterion for criterion in context.standing.criteria if criterion.name == "f1" and not criterion.votes), None
+    )
     if verdict.verdict == "adequate" and good is not None and good.status == "pass":
         label += " (good)"
-    unscored = any(one.name == "predictions" for one in evidence.unknown)
+    unscored = any(unknown.name == "predictions" for unknown in evidence.unknown)
     predicted = UNSCORED if unscored else speak[verdict.verdict](verdict, evidence, context, rows)
     return f"{label}: {predicted}."
 
 
 def decisive(criteria: Sequence[Criterion]) -> Criterion:
     """The criterion that is missed by most or met by least; one that compares with the baseline before all others."""
-    return max(criteria, key=lambda one: (one.name == "gain" and one.status != "pass", _shortfall(one)))
+    return max(
+        criteria, key=lambda criterion: (criterion.name == "gain" and criterion.status != "pass", _shortfall(criterion))
+    )
 
 
 def _shortfall(criterion: Criterion) -> float:
@@ -60,7 +64,7 @@ def _limited(_verdict: Verdict, _evidence: Evidence, context: Context, rows: str
 def _inadequate(verdict: Verdict, evidence: Evidence, context: Context, rows: str) -> str:
     if evidence.fit.non_finite is not None:
         return f"training broke in epoch {evidence.fit.non_finite.epoch}, where values were not finite any more"
-    if any(one.name == "no_better_than_baseline" and one.alarms for one in verdict.findings):
+    if any(finding.name == "no_better_than_baseline" and finding.alarms for finding in verdict.findings):
         name = evidence.task.primary
         base = points(name, quantities.chance(evidence))
         score = f"{metric(name)} is {interval(name, quantities.primary(evidence))} {rows}"
@@ -68,7 +72,7 @@ def _inadequate(verdict: Verdict, evidence: Evidence, context: Context, rows: st
     standing = context.standing
     if standing.failed or standing.missed:
         return _beside_target(decisive(standing.failed or standing.missed), rows)
-    errors = [one.name for one in verdict.findings if one.alarms and one.severity == "error"]
+    errors = [finding.name for finding in verdict.findings if finding.alarms and finding.severity == "error"]
     stand = f"the error {errors[0]} stands" if len(errors) == 1 else f"{len(errors)} errors stand"
     return f"{_score(evidence, standing, rows)}, but {stand}"
 
@@ -76,9 +80,9 @@ def _inadequate(verdict: Verdict, evidence: Evidence, context: Context, rows: st
 def _undetermined(verdict: Verdict, evidence: Evidence, context: Context, rows: str) -> str:
     standing = context.standing
     if not standing.unsettled:
-        if any(one.severity == "question" and one.alarms for one in verdict.findings):
+        if any(finding.severity == "question" and finding.alarms for finding in verdict.findings):
             return f"{_score(evidence, standing, rows)}, and a question is open that decides what it is worth"
-        few = any(one.name == "too_little_data" and one.alarms for one in verdict.findings)
+        few = any(finding.name == "too_little_data" and finding.alarms for finding in verdict.findings)
         why = "too few to tell" if few else "which are easier than the training rows"
         return f"{_score(evidence, standing, rows)}, {why}"
     criterion = decisive([*standing.unsettled, *standing.excused])
@@ -114,13 +118,17 @@ def _beside_target(criterion: Criterion, rows: str, *, target: str = "the target
 
 def _score(evidence: Evidence, standing: Standing, rows: str) -> str:
     """The figure that says most: what was asked for, the weakest of the criteria, or the primary metric."""
-    voting = [one for one in standing.criteria if one.votes and one.value is not None and one.threshold is not None]
+    voting = [
+        criterion
+        for criterion in standing.criteria
+        if criterion.votes and criterion.value is not None and criterion.threshold is not None
+    ]
     if quantities.is_regression(evidence):
-        asked = [one for one in voting if one.name in {"rmse", "mae", "mse"}]
+        asked = [criterion for criterion in voting if criterion.name in {"rmse", "mae", "mse"}]
         if asked:
             return _beside_target(decisive(asked), rows)
         return f"the model explains {interval('r2', quantities.primary(evidence))} of the target's variation {rows}"
-    among = [one for one in voting if one.name != "gain" and not is_veto(one)]
+    among = [criterion for criterion in voting if criterion.name != "gain" and not is_veto(criterion)]
     if not among:
         return (
             f"{metric(evidence.task.primary)} is {interval(evidence.task.primary, quantities.primary(evidence))} {rows}"

@@ -40,10 +40,10 @@ def judge(evidence: Evidence, criteria: Criteria | None = None, settings: Settin
     declare_stored(evidence.task.own_metrics)
     context = Context.of(evidence, criteria)
     judged = [diagnosis.judge(evidence, context) for diagnosis in diagnoses().values()]
-    findings = [_with_sound_advice(evidence, one) for one in judged if isinstance(one, Finding)]
+    findings = [_with_sound_advice(evidence, judgement) for judgement in judged if isinstance(judgement, Finding)]
     accepted = [entry for entry, answer in evidence.answers.items() if answer == "accepted"]
     agreed = replace(settings, accept=[*settings.accept, *accepted])
-    findings = [replace(one, accepted=agreed.accepts(one)) for one in control(findings)]
+    findings = [replace(finding, accepted=agreed.accepts(finding)) for finding in control(findings)]
     findings = _with_suspect(context, _without_signal(_with_cause(evidence, findings)))
     findings, untold = unblamed(context, findings)
     findings = rank(settle(quieten(link(findings, explanations(context, findings)))))
@@ -57,7 +57,9 @@ def judge(evidence: Evidence, criteria: Criteria | None = None, settings: Settin
         criteria=standing.criteria,
         findings=tuple(findings),
         headroom=_headroom(evidence, context),
-        unknown=_unknown(evidence, context, [*untold, *(one for one in judged if isinstance(one, Unknown))]),
+        unknown=_unknown(
+            evidence, context, [*untold, *(judgement for judgement in judged if isinstance(judgement, Unknown))]
+        ),
     )
     return replace(verdict, summary=summarise(verdict, evidence, context))
 
@@ -89,12 +91,12 @@ def _within_reach(evidence: Evidence, finding: Finding) -> Finding:
 def _contradicted(evidence: Evidence, finding: Finding) -> bool:
     """Whether a trial gained more by setting one of the same keys to something else."""
     asked = dict(override.split("=", 1) for override in finding.overrides)
-    gains = [one for one in evidence.trials if quantities.moves(one)]
-    ranked = sorted(gains, key=lambda one: -((one.difference and one.difference.value) or 0.0))
+    gains = [trial for trial in evidence.trials if quantities.moves(trial)]
+    ranked = sorted(gains, key=lambda trial: -((trial.difference and trial.difference.value) or 0.0))
     for trial in ranked:
         if trial.overrides == finding.overrides:
             return False
-        if any(asked.get(key, value) != value for key, value in (one.split("=", 1) for one in trial.overrides)):
+        if any(asked.get(key, value) != value for key, value in (change.split("=", 1) for change in trial.overrides)):
             return True
     return False
 
@@ -102,91 +104,97 @@ def _contradicted(evidence: Evidence, finding: Finding) -> bool:
 def link(findings: Sequence[Finding], explained: Explanations | None = None) -> list[Finding]:
     """Findings with `consequence_of` set where another one that alarms explains them."""
     explained = explains() if explained is None else explained
-    alarms = {one.name for one in findings if one.alarms}
+    alarms = {finding.name for finding in findings if finding.alarms}
     causes = [name for name in names() if name in alarms]
 
     def cause(of: str, seen: frozenset[str] = frozenset()) -> str | None:
         direct = next((name for name in causes if of in explained.get(name, ()) and name not in seen), None)
         return None if direct is None else cause(direct, seen | {of, direct}) or direct
 
-    return [replace(one, consequence_of=cause(one.name)) for one in findings]
+    return [replace(finding, consequence_of=cause(finding.name)) for finding in findings]
 
 
 def quieten(findings: Sequence[Finding]) -> list[Finding]:
     """Symptoms that an alarm at least as severe explains become information: their own remedy would cure nothing."""
-    grave = {one.name for one in findings if one.alarms and one.severity == "error"}
+    grave = {finding.name for finding in findings if finding.alarms and finding.severity == "error"}
     return [
-        replace(one, severity="info")
-        if diagnoses()[one.name].symptom
-        and not diagnoses()[one.name].stays
-        and one.consequence_of is not None
-        and (one.consequence_of in grave or one.severity != "error")
-        else one
-        for one in findings
+        replace(finding, severity="info")
+        if diagnoses()[finding.name].symptom
+        and not diagnoses()[finding.name].stays
+        and finding.consequence_of is not None
+        and (finding.consequence_of in grave or finding.severity != "error")
+        else finding
+        for finding in findings
     ]
 
 
 def settle(findings: Sequence[Finding]) -> list[Finding]:
     """Too few rows are no alarm beside an error that was seen on them, but for one that they explain."""
     scarcity = "too_little_data"
-    seen = [one for one in findings if one.alarms and one.severity == "error" and one.consequence_of != scarcity]
-    return [replace(one, severity="info") if one.name == scarcity and seen else one for one in findings]
+    seen = [
+        finding
+        for finding in findings
+        if finding.alarms and finding.severity == "error" and finding.consequence_of != scarcity
+    ]
+    return [replace(finding, severity="info") if finding.name == scarcity and seen else finding for finding in findings]
 
 
 def rank(findings: Iterable[Finding]) -> list[Finding]:
     """Alarms first, root cause first, each followed by its consequences; then what was accepted, then information."""
     place = {name: number for number, name in enumerate(names())}
 
-    def key(one: Finding) -> tuple[int, int, int, int]:
-        section = 0 if one.alarms else 1 if one.accepted else 2
-        root = place[one.consequence_of or one.name]
-        return section, root, int(one.consequence_of is not None), place[one.name]
+    def key(finding: Finding) -> tuple[int, int, int, int]:
+        section = 0 if finding.alarms else 1 if finding.accepted else 2
+        root = place[finding.consequence_of or finding.name]
+        return section, root, int(finding.consequence_of is not None), place[finding.name]
 
     return sorted(findings, key=key)
 
 
 def _with_cause(evidence: Evidence, findings: list[Finding]) -> list[Finding]:
     """A value that was not finite is cured by what cures its cause: scales, start, learning rate or gradients."""
-    broken = next((one for one in findings if one.name == "non_finite"), None)
+    broken = next((finding for finding in findings if finding.name == "non_finite"), None)
     if broken is None or broken.overrides:
         return findings
     breaking = names(lambda diagnosis: diagnosis.breaks_training)
-    causes = (one for name in breaking for one in findings if one.name == name and one.overrides)
+    causes = (finding for name in breaking for finding in findings if finding.name == name and finding.overrides)
     cause = next(causes, None)
     mended = replace(
         broken,
         overrides=cause.overrides if cause else lower_lr(evidence),
         evidence={**broken.evidence, "cause": cause.name if cause else None},
     )
-    return [mended if one is broken else one for one in findings]
+    return [mended if finding is broken else finding for finding in findings]
 
 
 def _without_signal(findings: list[Finding]) -> list[Finding]:
     """Where nothing beats the baseline, settings are not to blame, and no change of them is offered."""
-    if not any(one.name == "no_better_than_baseline" and one.alarms for one in findings):
+    if not any(finding.name == "no_better_than_baseline" and finding.alarms for finding in findings):
         return findings
     return [
-        one if diagnoses()[one.name].about in BEYOND_SETTINGS else replace(one, severity="info", overrides=())
-        for one in findings
+        finding
+        if diagnoses()[finding.name].about in BEYOND_SETTINGS
+        else replace(finding, severity="info", overrides=())
+        for finding in findings
     ]
 
 
 def _with_suspect(context: Context, findings: list[Finding]) -> list[Finding]:
     """Where the model lags well behind a reference and nothing alarms, the first suspect becomes a warning."""
     far = context.could_gain and context.lags and (context.ahead.value or 0.0) >= quantities.NON_INFERIOR
-    if not far or any(one.alarms for one in findings):
+    if not far or any(finding.alarms for finding in findings):
         return findings
-    open_ = [one for one in findings if one.tried is None and diagnoses()[one.name].symptom]
-    suspects = [one for one in open_ if diagnoses()[one.name].suspect is not None]
-    first = min(suspects, key=lambda one: diagnoses()[one.name].suspect or 0, default=None)
-    return [replace(one, severity="warning") if one is first else one for one in findings]
+    open_ = [finding for finding in findings if finding.tried is None and diagnoses()[finding.name].symptom]
+    suspects = [finding for finding in open_ if diagnoses()[finding.name].suspect is not None]
+    first = min(suspects, key=lambda finding: diagnoses()[finding.name].suspect or 0, default=None)
+    return [replace(finding, severity="warning") if finding is first else finding for finding in findings]
 
 
 def _answer(standing: Standing, findings: Sequence[Finding]) -> Answer:
-    alarms = [one for one in findings if one.alarms]
-    if standing.failed or any(one.severity == "error" for one in alarms):
+    alarms = [finding for finding in findings if finding.alarms]
+    if standing.failed or any(alarm.severity == "error" for alarm in alarms):
         return "inadequate"
-    if any(diagnoses()[one.name].leaves_doubt for one in alarms):
+    if any(diagnoses()[alarm.name].leaves_doubt for alarm in alarms):
         return "undetermined"
     if standing.limited:
         return "limited"
@@ -195,7 +203,7 @@ def _answer(standing: Standing, findings: Sequence[Finding]) -> Answer:
 
 def _rows_needed(evidence: Evidence, standing: Standing, findings: Sequence[Finding]) -> int | None:
     """Rows for the open criteria, and for ten rows of each class of which nothing is known."""
-    scarce = [label for one in findings for label in one.evidence.get("scarce_classes") or []]
+    scarce = [label for finding in findings for label in finding.evidence.get("scarce_classes") or []]
     counts = quantities.class_rows(evidence, evidence.scored)
     total = sum(counts.values())
     rows = [-(-10 * total // max(counts[label], 1)) for label in scarce if label in counts]
@@ -208,8 +216,12 @@ def _headroom(evidence: Evidence, context: Context) -> Headroom | None:
     name = evidence.task.primary
     if context.hopeless:
         return None
-    gains = [one for one in evidence.trials if quantities.moves(one) and quantities.in_points(one)]
-    shown = [(one.difference, one) for one in gains if one.difference is not None and one.difference.value is not None]
+    gains = [trial for trial in evidence.trials if quantities.moves(trial) and quantities.in_points(trial)]
+    shown = [
+        (trial.difference, trial)
+        for trial in gains
+        if trial.difference is not None and trial.difference.value is not None
+    ]
     if shown:
         gain, trial = max(shown, key=lambda pair: pair[0].value or 0.0)
         return Headroom(
@@ -230,13 +242,15 @@ def _headroom(evidence: Evidence, context: Context) -> Headroom | None:
 
 def _unknown(evidence: Evidence, context: Context, judged: list[Unknown]) -> tuple[Unknown, ...]:
     """What could not be computed or judged, each with its reason, once."""
-    missing = [_no_value(one) for one in context.standing.criteria if one.votes and one.value is None]
+    missing = [
+        _no_value(criterion) for criterion in context.standing.criteria if criterion.votes and criterion.value is None
+    ]
     misplaced = context.criteria.misplaced(evidence.task.kind)
     untried = []
     if (context.wanting or context.standing.limited) and not context.hopeless and not evidence.trials:
         untried = [Unknown(name="headroom", reason=_untried(evidence))]
     together = [*evidence.unknown, *judged, *missing, *misplaced, *untried]
-    return tuple({(one.name, one.reason): one for one in together}.values())
+    return tuple({(unknown.name, unknown.reason): unknown for unknown in together}.values())
 
 
 def _untried(evidence: Evidence) -> str:

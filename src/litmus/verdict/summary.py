@@ -27,11 +27,11 @@ def summarise(verdict: Verdict, evidence: Evidence, context: Context) -> str:
 
 
 def _root(verdict: Verdict) -> Finding | None:
-    return next((one for one in verdict.findings if one.alarms), None)
+    return next((finding for finding in verdict.findings if finding.alarms), None)
 
 
 def _cause(verdict: Verdict, evidence: Evidence, context: Context) -> str:
-    if (unscored := next((one for one in evidence.unknown if one.name == "predictions"), None)) is not None:
+    if (unscored := next((unknown for unknown in evidence.unknown if unknown.name == "predictions"), None)) is not None:
         return f"Why: {unscored.reason}."
     root = _root(verdict)
     if root is not None:
@@ -65,8 +65,12 @@ def _of_root(root: Finding, verdict: Verdict, evidence: Evidence, context: Conte
     compared = f"with {beside} {name} is {theirs}, with this model {ours}"
     if root.tried is not None or not _is_suspect(root) or _looks_right(root, evidence, context):
         return f"Cause: {cause}; {compared}."
-    suspects = [one for one in verdict.findings if _is_suspect(one) and one is not root and not _refuted(one)]
-    names = [cause, *[_clause(one) for one in suspects[:2]]]
+    suspects = [
+        finding
+        for finding in verdict.findings
+        if _is_suspect(finding) and finding is not root and not _refuted(finding)
+    ]
+    names = [cause, *[_clause(suspect) for suspect in suspects[:2]]]
     other = [] if suspects else ["this model suits the data less well"]
     return f"{compared[0].upper()}{compared[1:]}: likely causes are that {a_or_b([*names, *other])}."
 
@@ -142,8 +146,13 @@ def _settling(verdict: Verdict, evidence: Evidence) -> str:
     folds = "; data.folds=5 scores every row once" if foldable else ""
     if rows is not None:
         return f"About {rows:,} {evidence.scored} rows would settle it{folds}."
-    if any(one.votes and one.value is None and one.threshold is not None for one in verdict.criteria):
+    if any(
+        criterion.votes and criterion.value is None and criterion.threshold is not None
+        for criterion in verdict.criteria
+    ):
         return ""
-    if any(one.votes and one.status == "open" and one.low is not None for one in verdict.criteria):
+    if any(
+        criterion.votes and criterion.status == "open" and criterion.low is not None for criterion in verdict.criteria
+    ):
         return f"The value is at the border of its target, where more rows alone would hardly settle it{folds}."
     return ""

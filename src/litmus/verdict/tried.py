@@ -17,14 +17,14 @@ def compared_by(evidence: Evidence) -> str:
 
 def summary_of_trials(evidence: Evidence) -> str:
     """One clause without a full stop, such as `none of 14 changes that were tried in 5 s gained 1 %`."""
-    done = [one for one in evidence.attempts if one.gain is not None]
+    done = [attempt for attempt in evidence.attempts if attempt.gain is not None]
     missing = len(evidence.attempts) - len(done)
     later = f", and for {missing} more there was no time" if missing else ""
     if not evidence.probed:
         return "no change of the settings was tried"
     if not done:
         return "there was no time to try a change of the settings" if missing else "no change of the settings was tried"
-    best = max(done, key=lambda one: one.gain or 0.0)
+    best = max(done, key=lambda attempt: attempt.gain or 0.0)
     seconds = f"{max(evidence.probe_seconds, 1.0):.0f} s"
     changes = f"{len(done)} change{'' if len(done) == 1 else 's'} of the settings"
     if (best.gain or 0.0) <= 0:
@@ -58,7 +58,7 @@ def _seeds(count: int) -> str:
 
 def attempt_of(evidence: Evidence, finding: Finding) -> Attempt | None:
     """The first look at a finding's own overrides; None where there was none."""
-    same = (one for one in evidence.attempts if set(one.overrides) == set(finding.overrides))
+    same = (attempt for attempt in evidence.attempts if set(attempt.overrides) == set(finding.overrides))
     return next(same, None)
 
 

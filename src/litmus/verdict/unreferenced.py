@@ -19,7 +19,7 @@ def unblamed(context: Context, findings: Sequence[Finding]) -> tuple[list[Findin
         return list(findings), []
     open_ = [finding for finding in findings if _is_open(finding)]
     unknown = [Unknown(name=finding.name, reason=_reason(finding)) for finding in open_]
-    kept = [replace(one, severity="info", overrides=()) if one in open_ else one for one in findings]
+    kept = [replace(alarm, severity="info", overrides=()) if alarm in open_ else alarm for alarm in findings]
     return kept, unknown
 
 

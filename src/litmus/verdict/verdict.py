@@ -130,17 +130,17 @@ class Verdict:
     @property
     def try_first(self) -> Finding | None:
         """The one finding whose overrides to try first: the earliest alarm, itself no consequence, that has any."""
-        causes = (found for found in self.findings if found.alarms and found.consequence_of is None)
-        return next((found for found in causes if found.overrides), None)
+        causes = (finding for finding in self.findings if finding.alarms and finding.consequence_of is None)
+        return next((finding for finding in causes if finding.overrides), None)
 
     @property
     def questions(self) -> tuple[str, ...]:
         """What is asked and not answered, as `<finding>:<column>`."""
         return tuple(
-            f"{found.name}:{column}"
-            for found in self.findings
-            if found.severity == "question" and found.alarms
-            for column in found.evidence.get("columns") or ()
+            f"{finding.name}:{column}"
+            for finding in self.findings
+            if finding.severity == "question" and finding.alarms
+            for column in finding.evidence.get("columns") or ()
         )
 
     def to_json(self) -> str:

@@ -142,7 +142,7 @@ class Loaders(Source):
     def _named_inputs(self, batch: Mapping[str, Any], target: str | None = None) -> Any:
         """The inputs of a mapping: under the name that is set or usual, or all that is not the target."""
         if self.input_key is None and sum(name in batch for name in INPUTS) != 1:
-            found = tensors_of({name: one for name, one in batch.items() if name not in {target, *TARGETS}})
+            found = tensors_of({name: part for name, part in batch.items() if name not in {target, *TARGETS}})
             if len(found) > 1:
                 return self._packed("mapping", found, target or "")
             if found:
@@ -247,7 +247,7 @@ class Loaders(Source):
         """The first parts of a batch that are one row of that shape together; the very first where none are."""
         for count in range(2, len(batch) + 1):
             found = tensors_of(batch[:count])
-            if len(found) == count and (sum(one[0].numel() for one in found.values()),) == shape:
+            if len(found) == count and (sum(part[0].numel() for part in found.values()),) == shape:
                 return self._packed("tuple", found)
         return first
 
@@ -377,7 +377,7 @@ def _first(loader: Any) -> Any:
 def _named_parts(batch: Any) -> Any:
     """A batch that is a dataclass as a mapping of its fields; any other as it is."""
     if is_dataclass(batch) and not isinstance(batch, type):
-        return {one.name: getattr(batch, one.name) for one in fields(batch)}
+        return {field.name: getattr(batch, field.name) for field in fields(batch)}
     return batch
 
 

@@ -60,7 +60,7 @@ def difference(scene: Scene, names: Sequence[str]) -> str:
     """Of some columns the one that differs most between the splits, where one surely does."""
     split = _other(scene)
     chance = {name: _p_value(scene, name) for name in names}
-    name = min(chance, key=lambda one: chance[one])
+    name = min(chance, key=lambda column: chance[column])
     if chance[name] * len(names) > LEVEL:
         return f"No column shown surely differs between train and {split}."
     share = percent(_distance(_shares(scene, name)[1]))
@@ -115,9 +115,9 @@ def _p_value(scene: Scene, name: str) -> float:
 
 def _counts(*series: pl.Series) -> list[dict[str, int]]:
     """How often each label stands in each series."""
-    text = [one.cast(pl.String).to_list() for one in series]
-    labels = sorted({label for one in text for label in one})
-    return [{label: one.count(label) for label in labels} for one in text]
+    text = [column.cast(pl.String).to_list() for column in series]
+    labels = sorted({label for counts in text for label in counts})
+    return [{label: counts.count(label) for label in labels} for counts in text]
 
 
 def _splits(scene: Scene) -> tuple[str, str]:
@@ -129,22 +129,25 @@ def _shares(scene: Scene, name: str) -> Shares:
     parts: dict[str, Any] = {split: scene.rows[split].inputs for split in _splits(scene)}
     series = {split: frame[name].drop_nulls() for split, frame in parts.items()}
     if series["train"].dtype.is_numeric():
-        numbers = {split: one.cast(pl.Float64).to_numpy() for split, one in series.items()}
-        numbers = {split: one[np.isfinite(one)] for split, one in numbers.items()}
+        numbers = {split: column.cast(pl.Float64).to_numpy() for split, column in series.items()}
+        numbers = {split: values[np.isfinite(values)] for split, values in numbers.items()}
         edges = edges_of(np.concatenate(list(numbers.values())))
         whole = len(edges) <= MOST_BARS + 1 and edges[0] % 1 == 0.5
-        counts = {split: np.histogram(np.clip(one, edges[0], edges[-1]), edges)[0] for split, one in numbers.items()}
+        counts = {
+            split: np.histogram(np.clip(values, edges[0], edges[-1]), edges)[0] for split, values in numbers.items()
+        }
         names = [f"{edge + 0.5:.0f}" for edge in edges[:-1]]
-        return names if whole else edges, {split: one / max(one.sum(), 1) for split, one in counts.items()}
-    text = {split: one.cast(pl.String) for split, one in series.items()}
+        return names if whole else edges, {split: count / max(count.sum(), 1) for split, count in counts.items()}
+    text = {split: column.cast(pl.String) for split, column in series.items()}
     levels = count_levels(text["train"])["level"].to_list()[:LEVELS]
     labels = {
-        split: np.array([(one == level).sum() for level in levels], dtype=np.float64) for split, one in text.items()
+        split: np.array([(counts == level).sum() for level in levels], dtype=np.float64)
+        for split, counts in text.items()
     }
-    rest = {split: len(text[split]) - one.sum() for split, one in labels.items()}
+    rest = {split: len(text[split]) - label.sum() for split, label in labels.items()}
     if any(rest.values()):
-        levels, labels = [*levels, "others"], {split: np.r_[one, rest[split]] for split, one in labels.items()}
-    return levels, {split: one / max(one.sum(), 1) for split, one in labels.items()}
+        levels, labels = [*levels, "others"], {split: np.r_[label, rest[split]] for split, label in labels.items()}
+    return levels, {split: label / max(label.sum(), 1) for split, label in labels.items()}
 
 
 def edges_of(values: NDArray[np.float64]) -> NDArray[np.float64]:

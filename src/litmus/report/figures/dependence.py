@@ -73,19 +73,19 @@ def _what(scene: Scene) -> str:
     return f"mean P({canvas.label(scene.evidence.task.classes[1], 16)})" if kind.has_positive else "mean probability"
 
 
-def _output(one: Dependence, code: int) -> Array:
-    return one.output if one.output.ndim == 1 else one.output[:, code]
+def _output(dependence: Dependence, code: int) -> Array:
+    return dependence.output if dependence.output.ndim == 1 else dependence.output[:, code]
 
 
-def _line(ax: Axes, one: Dependence, output: Array, rank: int, name: str) -> None:
+def _line(ax: Axes, dependence: Dependence, output: Array, rank: int, name: str) -> None:
     colour, label = canvas.COLOURS[rank % len(canvas.COLOURS)], name or "_"
-    if isinstance(one.values, tuple):
-        names = [canvas.label(value, 12) for value in one.values]
+    if isinstance(dependence.values, tuple):
+        names = [canvas.label(value, 12) for value in dependence.values]
         ax.plot(range(len(names)), output, "o", color=colour, markersize=7, label=label)
         ax.set_xticks(range(len(names)), names, fontsize=8, rotation=0 if sum(map(len, names)) < 40 else 25)
     else:
         style = ("-", "--", ":", "-.")[rank % 4]
-        ax.plot(one.values, output, color=colour, linestyle=style, linewidth=1.8, label=label)
+        ax.plot(dependence.values, output, color=colour, linestyle=style, linewidth=1.8, label=label)
 
 
 PLOT = Plot(name="dependence", title="Partial dependence", order=63, draw=draw, applies=applies, takeaway=takeaway)

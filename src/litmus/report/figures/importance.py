@@ -59,7 +59,9 @@ def takeaway(scene: Scene) -> str:
 
 
 def _ranked(scene: Scene) -> list[tuple[str, Estimate]]:
-    known = [(name, one) for name, one in scene.evidence.importance.items() if one.value is not None]
+    known = [
+        (name, importance) for name, importance in scene.evidence.importance.items() if importance.value is not None
+    ]
     return sorted(known, key=lambda pair: -(pair[1].value or 0.0))
 
 

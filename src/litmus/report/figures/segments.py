@@ -17,20 +17,25 @@ MOST = 10
 def draw(scene: Scene) -> Figure:
     """The score inside each segment, with the interval of a share, and outside it."""
     segments = scene.evidence.segments[:MOST]
-    lines = [(canvas.label(one.where, 30), f"{phrases.metric(one.metric)}, {one.n:,} rows") for one in segments]
+    lines = [
+        (canvas.label(segment.where, 30), f"{phrases.metric(segment.metric)}, {segment.n:,} rows")
+        for segment in segments
+    ]
     names = ["\n".join(pair) for pair in lines]
     left = max(canvas.inches(text) for pair in lines for text in pair) + 0.3
     host = canvas.figure(max(canvas.WIDTH, left + 3.0), 1.1 + 0.42 * len(names))
     canvas.frame(host, left=left)
     ax = canvas.axes(host, f"Weak segments, {scene.evidence.scored}", "score")
-    for i, one in enumerate(segments):
-        bounds = _bounds(one)
-        bars = None if bounds is None else [[one.value - bounds[0]], [bounds[1] - one.value]]
+    for i, segment in enumerate(segments):
+        bounds = _bounds(segment)
+        bars = None if bounds is None else [[segment.value - bounds[0]], [bounds[1] - segment.value]]
         first = i == 0
         look: dict[str, Any] = {"color": canvas.COLOURS[1], "markersize": 7, "capsize": 3, "lw": 1.6}
-        ax.errorbar([one.value], [i], xerr=bars, fmt="o", label="these rows, 95 % interval" if first else "_", **look)
-        ax.plot([one.rest], [i], "s", color=canvas.COLOURS[0], markersize=6, label="all others" if first else "_")
-    if all(one.metric != "mae" for one in segments):
+        ax.errorbar(
+            [segment.value], [i], xerr=bars, fmt="o", label="these rows, 95 % interval" if first else "_", **look
+        )
+        ax.plot([segment.rest], [i], "s", color=canvas.COLOURS[0], markersize=6, label="all others" if first else "_")
+    if all(segment.metric != "mae" for segment in segments):
         ax.set_xlim(-0.02, 1.02)
     ax.set_yticks(range(len(names)), names)
     ax.set_ylim(len(names) - 0.4, -0.6)
@@ -50,12 +55,12 @@ def takeaway(scene: Scene) -> str:
     return f"Where {name_from_data(one.where)}, {metric(one.metric)} is {value} on {one.n:,} rows; elsewhere {rest}."
 
 
-def _bounds(one: Segment) -> tuple[float, float] | None:
+def _bounds(segment: Segment) -> tuple[float, float] | None:
     """Of a share; the rows of a recall are those of the positive class. None for errors."""
-    if one.metric == "mae":
+    if segment.metric == "mae":
         return None
-    bound = wilson(one.value * one.n, one.n)
-    return min(bound.low, one.value), max(bound.high, one.value)
+    bound = wilson(segment.value * segment.n, segment.n)
+    return min(bound.low, segment.value), max(bound.high, segment.value)
 
 
 PLOT = Plot(name="segments", title="Weak segments", order=64, draw=draw, applies=applies, takeaway=takeaway)

@@ -28,7 +28,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
 
 def _slips(evidence: Evidence) -> Finding | None:
     """A few cells that lie beyond a gap from all others, as those in another unit do."""
-    found = {one.name: one.apart for one in evidence.data.columns if one.apart is not None}
+    found = {column.name: column.apart for column in evidence.data.columns if column.apart is not None}
     if not found:
         return None
     column, apart = max(found.items(), key=lambda item: item[1].gap)

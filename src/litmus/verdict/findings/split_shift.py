@@ -99,7 +99,7 @@ def _other_relation(evidence: Evidence) -> Judgement:
 def _settled(evidence: Evidence, split: str) -> list[str]:
     """The columns that have one value in train and moved in this split."""
     constant = {column.name for column in evidence.data.columns if column.distinct == 1}
-    return [one.column for one in evidence.data.drifts[split].moved if one.column in constant]
+    return [shift.column for shift in evidence.data.drifts[split].moved if shift.column in constant]
 
 
 def _severity(rule: str, *, sure: bool, changed: bool, target: bool) -> Severity:

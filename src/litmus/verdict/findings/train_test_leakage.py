@@ -116,7 +116,7 @@ def _groups(evidence: Evidence) -> Judgement:
     ranked = sorted(groups, key=lambda leak: (leak.inferred, -_agreement(leak), -leak.shared))
     if not ranked:
         return None
-    tried = {one.column: one for one in evidence.data.honest if one.kind == "group"}
+    tried = {honest_split.column: honest_split for honest_split in evidence.data.honest if honest_split.kind == "group"}
     leak = max(ranked, key=lambda leak: _flatters(tried.get(leak.column)) > 0)
     honest = tried.get(leak.column)
     if honest is not None:
@@ -148,7 +148,11 @@ def _group_p(leak: GroupLeak, honest: HonestSplit | None) -> float | None:
 
 def _unnamed(evidence: Evidence) -> Judgement:
     """Rows that know each other without an id: near each other, following each other, or of one time."""
-    found = [one for one in evidence.data.honest if one.kind != "group" and _flatters(one) > 0]
+    found = [
+        honest_split
+        for honest_split in evidence.data.honest
+        if honest_split.kind != "group" and _flatters(honest_split) > 0
+    ]
     if not found:
         return None
     worst = max(found, key=_flatters)
