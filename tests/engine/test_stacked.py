@@ -1,5 +1,6 @@
 """Stacked trainings against lone ones: the same weights, curves and ends, whatever the settings."""
 
+import re
 import time
 
 import pytest
@@ -8,7 +9,8 @@ import torch
 from litmus.config import RunConfig, to_plain
 from litmus.config.composition import compose
 from litmus.engine.stacked import FitResult, Stack
-from litmus.probe.arms import Builder, can_stack
+from litmus.engine.stacked_layers import NotStackable
+from litmus.probe.arms import Builder
 from litmus.run import Run, prepare_data
 
 CIRCLES = ("data=circles", "data.n_samples=120", "model.hidden=[8,6]")
@@ -98,7 +100,6 @@ def same_as(run: Run, arm, learned, *, tolerance: float = 1e-4) -> None:
 def test_members_learn_what_lone_runs_learn(tmp_path, words):
     settings = config(*words)
     data = prepare_data(settings)
-    assert can_stack(settings, data) is None
     seeds = [3, 4]
     arms, learned = stacked([settings] * 2, data, seeds)
     for seed, arm, one in zip(seeds, arms, learned, strict=True):
@@ -143,7 +144,6 @@ def test_categories_are_embedded_as_alone(tmp_path):
     settings = config(*words, "model.hidden=[6]")
     data = prepare_data(settings)
     assert data.spec.cardinalities
-    assert can_stack(settings, data) is None
     arms, learned = stacked([settings] * 2, data, [1, 2])
     for seed, arm, one in zip([1, 2], arms, learned, strict=True):
         same_as(lone(settings, data, seed, tmp_path), arm, one)
@@ -214,6 +214,5 @@ def test_members_of_different_shapes_are_refused():
 )
 def test_the_reason_why_a_config_cannot_be_stacked_is_given(words, reason):
     settings = config(*([] if "data=digits" in words else CIRCLES[:2]), *words)
-    found = can_stack(settings, prepare_data(settings))
-    assert found is not None
-    assert reason in found
+    with pytest.raises(NotStackable, match=re.escape(reason)):
+        Builder(settings, prepare_data(settings))

@@ -1,11 +1,13 @@
 """Arms: what cannot be stacked and why, and what two arms of a stack share."""
 
+import re
+
 import pytest
 import torch
 
 from litmus.engine.stacked_layers import NotStackable
 from litmus.probe import arms
-from litmus.probe.arms import Builder, can_stack, finish
+from litmus.probe.arms import Builder, finish
 from litmus.run import Run, prepare_data
 
 
@@ -23,7 +25,8 @@ from litmus.run import Run, prepare_data
 def test_a_setting_that_a_stack_does_not_know_is_named(config, changes, reason):
     settings = config()
     changed = settings.having(**{key: {**settings.tree[key], **new} for key, new in changes.items()})
-    assert reason in can_stack(changed, prepare_data(settings))
+    with pytest.raises(NotStackable, match=re.escape(reason)):
+        Builder(changed, prepare_data(settings))
 
 
 def test_a_loss_of_the_users_own_is_left_to_a_lone_training(config, monkeypatch):
@@ -31,15 +34,15 @@ def test_a_loss_of_the_users_own_is_left_to_a_lone_training(config, monkeypatch)
     data = prepare_data(settings)
     loss = type(Builder(settings, data).untrained.loss)
     monkeypatch.setattr(loss, "__module__", "theirs.losses")
-    assert can_stack(settings, data) == f"{loss.__name__} is not one of our losses"
+    with pytest.raises(NotStackable, match=f"{loss.__name__} is not one of our losses"):
+        Builder(settings, data)
 
 
 def test_rows_that_do_not_fit_into_memory_finished_are_left_to_a_lone_training(config, monkeypatch):
     settings = config()
     data = prepare_data(settings)
     monkeypatch.setattr(arms, "MOST_VALUES", 100)
-    assert can_stack(settings, data) == "too many values to hold finished"
-    with pytest.raises(NotStackable, match="too many values"):
+    with pytest.raises(NotStackable, match="too many values to hold finished"):
         Builder(settings, data)
 
 
@@ -48,7 +51,8 @@ def test_a_model_that_does_more_than_its_layers_say_is_left_to_a_lone_training(c
     data = prepare_data(settings)
     model = type(Builder(settings, data).untrained.model)
     monkeypatch.setattr(model, "forward", lambda self, x: 2 * self.layers(x))
-    assert can_stack(settings, data) == f"{model.__name__} does more than its layers say"
+    with pytest.raises(NotStackable, match=f"{model.__name__} does more than its layers say"):
+        Builder(settings, data)
 
 
 def test_an_arm_starts_with_the_weights_and_the_order_of_rows_of_a_run_of_that_seed(config, tmp_path):

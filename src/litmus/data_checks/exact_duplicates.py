@@ -209,9 +209,9 @@ def _undetermined(sample: Codes) -> list[int]:
     tied = [j for j in kept if j < MOST_COLUMNS and sizes[j] < 0.5 * len(sample)]
     dropped: set[int] = set()
     for j in sorted(tied, key=lambda j: sizes[j]):
-        rivals = [i for i in tied if i != j and i not in dropped and sizes[i] >= sizes[j]]
-        pairs = (len(np.unique(sample[:, i] * (sizes[j] + 1) + sample[:, j])) for i in rivals)
-        if any(pair == sizes[i] for pair, i in zip(pairs, rivals, strict=True)):
+        others = [i for i in tied if i != j and i not in dropped and sizes[i] >= sizes[j]]
+        pairs = (len(np.unique(sample[:, i] * (sizes[j] + 1) + sample[:, j])) for i in others)
+        if any(pair == sizes[i] for pair, i in zip(pairs, others, strict=True)):
             dropped.add(j)
     return [j for j in kept if j not in dropped]
 

@@ -49,20 +49,6 @@ class Arm:
     shape: tuple[Any, ...]
 
 
-def can_stack(config: RunConfig, data: DataModule) -> str | None:
-    """Why a config's training cannot be part of a stack, in a few words; None if it can.
-
-    Args:
-        config: Checked and resolved.
-        data: Its rows.
-    """
-    try:
-        Builder(config, data)
-    except NotStackable as reason:
-        return str(reason)
-    return None
-
-
 def _odd_setting(config: RunConfig) -> str | None:
     trainer = config.trainer
     odd = [key for key, value in trainer.node.items() if key not in {*TRAINER_KEYS, "precision"} and value is not None]

@@ -4,11 +4,11 @@ import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, final
+from typing import final
 
 from litmus.config import RunConfig
 from litmus.data.module import DataModule
-from litmus.evidence import Attempt, Evidence, Trial
+from litmus.evidence import Attempt, Evidence, Reference, Trial
 from litmus.probe.allowance import Allowance
 from litmus.probe.bench import Bench, Variant
 from litmus.probe.candidates import combinations, singles
@@ -32,7 +32,7 @@ MOST_SECONDS = 30.0
 ROOMY = 6.0  # with a budget of so many fits there is time for a second look at everything
 GAIN = 0.01  # of the primary metric, below which a candidate is not worth confirming
 ALIKE = 0.1  # share of the best gain within which another change is as good
-RIVAL = 0.5  # share of the best gain, below which a runner-up is not worth confirming
+CLOSE = 0.5  # share of the best gain, below which a runner-up is not worth confirming
 NEAR = 0.03  # so close to the best reference, nothing more is looked for
 LEAST_SHARE = 0.25  # of the time that is left, for a look at what might help
 
@@ -233,11 +233,13 @@ class Search:
         if not gains or max(gains) < GAIN or not self.control:
             return False
         reached = sum(self.control) / len(self.control) + max(gains)
-        levels = [level for rival in quantities.rivals(self.evidence) if (level := self._val(rival)) is not None]
+        levels = [
+            level for model in quantities.reference_models(self.evidence) if (level := self._val(model)) is not None
+        ]
         return reached < max(levels, default=1.0) - NEAR and self.bench.allowance.left > 0.5 * self.seconds
 
-    def _val(self, best_reference: Any) -> float | None:
-        value: float | None = best_reference.scores.get("val", {}).get(self.evidence.task.primary)
+    def _val(self, model: Reference) -> float | None:
+        value: float | None = model.scores.get("val", {}).get(self.evidence.task.primary)
         return value
 
     def _picked(self) -> list[Candidate]:
@@ -249,9 +251,9 @@ class Search:
         alike = [candidate for candidate, gain in good if gain >= best - max(GAIN, ALIKE * best)]
         order = [candidate for candidate, _ in self.screened]
         first = min(alike, key=lambda candidate: (*self._doubt(candidate), order.index(candidate)))
-        rivals = [candidate for candidate, gain in good if candidate is not first and gain >= RIVAL * best]
-        others = [rival for rival in rivals if rival.finding != first.finding]
-        return [first, *(others or rivals)[:1]]
+        close = [candidate for candidate, gain in good if candidate is not first and gain >= CLOSE * best]
+        others = [candidate for candidate in close if candidate.finding != first.finding]
+        return [first, *(others or close)[:1]]
 
     def _doubt(self, candidate: Candidate) -> tuple[bool, bool, int]:
         """How far-fetched a candidate is as the cause."""

@@ -152,7 +152,9 @@ def _excusable(criterion: Criterion) -> bool:
 
 
 def _ceiling(evidence: Evidence) -> Ceiling:
-    strong = quantities.best(evidence, [reference for reference in quantities.rivals(evidence) if reference.strong])
+    strong = quantities.best(
+        evidence, [reference for reference in quantities.reference_models(evidence) if reference.strong]
+    )
     if strong is None:
         return Ceiling()
     advantage = quantities.advantage(evidence, strong)

@@ -86,7 +86,7 @@ def stuck(evidence: Evidence) -> bool:
     return final is not None and trivial is not None and final > 0.97 * trivial
 
 
-def rivals(evidence: Evidence) -> list[Reference]:
+def reference_models(evidence: Evidence) -> list[Reference]:
     """The reference models without the baselines."""
     return [reference for reference in evidence.references if reference.name not in TRIVIAL]
 
@@ -103,7 +103,10 @@ def level(evidence: Evidence, reference: Reference) -> float | None:
 
 def best(evidence: Evidence, among: Sequence[Reference] | None = None) -> Reference | None:
     """The best reference, chosen by `level`, never by the scored split's rows where others are known."""
-    known = [(level(evidence, reference), reference) for reference in (rivals(evidence) if among is None else among)]
+    known = [
+        (level(evidence, reference), reference)
+        for reference in (reference_models(evidence) if among is None else among)
+    ]
     ranked = [(value, reference) for value, reference in known if value is not None]
     return max(ranked, key=lambda pair: pair[0])[1] if ranked else None
 
@@ -155,7 +158,7 @@ def pool(estimates: Sequence[Estimate]) -> Estimate:
 
 def signal(evidence: Evidence) -> bool | None:
     """Whether any reference does better than the baseline beyond noise and a practical floor; None: unknown."""
-    found = list(rivals(evidence))
+    found = list(reference_models(evidence))
     shown = [_shows_signal(evidence, reference, among=len(found)) for reference in found]
     known = [answer for answer in shown if answer is not None]
     return any(known) if known else None

@@ -15,7 +15,7 @@ def unblamed(context: Context, findings: Sequence[Finding]) -> tuple[list[Findin
 
     Where training broke, or all criteria are met, nothing is to blame in place of it.
     """
-    if quantities.rivals(context.evidence) or context.broke or "train" not in context.evidence.data.sizes:
+    if quantities.reference_models(context.evidence) or context.broke or "train" not in context.evidence.data.sizes:
         return list(findings), []
     open_ = [finding for finding in findings if _is_open(finding)]
     unknown = [Unknown(name=finding.name, reason=_reason(finding)) for finding in open_]

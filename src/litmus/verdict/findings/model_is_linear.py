@@ -17,12 +17,8 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     if not evidence.model.linear or _killed(evidence):
         return None
     tried = quantities.trial(evidence, "relu", finding="model_is_linear")
-    curved = quantities.best(
-        evidence, [best_reference for best_reference in quantities.rivals(evidence) if not best_reference.linear]
-    )
-    straight = quantities.best(
-        evidence, [best_reference for best_reference in quantities.rivals(evidence) if best_reference.linear]
-    )
+    curved = quantities.best(evidence, [model for model in quantities.reference_models(evidence) if not model.linear])
+    straight = quantities.best(evidence, [model for model in quantities.reference_models(evidence) if model.linear])
     if curved is None:
         reason = "the model is linear, and no non-linear reference was fitted to tell whether the data are"
         return Unknown(name="model_is_linear", reason=reason) if context.wanting else None

@@ -21,10 +21,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         return Unknown(name="no_better_than_baseline", reason=reason)
     if not context.hopeless:
         return None
-    rivals = {
-        best_reference.name: quantities.level(evidence, best_reference)
-        for best_reference in quantities.rivals(evidence)
-    }
+    models = {model.name: quantities.level(evidence, model) for model in quantities.reference_models(evidence)}
     ours_, theirs = points(name, quantities.primary(evidence).value), points(name, quantities.chance(evidence))
     return make_finding(
         "no_better_than_baseline",
@@ -34,7 +31,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         low=gain.low,
         high=gain.high,
         baseline=quantities.chance(evidence),
-        references=rivals,
+        references=models,
     )
 
 

@@ -195,7 +195,7 @@ def _out_of_fold(evidence: Evidence) -> Reference | None:
     """The best reference that was scored out of fold."""
     return quantities.best(
         evidence,
-        [best_reference for best_reference in quantities.rivals(evidence) if best_reference.out_of_fold is not None],
+        [model for model in quantities.reference_models(evidence) if model.out_of_fold is not None],
     )
 
 
