@@ -101,6 +101,9 @@ def _figures(tab: Any, *, drawn: bool) -> list[str]:
         caption = figure.query_selector("figcaption")
         if caption is None or caption.inner_text().strip() not in alt:
             faults.append(f"the takeaway of {name} is not in its alternative text")
+        shown = [part for part in figure.query_selector_all(".drawing, .parts") if part.is_visible()]
+        if any(part.evaluate("element => element.scrollWidth > element.clientWidth + 1") for part in shown):
+            faults.append(f"{name} is cut at its right")
         if drawn and _blank(drawing.screenshot()):
             faults.append(f"{name} is blank")
     return faults

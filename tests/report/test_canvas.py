@@ -99,3 +99,36 @@ def test_the_ink_is_what_the_page_recolours():
     host = canvas.figure()
     canvas.axes(host, "title")
     assert f"fill: {canvas.INK}" in canvas.svg(host)
+
+
+def test_a_narrow_page_gets_the_panels_of_a_figure_one_by_one_each_with_the_labels_it_shares():
+    host = canvas.figure(8.6, 3.0)
+    left, right = host.subplots(1, 2, sharey=True)
+    left.set_yticks([0, 1], ["first model", "second model"])
+    right.tick_params(labelleft=False)
+    drawn = canvas.svg(host, "pair")
+    parts = canvas.parts(host, "pair")
+    assert '<g id="drawing-pair">' in drawn
+    shown = re.findall(r'<svg viewBox="0 0 [\d.]+ [\d.]+" width="\d+">(.*?</svg>)</svg>', parts)
+    assert [part.count('<use href="#drawing-pair"/>') for part in shown] == [1, 2]
+    views = [tuple(map(float, view)) for view in re.findall(r'viewBox="([-\d.]+) [-\d.]+ ([\d.]+) [\d.]+"><use', parts)]
+    (start, width), (labels, strip), (other, _) = views
+    assert labels == pytest.approx(start, abs=0.2)
+    assert strip < width / 2 < other
+
+
+def test_a_figure_with_one_panel_and_its_colour_bar_is_shown_whole():
+    host = canvas.figure(8.6, 3.0)
+    ax = host.subplots()
+    host.colorbar(ax.imshow([[0.0, 1.0]]), ax=ax)
+    canvas.svg(host)
+    assert canvas.parts(host) == ""
+
+
+def test_a_legend_of_the_whole_figure_comes_last():
+    host = canvas.figure(8.6, 3.0)
+    for ax in host.subplots(1, 2):
+        ax.plot([0, 1], label="train")
+    host.legend(loc="lower center")
+    canvas.svg(host)
+    assert canvas.parts(host).count("<use ") == 3

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from litmus.commands.improve import best_trial, untested
-from litmus.evidence import Attempt, Estimate, Evidence, LabelNoise, Layer, Shift
+from litmus.evidence import Attempt, Estimate, Evidence, LabelNoise, Layer, Shift, ThresholdPoint
 from litmus.verdict import Verdict, judge
 from litmus.verdict.tried import summary_of_trials
 
@@ -154,10 +154,10 @@ def predicted(verdict: Verdict) -> str:
     ("attempt", "text"),
     [
         ({"gain": None}, "there was no time to try it here"),
-        ({"gain": 0.25, "seeds": 1}, "a shortened trial on 1 seed gained 25 % of balanced accuracy on val"),
+        ({"gain": 0.25, "seeds": 1}, "a shortened trial on 1 seed gained 25 points of balanced accuracy on val"),
         (
             {"gain": -0.01, "seeds": 2, "complete": True},
-            "a first trial on 2 seeds lost 1 % of balanced accuracy on val",
+            "a first trial on 2 seeds lost 1 point of balanced accuracy on val",
         ),
     ],
 )
@@ -166,6 +166,19 @@ def test_a_suggestion_says_how_far_its_own_trial_went(make, attempt, text):
     verdict = judge(make["stuck"](model={"linear": True}, attempts=(tried,)))
     assert predicted(verdict).startswith("Try model.activation=relu next: ")
     assert text in predicted(verdict)
+
+
+def test_a_threshold_that_is_suggested_says_what_it_gives_on_val(make):
+    curve = (
+        ThresholdPoint(threshold=0.2, precision=0.35, recall=0.4, f1=0.37),
+        ThresholdPoint(threshold=0.5, precision=0.64, recall=0.18, f1=0.27),
+    )
+    evidence = make["classes"]([[9800, 0], [176, 24]], ap=0.5, references={"boosted_trees": 0.5})
+    verdict = judge(replace(evidence, threshold_curve=curve, threshold_best=0.2))
+    assert predicted(verdict) == (
+        "Try task.threshold=tuned next: on val a threshold of 0.2 takes recall from 18 % to 40 %"
+        " and precision from 64 % to 35 %."
+    )
 
 
 def test_a_suggestion_that_clearly_lost_in_its_own_trial_is_not_made(make):
@@ -187,7 +200,7 @@ def test_what_was_tried_is_counted_and_the_best_of_it_named(make):
     verdict = judge(limited)
     assert verdict.verdict == "limited"
     assert summary_of_trials(limited) == (
-        "of 2 changes of the settings tried in 5 s the best gained 0.6 % of balanced accuracy on val"
+        "of 2 changes of the settings tried in 5 s the best gained 0.6 points of balanced accuracy on val"
         " (optimizer.lr=0.01), and for 1 more there was no time"
     )
     assert summary_of_trials(limited) in verdict.summary.replace("\nOf", "\nof")

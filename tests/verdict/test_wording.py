@@ -15,6 +15,7 @@ from litmus.verdict import wording
         (0.004, "0.4 %"),
         (0.0, "0 %"),
         (-0.03, "-3 %"),
+        (-0.0002, "0 %"),
         (None, "unknown"),
     ],
 )
@@ -58,3 +59,9 @@ def test_only_a_name_from_the_data_is_ever_shortened():
     assert wording.sentence("word " * 60).lower().count("word") == 60
     assert wording.sentence("it is") == "It is."
     assert wording.name_from_data("x" * 41) == "x" * 39 + "…"
+
+
+def test_shares_differ_by_points_and_amounts_by_their_own_unit():
+    assert wording.difference("balanced_accuracy", 0.25) == "25 points of balanced accuracy"
+    assert wording.difference("recall", 0.01) == "1 point of recall"
+    assert wording.difference("rmse", 0.5) == "0.5 of root mean squared error"

@@ -13,11 +13,13 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator, StrMethodFormatter
+from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 from PIL import Image
 
 DPI = 120
 WIDTH = 5.4
+WIDE = 7.7  # inches from which a figure takes the whole width of a page
 INK = "#24292f"  # the report's style sheet turns exactly this colour into the page's own
 FAINT = "#8c959f"
 # Okabe and Ito (2008): told apart with any common colour blindness, and in grey by lightness.
@@ -26,6 +28,8 @@ SPLIT_COLOURS = {"train": "#0072b2", "val": "#d55e00", "test": "#009e73"}
 SPLIT_STYLES = {"train": "-", "val": "--", "test": ":"}
 TICKS = 6  # intervals of an axis at most: each tick costs what a curve does
 STEPS = (1, 2, 4, 5, 10)  # their sizes, whose numbers stay short
+COLOUR_BAR = "<colorbar>"  # matplotlib's own label of its axes
+PIXELS = 1.25  # of a page for a point of a figure, where there is room
 HEAVY = 300  # points from which a picture is smaller than their outlines
 
 
@@ -172,7 +176,55 @@ def svg(host: Figure, name: str = "figure") -> str:
         out = io.StringIO()
         host.savefig(out, format="svg", transparent=True, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type")))
     text = out.getvalue()
-    return text[text.index("<svg") :]
+    start, end = text.index("<svg"), text.rindex("</svg>")
+    body = text.index(">", start) + 1
+    return f'{text[start:body]}<g id="drawing-{name}">{text[body:end]}</g></svg>'
+
+
+def parts(host: Figure, name: str = "figure") -> str:
+    """The panels of a drawn figure one by one, for a narrow page: `<svg>` elements that show parts of its `svg`.
+
+    A panel takes along the labels that it shares with the one at its left, and its colour bar; legends of the figure
+    come last. Empty where there is one panel only.
+    """
+    canvas: Any = FigureCanvasAgg(host)
+    renderer = canvas.get_renderer()
+    cuts = [_cut(ax, renderer) for ax in host.axes if ax.get_visible() and ax.axison and ax.get_label() != COLOUR_BAR]
+    if len(cuts) < 2:
+        return ""
+    cuts += [[legend.get_window_extent(renderer)] for legend in host.legends]
+    return "".join(_cut_out(boxes, float(host.bbox.height), 72 / host.dpi, name) for boxes in cuts)
+
+
+def _cut(ax: Axes, renderer: Any) -> list[Any]:
+    """What belongs to a panel, from left to right, in pixels: labels that another one shows, and all of its own."""
+    bars = [bar for image in (*ax.images, *ax.collections) if (bar := image.colorbar) is not None]
+    around: list[Any] = [part.get_tightbbox(renderer) for part in (ax, *(bar.ax for bar in bars))]
+    own = Bbox.union(around)
+    place = ax.get_window_extent(renderer)
+    for other in ax.get_shared_y_axes().get_siblings(ax):
+        beside = other.get_window_extent(renderer)
+        if other is not ax and abs(beside.y0 - place.y0) < 1 and _is_labelled(other) and not _is_labelled(ax):
+            return [Bbox([[other.get_tightbbox(renderer).x0, own.y0], [beside.x0, own.y1]]), own]
+    return [own]
+
+
+def _is_labelled(ax: Axes) -> bool:
+    return any(text.get_visible() and text.get_text() for text in ax.get_yticklabels())
+
+
+def _cut_out(boxes: Sequence[Any], height: float, scale: float, name: str) -> str:
+    """Boxes side by side, with a little room around them; `height` is that of the figure, whose y axis points up."""
+    room, left, shown = 4.0, 0.0, []
+    low, high = min(box.y0 for box in boxes), max(box.y1 for box in boxes)
+    tall = (high - low) * scale + 2 * room
+    for box in boxes:
+        before, after = room * (box is boxes[0]), room * (box is boxes[-1])
+        x, y, wide = box.x0 * scale - before, (height - high) * scale - room, box.width * scale + before + after
+        view = f'x="{left:.1f}" width="{wide:.1f}" height="{tall:.1f}" viewBox="{x:.1f} {y:.1f} {wide:.1f} {tall:.1f}"'
+        shown.append(f'<svg {view}><use href="#drawing-{name}"/></svg>')
+        left += wide
+    return f'<svg viewBox="0 0 {left:.1f} {tall:.1f}" width="{left * PIXELS:.0f}">{"".join(shown)}</svg>'
 
 
 @contextmanager

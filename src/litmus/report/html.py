@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Self, final
 
 from litmus.disk import write_text
 from litmus.evidence import Evidence
@@ -22,6 +22,7 @@ from litmus.verdict.wording import shown_by
 
 if TYPE_CHECKING:
     import jinja2
+    from matplotlib.figure import Figure
 
     from litmus.report.examples import Example
 
@@ -55,6 +56,7 @@ class Drawing:
         title: Its name for people.
         svg: Of `canvas.svg`, which escapes what is data in it.
         wide: Whether it takes the page's whole width.
+        parts: Of a wide figure, its panels one by one, as `canvas.parts` gives them.
         takeaway: Its caption.
         findings: Names of findings beside which it stands, where the run has one of them; else among the figures.
     """
@@ -63,8 +65,18 @@ class Drawing:
     title: str
     svg: str
     wide: bool = False
+    parts: str = ""
     takeaway: str = ""
     findings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, figure: "Figure", name: str, title: str, takeaway: str = "", findings: tuple[str, ...] = ()) -> Self:
+        """The drawing of a figure."""
+        from litmus.report import canvas
+
+        wide = figure.get_figwidth() > canvas.WIDE
+        svg = canvas.svg(figure, name)
+        return cls(name, title, svg, wide, canvas.parts(figure, name) if wide else "", takeaway, findings)
 
 
 def render(

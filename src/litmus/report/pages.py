@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 MAX_PR_CURVES = 12
 MULTIRUN = frozenset({"-m", "--multirun"})
-WIDE = 7.7  # inches from which a figure takes the page's whole width
 
 
 def publish(
@@ -58,9 +57,7 @@ def publish(
     step = _step(scene)
     drawings = []
     for plot, figure in draw(scene) if figures else ():
-        wide = figure.get_figwidth() > WIDE
-        svg, takeaway = canvas.svg(figure, plot.name), plot.takeaway(scene)
-        drawings.append(Drawing(plot.name, plot.title, svg, wide, takeaway, plot.findings))
+        drawings.append(Drawing.of(figure, plot.name, plot.title, plot.takeaway(scene), plot.findings))
         if writer is not None:
             writer.image(f"figures/{plot.name}", canvas.png(figure), step)
     shown = gallery(scene)

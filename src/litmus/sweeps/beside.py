@@ -110,12 +110,10 @@ def drawings(board: Leaderboard, prefix: str = "") -> list[Drawing]:
     found = []
     runs = first_runs(board, SHOWN)
     if (figure := verdicts(runs)) is not None:
-        name = f"{prefix}verdicts"
-        found.append(Drawing(name, "Verdicts", canvas.svg(figure, name), takeaway=verdicts_takeaway(runs)))
+        found.append(Drawing.of(figure, f"{prefix}verdicts", "Verdicts", verdicts_takeaway(runs)))
     drawn = first_runs(board, DRAWN)
     if (figure := curves(drawn, board.metric)) is not None:
-        name, story = f"{prefix}curves", curves_takeaway(drawn, board.metric)
-        found.append(Drawing(name, "Curves", canvas.svg(figure, name), takeaway=story))
+        found.append(Drawing.of(figure, f"{prefix}curves", "Curves", curves_takeaway(drawn, board.metric)))
     return found
 
 

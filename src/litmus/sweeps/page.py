@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import Any, final
 
 from litmus.disk import write_text
 from litmus.report import phrases
@@ -19,9 +19,6 @@ from litmus.sweeps.leaderboard import Entry, Leaderboard, alike
 from litmus.sweeps.records import Record
 from litmus.verdict.answers import WORDS
 from litmus.verdict.wording import sentence
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 WIDTH = 200.0  # of the plot of a row
 PAD = 6.0
@@ -197,18 +194,11 @@ def _drawings(board: Leaderboard, found: Conclusion | None, prefix: str) -> list
 
     drawings = []
     if (figure := figures.heat_map(board)) is not None:
-        drawings.append(_drawing(f"{prefix}heat", "Heat map", figure, figures.heat_takeaway(board)))
+        drawings.append(Drawing.of(figure, f"{prefix}heat", "Heat map", figures.heat_takeaway(board)))
     for i, (key, figure) in enumerate(figures.slices(board)):
-        drawings.append(_drawing(f"{prefix}slice{i}", f"Scores by {key}", figure, figures.slice_takeaway(board, key)))
+        drawings.append(Drawing.of(figure, f"{prefix}slice{i}", f"Scores by {key}", figures.slice_takeaway(board, key)))
     if found is not None and (figure := figures.progress(board, found.more.curve)) is not None:
         drawings.append(
-            _drawing(f"{prefix}progress", "Best so far", figure, figures.progress_takeaway(board, found.more.curve))
+            Drawing.of(figure, f"{prefix}progress", "Best so far", figures.progress_takeaway(board, found.more.curve))
         )
     return drawings
-
-
-def _drawing(name: str, title: str, figure: "Figure", takeaway: str) -> Drawing:
-    from litmus.report import canvas
-
-    wide = figure.get_figwidth() > canvas.WIDTH
-    return Drawing(name, title, canvas.svg(figure, name), wide=wide, takeaway=takeaway)

@@ -10,7 +10,7 @@ from litmus.verdict.findings import diagnoses
 from litmus.verdict.headline import headline
 from litmus.verdict.tried import attempt_of, gap, result_of, summary_of_trials
 from litmus.verdict.verdict import Finding, Verdict
-from litmus.verdict.wording import a_or_b, metric, points, reference, sentence, shown_by
+from litmus.verdict.wording import a_or_b, difference, metric, points, reference, sentence, shown_by
 
 MOST_SHOWN = 100
 """Characters of an override beyond which the summary points to the finding that holds it."""
@@ -120,7 +120,7 @@ def _still_to_gain(verdict: Verdict) -> str:
     room = verdict.headroom
     if room is None:
         return ""
-    return f"Still to gain: {points(room.metric, room.value)} of {metric(room.metric)}, by {shown_by(room)}."
+    return f"Still to gain: {difference(room.metric, room.value)}, by {shown_by(room)}."
 
 
 def _suggestion(finding: Finding, evidence: Evidence) -> str:

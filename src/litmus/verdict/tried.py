@@ -4,8 +4,9 @@ from litmus.evidence import Attempt, Evidence
 from litmus.verdict import quantities
 from litmus.verdict.context import Context
 from litmus.verdict.verdict import Finding
-from litmus.verdict.wording import metric, points
+from litmus.verdict.wording import difference, figure, metric, percent, points
 
+MOVED = ("recall", "precision")  # by a threshold
 OF_DECISIONS = frozenset({"class_imbalance", "bad_threshold"})
 """Findings whose remedy moves decisions, which the metric that trials compare may not show."""
 
@@ -29,7 +30,7 @@ def summary_of_trials(evidence: Evidence) -> str:
     changes = f"{len(done)} change{'' if len(done) == 1 else 's'} of the settings"
     if (best.gain or 0.0) <= 0:
         return f"{changes} tried in {seconds} gained nothing{later}"
-    gained = f"{points(compared_by(evidence), best.gain)} of {metric(compared_by(evidence))} on val"
+    gained = f"{difference(compared_by(evidence), best.gain)} on val"
     cut = "" if best.complete else ", cut short"
     return f"of {changes} tried in {seconds} the best gained {gained} ({' '.join(best.overrides)}{cut}){later}"
 
@@ -41,15 +42,30 @@ def result_of(evidence: Evidence, finding: Finding) -> str:
         name = str(tried.get("metric") or evidence.task.primary).rpartition("/")[2]
         before, after = (points(name, tried[key]) for key in ("before", "after"))
         return f"in a trial on {_seeds(tried['seeds'])} it took {metric(name)} on val from {before} to {after}"
+    if finding.name in OF_DECISIONS:
+        return _at_the_best_threshold(evidence, finding)
     attempt = attempt_of(evidence, finding)
-    if attempt is None or finding.name in OF_DECISIONS:
+    if attempt is None:
         return ""
     if attempt.gain is None:
         return "there was no time to try it here"
     kind, name = "first" if attempt.complete else "shortened", compared_by(evidence)
     went = "gained" if attempt.gain > 0 else "lost"
-    moved = f"{went} {points(name, abs(attempt.gain))} of {metric(name)} on val" if attempt.gain else "gained nothing"
+    moved = f"{went} {difference(name, abs(attempt.gain))} on val" if attempt.gain else "gained nothing"
     return f"a {kind} trial on {_seeds(attempt.seeds)} {moved}, and was not repeated on other seeds"
+
+
+def _at_the_best_threshold(evidence: Evidence, finding: Finding) -> str:
+    """What the threshold that is best on val gives there; empty where the finding asks for something else."""
+    if not any(key == "task.threshold" for key, _, _ in (change.partition("=") for change in finding.overrides)):
+        return ""
+    at = {point.threshold: point for point in evidence.threshold_curve}
+    best = at.get(evidence.threshold_best) if evidence.threshold_best is not None else None
+    used = min(at.values(), key=lambda point: abs(point.threshold - (evidence.task.threshold or 0.5)), default=None)
+    if best is None or used is None or best is used:
+        return ""
+    moved = [f"{name} from {percent(getattr(used, name))} to {percent(getattr(best, name))}" for name in MOVED]
+    return f"on val a threshold of {figure(best.threshold)} takes {' and '.join(moved)}"
 
 
 def _seeds(count: int) -> str:

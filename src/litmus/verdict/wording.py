@@ -56,7 +56,7 @@ def percent(value: float | None) -> str:
     if value is None:
         return "unknown"
     text = f"{100 * value:.1f}" if 0 < abs(value) < 0.01 or 0.99 < abs(value) < 1 else f"{100 * value:.0f}"
-    return f"{text} %"
+    return f"{text if float(text) else 0} %"
 
 
 def points(name: str, value: float | None) -> str:
@@ -65,6 +65,14 @@ def points(name: str, value: float | None) -> str:
         return figure(value)
     known = measure(name)
     return percent(value) if known is not None and known.unit == "share" else figure(value)
+
+
+def difference(name: str, value: float | None) -> str:
+    """By how much a metric differs, such as `25 points of balanced accuracy`; of shares in points of percent."""
+    text = points(name, value)
+    if text.endswith(" %"):
+        text = f"{text.removesuffix(' %')} point{'' if text == '1 %' else 's'}"
+    return f"{text} of {metric(name)}"
 
 
 def interval(name: str, score: Score | Estimate | Criterion) -> str:
