@@ -97,11 +97,11 @@ class Count(Task):
     def in_unit(self, target):
         return target.double() * self.spec.target_sd + self.spec.target_mean
 
-    def trivial(self, target):
+    def prior(self, target):
         return target.double().mean().reshape(1)
 
-    def constant(self, trivial):
-        return trivial.double().squeeze(-1)
+    def constant(self, prior):
+        return prior.double().squeeze(-1)
 ''',
     "conf/task/count.yaml": "# Counts. litmus train task=count\n_target_: litmus.task.count.Count\n",
     "src/litmus/loss/capped.py": '''

@@ -146,7 +146,7 @@ class _Estimator(BaseEstimator):  # type: ignore[misc]  # scikit-learn has no ty
         found = External(
             predictions=self._validation,
             task=named,
-            trivial=self._predictor.trivial,
+            prior=self._predictor.prior,
             origin=Origin(path="frame", sha256="", rows=len(self._validation.rows)),
             note="",
         )

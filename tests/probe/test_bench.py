@@ -134,7 +134,7 @@ def test_a_signal_ends_a_lone_training_and_leaves_nothing(bench, scratch, number
 
 
 @pytest.mark.parametrize("stacked", [True, False])
-def test_a_training_that_breaks_counts_as_the_trivial_rule(bench, stacked):
+def test_a_training_that_breaks_counts_as_the_baseline(bench, stacked):
     words = ("data=linear", "data.n_samples=80", "model=linear", "optimizer=sgd", "trainer.max_epochs=4")
     table = bench(*words, metric="r2")
     job = (("optimizer.lr=1000000",), SEED)

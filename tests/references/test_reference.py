@@ -50,7 +50,7 @@ def on_circles():
     return by_name(fit_references(*circles(), seed=0))
 
 
-def test_the_trivial_rule_comes_first(on_circles):
+def test_the_baseline_comes_first(on_circles):
     assert next(iter(on_circles)) == "majority"
     assert on_circles["majority"].reference.scores["test"]["balanced_accuracy"] == 0.5
     assert on_circles["majority"].reference.gain == {}
@@ -280,7 +280,7 @@ def test_a_target_with_a_long_tail_is_predicted_by_its_logarithm():
     assert by_name(fit_references(*table("regression", x, y), seed=0))["linear"].reference.out_of_fold > 0.85
 
 
-def test_too_few_rows_leave_the_trivial_rule_alone():
+def test_too_few_rows_leave_the_baseline_alone():
     x, y = torch.randn(8, 2), torch.tensor([0, 1] * 4)
     fitted = fit_references(Binary(spec=spec("binary", x, 2)), {"train": Split(x=x, y=y, rows=torch.arange(8))}, seed=0)
     assert [one.reference.name for one in fitted] == ["majority"]

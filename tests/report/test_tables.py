@@ -48,7 +48,7 @@ def test_errors_must_be_at_most_their_threshold(make_verdict, make_evidence):
     assert tables.criteria(verdict, make_evidence("regression")).rows[0][3] == "≤ 12,345 pass"
 
 
-def test_without_references_the_trivial_rule_still_has_its_column(make_verdict, make_evidence):
+def test_without_references_the_baseline_still_has_its_column(make_verdict, make_evidence):
     bare = make_evidence("regression", references=())
     assert tables.criteria(make_verdict(), bare).header[4:] == ("mean",)
 

@@ -7,7 +7,7 @@ import torch
 from sklearn import metrics as sk
 
 from litmus.metrics.answers import Predictions
-from litmus.scoring.score import point_scores, score, trivial_rule
+from litmus.scoring.score import baseline_predictions, point_scores, score
 from litmus.task import kind_of
 from litmus.task.binary import Binary
 from litmus.task.multiclass import Multiclass
@@ -48,7 +48,7 @@ def numbers(n=400, noise=0.5, seed=0, **more):
 
 
 def scored(task, predictions, **more):
-    return score(task, predictions, trivial=task.trivial(predictions.target), **more)
+    return score(task, predictions, prior=task.prior(predictions.target), **more)
 
 
 def ordered(one):
@@ -118,8 +118,8 @@ def test_a_perfect_model_keeps_some_doubt():
 
 def test_the_baseline_is_the_majority_rule_with_the_training_shares():
     said = drawn(n=200)
-    trivial = torch.tensor([0.7, 0.3], dtype=torch.float64)
-    found = score(BINARY, said, trivial=trivial)
+    prior = torch.tensor([0.7, 0.3], dtype=torch.float64)
+    found = score(BINARY, said, prior=prior)
     negatives = float((said.target == 0).double().mean())
     assert found.scores["accuracy"].baseline == pytest.approx(negatives)
     assert found.scores["recall"].baseline == 0.0
@@ -131,7 +131,7 @@ def test_the_baseline_is_the_majority_rule_with_the_training_shares():
 
 def test_the_regression_baseline_is_the_training_mean():
     said = numbers()
-    found = score(NUMBER, said, trivial=torch.tensor([11.0]))
+    found = score(NUMBER, said, prior=torch.tensor([11.0]))
     target = said.target.numpy()
     assert found.scores["rmse"].baseline == pytest.approx(math.sqrt(((target - 11) ** 2).mean()))
     assert found.scores["r2"].baseline == pytest.approx(sk.r2_score(target, np.full(len(target), 11.0)))
@@ -188,7 +188,7 @@ def test_a_frequent_positive_class_is_judged_by_its_ranking(kind, shares, expect
 
 def test_the_gain_of_imbalanced_data_is_over_prevalence():
     said = drawn(n=300)
-    found = score(BINARY, said, trivial=torch.tensor([0.9, 0.1]))
+    found = score(BINARY, said, prior=torch.tensor([0.9, 0.1]))
     ap = found.scores["average_precision"]
     assert found.gain.value == pytest.approx(ap.value - float(said.target.double().mean()))
 
@@ -239,7 +239,7 @@ def test_what_cannot_be_scored_is_none_and_never_nan(n):
     found = (
         scored(BINARY, classified(prob, torch.zeros(n, dtype=torch.int64)))
         if n
-        else score(BINARY, classified(prob, torch.zeros(0, dtype=torch.int64)), trivial=torch.tensor([0.5, 0.5]))
+        else score(BINARY, classified(prob, torch.zeros(0, dtype=torch.int64)), prior=torch.tensor([0.5, 0.5]))
     )
     assert {one.value for one in found.scores.values()} == {None}
     assert found.gain.value is None
@@ -266,8 +266,8 @@ def test_a_calibrated_models_calibration_error_may_be_zero():
     assert scored(BINARY, drawn(n=1000)).scores["ece"].low < 0.01
 
 
-def test_the_trivial_rule_says_one_thing_of_every_row():
-    rule = trivial_rule(THREE, drawn(k=3, n=7), torch.tensor([0.2, 0.5, 0.3]))
+def test_the_baseline_says_one_thing_of_every_row():
+    rule = baseline_predictions(THREE, drawn(k=3, n=7), torch.tensor([0.2, 0.5, 0.3]))
     assert rule.pred.tolist() == [1] * 7
     assert point_scores(THREE, rule)["mcc"] == 0.0
 

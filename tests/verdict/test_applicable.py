@@ -110,7 +110,7 @@ def test_recall_at_a_floor_is_judged_on_recall_and_a_precision_above_the_prevale
     assert (found["recall"].status, found["precision"].status) == ("pass", "pass")
 
 
-def test_cost_is_held_against_the_cheaper_trivial_rule(make):
+def test_cost_is_held_against_the_cheaper_baseline(make):
     found = by_name(make["classes"]([[900, 60], [4, 86]], task={"threshold_goal": "cost@10:1"}))["cost"]
     assert found.threshold == pytest.approx(min(10 * 90, 960) / 1050)
     assert found.value == pytest.approx((10 * 4 + 60) / 1050)

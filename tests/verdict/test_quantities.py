@@ -18,7 +18,7 @@ def test_the_gain_follows_from_the_score_where_it_was_not_computed(make):
     assert quantities.gain(make["change"](evidence, scores={})).value is None
 
 
-def test_chance_is_the_trivial_rules_score_known_or_not(make):
+def test_chance_is_the_baselines_score_known_or_not(make):
     assert quantities.chance(make["change"](make["classes"](GOOD), scores={})) == 0.5
     rare = make["change"](make["classes"]([[900, 10], [10, 80]]), scores={})
     assert quantities.chance(rare) == pytest.approx(0.09)
@@ -43,7 +43,7 @@ def test_a_lead_without_intervals_is_the_difference_of_scores(make):
     assert quantities.advantage(evidence, None).value is None
 
 
-def test_the_best_reference_is_chosen_out_of_fold_and_never_a_trivial_rule(make):
+def test_the_best_reference_is_chosen_out_of_fold_and_never_a_baseline(make):
     evidence = make["classes"](GOOD, references={"linear": 0.9, "boosted_trees": 0.95})
     assert quantities.best(evidence).name == "boosted_trees"
     lucky = Reference(name="knn", scores={"test": {"balanced_accuracy": 0.999}}, out_of_fold=0.7)

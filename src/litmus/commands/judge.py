@@ -111,13 +111,13 @@ def external_evidence(found: "External", *, target: str, model: str) -> Evidence
     from litmus.scoring.standalone import evidence_of
 
     spec = found.task.spec
-    share = found.task.majority_share(found.trivial)
-    primary = found.task.primary_of(found.trivial)
+    share = found.task.majority_share(found.prior)
+    primary = found.task.primary_of(found.prior)
     primary = "balanced_accuracy" if primary in found.left_out else primary
     facts = TaskFacts(kind=spec.task, target=target, classes=spec.classes, primary=primary, majority_share=share)
     return evidence_of(
         found.predictions,
-        measure(found.task, found.predictions, trivial=found.trivial, primary=primary),
+        measure(found.task, found.predictions, prior=found.prior, primary=primary),
         spec=spec,
         task=facts,
         model=ModelFacts(name=model, parameters=0, hidden_layers=0, linear=False),

@@ -243,7 +243,7 @@ class _Check:
         kept = sample_rows(len(self.at["train"]), MOST_ROWS, seed=self.seed)
         train, val = self._truth("train", kept), self._truth("val", np.arange(len(self.at["val"])))
         if primary is None:
-            primary = self.task.primary_of(self.task.trivial(train.target))
+            primary = self.task.primary_of(self.task.prior(train.target))
         features = [_feature(frame[name], self.at["train"][kept], self.at["val"]) for name in self.used]
         leaks = feature_leaks(self.task, features, train, val, primary=primary)
         return leaks, joint_leak(self.task, features, train, val, primary=primary)

@@ -106,7 +106,7 @@ class FitFacts:
         best_epoch: Epoch of the weights in use, counted from 0.
         seconds: Wall time of the fit.
         initial_loss: Train loss in evaluation mode before the first step.
-        chance_loss: Loss of the trivial constant output.
+        chance_loss: Loss of the best constant output.
         final_train_loss: Train loss in evaluation mode of the weights in use.
         batch_label_entropy: Mean over batches of the label entropy within a batch divided by that of the whole split;
             None in regression.

@@ -25,7 +25,7 @@ from litmus.probe.rounds import Job
 from litmus.run import Fitted, Run, prepare_data
 from litmus.run.predictor import Predictor
 from litmus.run.training import decided
-from litmus.scoring.score import trivial_rule
+from litmus.scoring.score import baseline_predictions
 from litmus.verdict.candidate import Changes
 
 WORTHLESS = 1.0  # R2 so far below 0 tells nothing any more but that it is worthless
@@ -195,7 +195,7 @@ class Bench:
         blank = Predictions(
             split="val", rows=split.rows, target=target, pred=target, prob=prob, group=split.group, time=split.time
         )
-        predicted = trivial_rule(predictor.task, blank, predictor.trivial)
+        predicted = baseline_predictions(predictor.task, blank, predictor.prior)
         value = self._value(predictor, predicted)
         return None if value is None else (value, predicted)
 

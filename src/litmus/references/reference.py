@@ -17,7 +17,7 @@ from litmus.evidence.values import SplitName
 from litmus.metrics.answers import Predictions
 from litmus.references.estimator import Recipe, quietly, recipes
 from litmus.scoring.calibration import fit_temperature
-from litmus.scoring.score import gain_over_trivial, point_scores, trivial_rule
+from litmus.scoring.score import baseline_predictions, gain_over_baseline, point_scores
 from litmus.task.base import Task
 
 Array = NDArray[np.float64]
@@ -79,10 +79,10 @@ def fit_references(
     """
     train = splits["train"]
     target = task.in_unit(train.y)
-    trivial = task.trivial(target)
-    primary = primary or task.primary_of(trivial)
+    prior = task.prior(target)
+    primary = primary or task.primary_of(prior)
     held_out: dict[SplitName, Split] = {name: split for name, split in splits.items() if name != "train"}
-    fitted = [baseline(task, held_out, trivial=trivial, rows=len(train))]
+    fitted = [baseline(task, held_out, prior=prior, rows=len(train))]
     if len(train) < FEWEST_ROWS:
         return fitted
     made = recipes(task.spec, seed=seed)
@@ -92,7 +92,7 @@ def fit_references(
             # what a cheap method leaves of its part is the next one's
             planned = plan(recipe, len(train), least=least, seconds=seconds / (len(made) - place))
             if planned is not None:
-                fitted.append(_Fit(task, recipe, train, target, trivial, primary, seed).run(held_out, planned))
+                fitted.append(_Fit(task, recipe, train, target, prior, primary, seed).run(held_out, planned))
                 seconds -= planned.seconds
     return fitted
 
@@ -140,10 +140,12 @@ def stratified_sample(target: Tensor, rows: int, *, seed: int) -> Tensor:
     return shuffled[order[place.argsort(stable=True)[:rows]]].sort().values
 
 
-def baseline(task: Task, held_out: Mapping[SplitName, Split], *, trivial: Tensor, rows: int) -> Fitted:
+def baseline(task: Task, held_out: Mapping[SplitName, Split], *, prior: Tensor, rows: int) -> Fitted:
     """The best constant, which needs no inputs: the majority class with the class shares, or the mean."""
     predicted = {
-        name: trivial_rule(task, as_predictions(task, split, name, torch.zeros(len(split), *_width(task))), trivial)
+        name: baseline_predictions(
+            task, as_predictions(task, split, name, torch.zeros(len(split), *_width(task))), prior
+        )
         for name, split in held_out.items()
     }
     return Fitted(
@@ -296,7 +298,7 @@ class _Fit:
     recipe: Recipe
     train: Split
     target: Tensor
-    trivial: Tensor
+    prior: Tensor
     primary: str
     seed: int
 
@@ -336,7 +338,7 @@ class _Fit:
 
     def _least_squares(self, raw: Array, seen: Split) -> float:
         """How far to go from the mean to what was predicted, so that squared error out of fold is least: 0 to 1."""
-        center = float(self.trivial)
+        center = float(self.prior)
         way, wanted = raw - center, self.task.in_unit(seen.y).double().numpy() - center
         length = float(way @ way)
         share = float(way @ wanted) / length if length > 0 else 0.0
@@ -344,18 +346,18 @@ class _Fit:
 
     def _beats_baseline(self, predictions: Predictions) -> bool:
         """Whether it is better than the baseline by more than a standard error, and in accuracy at least as good."""
-        gain = gain_over_trivial(self.task, predictions, trivial=self.trivial, primary=self.primary)
+        gain = gain_over_baseline(self.task, predictions, prior=self.prior, primary=self.primary)
         if gain.value is None or gain.low is None or gain.value <= (gain.value - gain.low) / 1.959964:
             return False
         if predictions.prob is None:
             return True
-        right, by_rule = (predictions.target == answer for answer in (predictions.pred, self.trivial.argmax()))
+        right, by_rule = (predictions.target == answer for answer in (predictions.pred, self.prior.argmax()))
         return int(right.sum()) >= int(by_rule.sum())
 
     def _predictions(
         self, split: Split, name: SplitName, raw: Array, *, heat_map: float | None, share: float
     ) -> Predictions:
-        values, constant = torch.from_numpy(raw), self.trivial.double()
+        values, constant = torch.from_numpy(raw), self.prior.double()
         if heat_map is not None:
             values = (values / heat_map).softmax(1)
         return as_predictions(self.task, split, name, values if share == 1 else constant + share * (values - constant))
@@ -370,7 +372,7 @@ class _Fit:
             scores={name: point_scores(self.task, result) for name, result in predictions.items()},
             out_of_fold=tuned.level if math.isfinite(tuned.level) else None,
             gain={
-                name: gain_over_trivial(self.task, result, trivial=self.trivial, primary=self.primary)
+                name: gain_over_baseline(self.task, result, prior=self.prior, primary=self.primary)
                 for name, result in everywhere.items()
             },
         )

@@ -43,8 +43,8 @@ class Table:
 def criteria(verdict: Verdict, evidence: Evidence) -> Table:
     """Each criterion beside its interval, threshold, the baseline and reference models; the worst stands first."""
     ordered = _worst_first(verdict.criteria)
-    trivial, others = _references(evidence)
-    header = ("metric", "model", "95 % interval", "threshold", trivial, *(_title(r) for r in others))
+    baseline, others = _references(evidence)
+    header = ("metric", "model", "95 % interval", "threshold", baseline, *(_title(r) for r in others))
     rows = tuple(
         (
             clean(metric(criterion.name)),

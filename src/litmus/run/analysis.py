@@ -95,7 +95,7 @@ def _honest(run: Run, facts: DataFacts, *, primary: str) -> tuple[HonestSplit, .
 def with_baseline(run: Run, evidence: Evidence, predictions: Mapping[SplitName, Predictions]) -> Evidence:
     """The evidence with the baseline alone beside the model, and what cannot be told without reference models."""
     held_out: dict[SplitName, Split] = {name: run.data.splits[name] for name in predictions if name != "train"}
-    alone = baseline(run.predictor.task, held_out, trivial=run.predictor.trivial, rows=run.data.spec.sizes["train"])
+    alone = baseline(run.predictor.task, held_out, prior=run.predictor.prior, rows=run.data.spec.sizes["train"])
     known = [item for item in evidence.unknown if item != WITHOUT_REFERENCES]
     return replace(evidence, references=(alone.reference,), unknown=(*known, WITHOUT_REFERENCES))
 

@@ -84,8 +84,8 @@ def bare_evidence(run: Run, facts: DataFacts) -> Evidence:
     """Evidence of the rows alone, from which leaks can be judged before anything is trained."""
     spec = run.predictor.spec
     task = run.predictor.task
-    share = task.majority_share(run.predictor.trivial)
-    primary = task.primary_of(run.predictor.trivial)
+    share = task.majority_share(run.predictor.prior)
+    primary = task.primary_of(run.predictor.prior)
     return Evidence(
         task=TaskFacts(kind=spec.task, target=spec.target, classes=spec.classes, primary=primary, majority_share=share),
         model=ModelFacts(name="", parameters=0, hidden_layers=0, linear=False),

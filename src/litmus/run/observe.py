@@ -63,7 +63,7 @@ def _unseen(run: Run) -> tuple[Unknown, ...]:
 
 def score_split(predictor: Predictor, predictions: Predictions) -> SplitScores:
     """Every metric of a split, with intervals and the baseline beside it."""
-    return score(predictor.task, predictions, trivial=predictor.trivial)
+    return score(predictor.task, predictions, prior=predictor.prior)
 
 
 def with_scores(evidence: Evidence, name: SplitName, found: SplitScores) -> Evidence:
@@ -82,12 +82,12 @@ def with_scores(evidence: Evidence, name: SplitName, found: SplitScores) -> Evid
 def task_facts(predictor: Predictor) -> TaskFacts:
     """What was asked, as the evidence holds it."""
     spec, task = predictor.spec, predictor.task
-    share = task.majority_share(predictor.trivial)
+    share = task.majority_share(predictor.prior)
     return TaskFacts(
         kind=spec.task,
         target=spec.target,
         classes=spec.classes,
-        primary=task.primary_of(predictor.trivial),
+        primary=task.primary_of(predictor.prior),
         threshold=predictor.threshold,
         threshold_goal=getattr(task, "threshold_goal", None),
         majority_share=share,

@@ -59,7 +59,7 @@ class Predictor:
         coder: Labels to codes and back.
         config: The run's resolved config, secrets left as references.
         class_counts: Training rows of each class; empty in regression.
-        trivial: What the best constant rule predicts, as `Task.trivial` gives it.
+        prior: What the best constant rule predicts, as `Task.prior` gives it.
         threshold: Decision threshold in use; None outside binary tasks.
         temperature: Logits are divided by it before they become probabilities.
         profile: What the training rows looked like (`training_profile`); None where it is not known.
@@ -73,7 +73,7 @@ class Predictor:
     coder: TargetCoder
     config: Mapping[str, Any]
     class_counts: list[int]
-    trivial: Tensor
+    prior: Tensor
     threshold: float | None = None
     temperature: float = 1.0
     profile: Mapping[str, Any] | None = None
@@ -145,7 +145,7 @@ class Predictor:
             "preprocess": self.preprocess.state(),
             "coder": self.coder.state(),
             "class_counts": self.class_counts,
-            "trivial": self.trivial,
+            "trivial": self.prior,
             "threshold": self.threshold,
             "temperature": self.temperature,
             "profile": None if self.profile is None else dict(self.profile),
@@ -202,7 +202,7 @@ def _restored(checkpoint: Mapping[str, Any], path: Path) -> Predictor:
         coder=TargetCoder.restore(card["coder"]),
         config=card["config"],
         class_counts=card["class_counts"],
-        trivial=card["trivial"],
+        prior=card["trivial"],
         threshold=card["threshold"],
         temperature=card["temperature"],
         profile=card.get("profile"),  # runs of before have neither

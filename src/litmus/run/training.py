@@ -323,7 +323,7 @@ def untrained(config: RunConfig, data: DataModule, stored: Mapping[str, Any]) ->
         coder=data.coder,
         config=dict(stored),
         class_counts=counts,
-        trivial=task.trivial(target),
+        prior=task.prior(target),
         threshold=_fixed_threshold(task),
     )
 

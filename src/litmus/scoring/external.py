@@ -31,7 +31,7 @@ class External:
     Args:
         predictions: As of a test split.
         task: Kind of target, inferred from the labels.
-        trivial: What the best constant rule says, from the same rows.
+        prior: What the best constant rule says, from the same rows.
         origin: The file.
         note: How the kind of target was found, in one line.
         left_out: Metrics that cannot be computed from it.
@@ -40,7 +40,7 @@ class External:
 
     predictions: Predictions
     task: Task
-    trivial: Tensor
+    prior: Tensor
     origin: Origin
     note: str
     left_out: tuple[str, ...] = ()
@@ -83,7 +83,7 @@ def external_of(table: Table, *, target: str, pred: str, score: str | None = Non
     return External(
         predictions=predictions,
         task=task,
-        trivial=task.trivial(target_n),
+        prior=task.prior(target_n),
         origin=table.origin,
         note=coder.note,
         left_out=left_out,

@@ -40,7 +40,7 @@ class SplitScores:
 
 
 def score(
-    task: Task, predictions: Predictions, *, trivial: Tensor, threshold: float | None = None, primary: str | None = None
+    task: Task, predictions: Predictions, *, prior: Tensor, threshold: float | None = None, primary: str | None = None
 ) -> SplitScores:
     """Every metric of the task on one split.
 
@@ -49,19 +49,19 @@ def score(
     Args:
         task: Kind of target with its metrics.
         predictions: What the model says.
-        trivial: `task.trivial` of the training targets: class shares, or the mean.
+        prior: `task.prior` of the training targets: class shares, or the mean.
         threshold: Decide anew at this threshold on the positive class's probability; None: keep `predictions.pred`.
-        primary: Metric of the gain; None: the one that the training shares in `trivial` ask for.
+        primary: Metric of the gain; None: the one that the training shares in `prior` ask for.
     """
     values = point_scores(task, predictions, threshold=threshold)
     if not _usable(predictions):
         return SplitScores(scores={name: Score(value=None) for name in values}, gain=Estimate(value=None))
     sample = Sample.of(_decided(task, predictions, threshold))
-    constant = Sample.of(trivial_rule(task, sample.predictions, trivial))
+    constant = Sample.of(baseline_predictions(task, sample.predictions, prior))
     scores = {metric.name: _score(metric, sample, constant) for metric in task.metrics}
     if sample.predictions.prob is None:
         return SplitScores(scores=scores, gain=_skill(scores["r2"], sample, constant))
-    primary = primary or task.primary_of(trivial)
+    primary = primary or task.primary_of(prior)
     return SplitScores(
         scores=scores,
         per_class=class_scores(sample, constant, task.spec.classes),
@@ -79,12 +79,12 @@ def point_scores(task: Task, predictions: Predictions, *, threshold: float | Non
     return {metric.name: defined(float(metric.compute(answers)[0])) for metric in task.metrics}
 
 
-def gain_over_trivial(task: Task, predictions: Predictions, *, trivial: Tensor, primary: str) -> Estimate:
+def gain_over_baseline(task: Task, predictions: Predictions, *, prior: Tensor, primary: str) -> Estimate:
     """The paired gain of the primary metric alone, which costs a small part of `score`."""
     if not _usable(predictions):
         return Estimate(value=None)
     sample = Sample.of(predictions, draws=FEW_DRAWS)
-    constant = Sample.of(trivial_rule(task, sample.predictions, trivial))
+    constant = Sample.of(baseline_predictions(task, sample.predictions, prior))
     metric = task.metric(primary)
     if sample.predictions.prob is None:
         value, baseline = (_value(metric, side) for side in (sample, constant))
@@ -92,11 +92,11 @@ def gain_over_trivial(task: Task, predictions: Predictions, *, trivial: Tensor, 
     return _above(_score(metric, sample, constant))
 
 
-def trivial_rule(task: Task, predictions: Predictions, trivial: Tensor) -> Predictions:
+def baseline_predictions(task: Task, predictions: Predictions, prior: Tensor) -> Predictions:
     """What the baseline says on the same rows: one class with the class shares, or the mean."""
     n = len(predictions.target)
-    prob = None if predictions.prob is None else trivial.double().expand(n, -1)
-    return replace(predictions, pred=task.constant(trivial).expand(n), prob=prob)
+    prob = None if predictions.prob is None else prior.double().expand(n, -1)
+    return replace(predictions, pred=task.constant(prior).expand(n), prob=prob)
 
 
 def _usable(predictions: Predictions) -> bool:

@@ -64,14 +64,14 @@ class Task(ABC):
         """
 
     @classmethod
-    def primary_of(cls, trivial: "Tensor") -> str:
+    def primary_of(cls, prior: "Tensor") -> str:
         """The metric by which models are compared, from what the baseline knows of the training targets."""
-        return cls.primary(cls.majority_share(trivial))
+        return cls.primary(cls.majority_share(prior))
 
     @classmethod
-    def majority_share(cls, trivial: "Tensor") -> float | None:
+    def majority_share(cls, prior: "Tensor") -> float | None:
         """Share of the most frequent class, from what the baseline knows; None: there are no classes."""
-        return None if cls.numeric else float(trivial.max())
+        return None if cls.numeric else float(prior.max())
 
     @classmethod
     def has(cls, measure: Measure) -> bool:
@@ -105,12 +105,12 @@ class Task(ABC):
         """
 
     @abstractmethod
-    def trivial(self, target: "Tensor") -> "Tensor":
+    def prior(self, target: "Tensor") -> "Tensor":
         """What the baseline knows of the targets `(n,)`: class shares `(classes,)`, or the mean `(1,)`."""
 
-    def constant(self, trivial: "Tensor") -> "Tensor":
+    def constant(self, prior: "Tensor") -> "Tensor":
         """The one prediction `()` that the baseline makes of all rows: the majority class, or the mean."""
-        return trivial.argmax()
+        return prior.argmax()
 
     def in_unit(self, target: "Tensor") -> "Tensor":
         """Targets `(..., n)` as the metrics take them: class codes as they are, values in the target's own unit."""
@@ -136,5 +136,5 @@ class Labels(Task):
         """
         return "balanced_accuracy" if majority_share is None or majority_share < IMBALANCED else "average_precision"
 
-    def trivial(self, target: "Tensor") -> "Tensor":
+    def prior(self, target: "Tensor") -> "Tensor":
         return target.bincount(minlength=len(self.spec.classes)).double() / len(target)

@@ -37,10 +37,10 @@ class Binary(Labels):
     calibrate: Literal["none", "temperature"] = "none"
 
     @classmethod
-    def primary_of(cls, trivial: "Tensor") -> str:
+    def primary_of(cls, prior: "Tensor") -> str:
         """As `primary`; auroc where the frequent class is the positive one, whose average precision starts at .8."""
-        primary = cls.primary(cls.majority_share(trivial))
-        return "auroc" if primary == "average_precision" and trivial[-1] > trivial[0] else primary
+        primary = cls.primary(cls.majority_share(prior))
+        return "auroc" if primary == "average_precision" and prior[-1] > prior[0] else primary
 
     def decide(self, activated: "Tensor", threshold: float | None) -> "tuple[Tensor, Tensor | None]":
         cut = 0.5 if threshold is None else threshold

@@ -38,8 +38,8 @@ class Ordinal(Labels):
     def decide(self, activated: "Tensor", threshold: float | None) -> "tuple[Tensor, Tensor | None]":
         return _median(activated), activated
 
-    def constant(self, trivial: "Tensor") -> "Tensor":
-        return _median(trivial)
+    def constant(self, prior: "Tensor") -> "Tensor":
+        return _median(prior)
 
 
 def _median(probabilities: "Tensor") -> "Tensor":

@@ -30,8 +30,8 @@ class Regression(Task):
     def in_unit(self, target: "Tensor") -> "Tensor":
         return target.double() * self.spec.target_sd + self.spec.target_mean
 
-    def trivial(self, target: "Tensor") -> "Tensor":
+    def prior(self, target: "Tensor") -> "Tensor":
         return target.double().mean().reshape(1)
 
-    def constant(self, trivial: "Tensor") -> "Tensor":
-        return trivial.double().squeeze(-1)
+    def constant(self, prior: "Tensor") -> "Tensor":
+        return prior.double().squeeze(-1)

@@ -90,7 +90,7 @@ class Context:
             for reference in self.evidence.references
         }
         losses = {name: value for name, value in known.items() if value is not None}
-        shares = [value for name, value in losses.items() if name in quantities.TRIVIAL]
+        shares = [value for name, value in losses.items() if name in quantities.BASELINES]
         if ours is None or ours.value is None or not shares:
             return False
         return ours.value > (min(shares) + min(losses.values())) / 2

@@ -62,6 +62,6 @@ def _cost(evidence: Evidence, ratio: str) -> Iterator[Criterion]:
         return share
 
     n = sum(map(sum, matrix))
-    trivial = min(false_negative * sum(matrix[1]), false_positive * sum(matrix[0])) / max(n, 1)
+    constant = min(false_negative * sum(matrix[1]), false_positive * sum(matrix[0])) / max(n, 1)
     spent = Posterior(matrix).interval(cost)
-    yield ask("cost", Score(value=spent.value, low=spent.low, high=spent.high, n=n, baseline=trivial), trivial)
+    yield ask("cost", Score(value=spent.value, low=spent.low, high=spent.high, n=n, baseline=constant), constant)

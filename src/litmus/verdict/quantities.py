@@ -12,7 +12,7 @@ MARGIN = 0.02
 """Practical margin: less than this of the primary metric is not worth a change."""
 NON_INFERIOR = 0.05
 """By how much of the primary metric a model may be worse than a reference and still count as good as it."""
-TRIVIAL = frozenset({"majority", "mean", "median", "prior", "stratified", "trivial", "uniform", "constant"})
+BASELINES = frozenset({"majority", "mean", "median", "prior", "stratified", "trivial", "uniform", "constant"})
 SQUARED = frozenset({"mse", "mseloss"})
 ROBUST = 0.05
 """Share of the median's absolute error that a robust fit must save to be worth another loss. A convention."""
@@ -78,17 +78,17 @@ def learned(evidence: Evidence) -> float | None:
 
 def stuck(evidence: Evidence) -> bool:
     """Whether the model does hardly better than a constant on its own training rows, in its loss too."""
-    way, final, trivial = learned(evidence), evidence.fit.final_train_loss, evidence.fit.chance_loss
-    if final is not None and trivial is not None and final < 0.9 * trivial:
+    way, final, chance_loss = learned(evidence), evidence.fit.final_train_loss, evidence.fit.chance_loss
+    if final is not None and chance_loss is not None and final < 0.9 * chance_loss:
         return False  # the probabilities know more than the decisions show
     if way is not None:
         return way < 0.15
-    return final is not None and trivial is not None and final > 0.97 * trivial
+    return final is not None and chance_loss is not None and final > 0.97 * chance_loss
 
 
 def reference_models(evidence: Evidence) -> list[Reference]:
     """The reference models without the baselines."""
-    return [reference for reference in evidence.references if reference.name not in TRIVIAL]
+    return [reference for reference in evidence.references if reference.name not in BASELINES]
 
 
 def level(evidence: Evidence, reference: Reference) -> float | None:

@@ -88,13 +88,13 @@ def rose(evidence: Evidence) -> bool:
     if not losses:
         return False
     end = quantities.median(losses[-5:]) or losses[-1]
-    start, trivial = evidence.fit.initial_loss, evidence.fit.chance_loss
+    start, chance_loss = evidence.fit.initial_loss, evidence.fit.chance_loss
     if start is not None and end > 1.02 * start + 1e-9:
         return True
-    if trivial is not None and trivial > 0 and end > 1.2 * trivial and len(losses) >= 5:
+    if chance_loss is not None and chance_loss > 0 and end > 1.2 * chance_loss and len(losses) >= 5:
         return True
     lowest = statistics.minimum(losses)
-    floor = 0.05 * abs(trivial or start or losses[0])
+    floor = 0.05 * abs(chance_loss or start or losses[0])
     return len(losses) >= 10 and lowest.rise > max(0.5 * abs(lowest.value), 10 * lowest.noise, floor)
 
 

@@ -19,15 +19,17 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         return None
     alike = [layer for layer in evidence.layers[:-1] if layer.identical]
     jump = _largest_jump(evidence.layers)
-    start, trivial = evidence.fit.initial_loss, evidence.fit.chance_loss
-    far = not quantities.is_regression(evidence) and start is not None and trivial and start > 3 * trivial + 1
+    start, chance_loss = evidence.fit.initial_loss, evidence.fit.chance_loss
+    far = not quantities.is_regression(evidence) and start is not None and chance_loss and start > 3 * chance_loss + 1
     set_by_user = _init_is_set(evidence)
     if not alike and not (set_by_user and (jump > 10 or far or _bias(evidence) >= 1)):
         return None
     tried = quantities.trial(evidence, "default_init", finding="bad_init")
     why = "units of a layer all start alike" if alike else f"activations change {figure(jump)} times in one layer"
     if not alike and jump <= 10:
-        why = f"the loss starts at {figure(start)}, chance is {figure(trivial)}" if far else "biases start far from 0"
+        why = (
+            f"the loss starts at {figure(start)}, chance is {figure(chance_loss)}" if far else "biases start far from 0"
+        )
     suffers = quantities.stuck(evidence) or context.lags
     if not suffers and not quantities.moves(tried):
         return None
@@ -40,7 +42,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         identical_layers=[layer.name for layer in alike] or None,
         largest_jump=jump or None,
         initial_loss=start,
-        chance_loss=trivial,
+        chance_loss=chance_loss,
         init=evidence.settings.model.init,
     )
 
