@@ -33,7 +33,7 @@ sweep: $(BASE)  ## a small grid over learning rate and hidden units (ARGS=... ad
 board: $(BASE)  ## TensorBoard over outputs/ on localhost
 	@$(BIN)/litmus board $(ARGS)
 
-demo: $(DEV)  ## what litmus does, on data that the demo writes, in a few minutes
+demo: $(DEV)  ## what litmus does, on a real table and on some that the demo writes, in a few minutes
 	@PATH="$(CURDIR)/$(BIN):$$PATH" bash examples/demo.sh
 
 docs: $(DOCS)  ## the documentation as a site, offline, in build/site
