@@ -28,11 +28,12 @@ from litmus.data_checks.exact_duplicates import (
     sample_rows,
     words,
 )
+from litmus.data_checks.follow_up import follow_up_times
 from litmus.data_checks.groups import group_leaks
 from litmus.data_checks.joint_leaks import joint_leak
 from litmus.data_checks.leaks import Feature, feature_leaks
 from litmus.data_checks.near_duplicates import Near, continuous_columns, near_points, near_rows, near_texts, thumbnails
-from litmus.evidence import DataFacts, Drift, FeatureLeak, GroupLeak, JointLeak, Twins
+from litmus.evidence import DataFacts, Drift, FeatureLeak, FollowUp, GroupLeak, JointLeak, Twins
 from litmus.evidence.values import SplitName
 from litmus.metrics.answers import Predictions
 from litmus.task.base import Task
@@ -89,7 +90,7 @@ def check_data(
     check = _Check(task, rows, {name: at for name, at in positions(assignment).items() if name in splits}, splits, seed)
     found = {name: check.twins(name) for name in splits if name != "train"}
     ratio, offset = scale_facts(task.spec, splits["train"].x, finish)
-    leaks, joint = check.leaks(primary)
+    leaks, joint, follow = check.leaks(primary)
     facts = replace(
         plain_facts(task, splits, split_rule=split_rule),
         columns=column_facts(rows, check.columns, check.at["train"], task.spec, splits["train"].x),
@@ -97,6 +98,7 @@ def check_data(
         groups=() if split_rule in {"group", "stratified_group", "time"} else check.groups(),
         leaks=leaks,
         joint_leak=joint,
+        follow_up=follow,
         drifts={} if exchangeable else check.drifts(),
         scale_ratio=ratio,
         seen_mean_ratio=offset,
@@ -236,17 +238,19 @@ class _Check:
         kinds = {column.name: column.kind for column in self.columns}
         return group_leaks(self.rows, target, self.at, kinds=kinds, classified=not self.task.numeric)
 
-    def leaks(self, primary: str | None) -> tuple[tuple[FeatureLeak, ...], JointLeak | None]:
+    def leaks(self, primary: str | None) -> tuple[tuple[FeatureLeak, ...], JointLeak | None, FollowUp | None]:
         frame = self.rows.inputs
         if not isinstance(frame, pl.DataFrame) or "val" not in self.at:
-            return (), None
+            return (), None, None
         kept = sample_rows(len(self.at["train"]), MOST_ROWS, seed=self.seed)
         train, val = self._truth("train", kept), self._truth("val", np.arange(len(self.at["val"])))
         if primary is None:
             primary = self.task.primary_of(self.task.trivial(train.target))
         features = [_feature(frame[name], self.at["train"][kept], self.at["val"]) for name in self.used]
         leaks = feature_leaks(self.task, features, train, val, primary=primary)
-        return leaks, joint_leak(self.task, features, train, val, primary=primary)
+        times = follow_up_times(self.task.spec, features)
+        joint = joint_leak(self.task, features, train, val, primary=primary)
+        return leaks, joint, FollowUp(columns=times) if times else None
 
     def drifts(self) -> dict[str, Drift]:
         """Held-out split to how its columns differ from train's."""

@@ -78,7 +78,7 @@ def try_leaks(facts: DataFacts, task: Task, train: Split, *, primary: str, seed:
     Strong columns that may hide each other are left out together; of others two are tested. What was tested before is
     not tested again.
     """
-    if task.spec.input != "table" or not (facts.leaks or facts.joint_leak):
+    if task.spec.input != "table" or not (facts.leaks or facts.joint_leak or facts.follow_up):
         return facts
     sample = take(train, stratified_sample(task.in_unit(train.y), MOST_ROWS, seed=seed))
     able = [recipe for recipe in recipes(task.spec, seed=seed) if 2 * FOLDS * recipe.cost(len(sample)) <= seconds]
@@ -107,7 +107,10 @@ def try_leaks(facts: DataFacts, task: Task, train: Split, *, primary: str, seed:
     joint = facts.joint_leak
     if joint is not None and joint.full is None and (rest := without(joint.columns)) is not None:
         joint = replace(joint, without=rest, full=without(()))
-    return replace(facts, leaks=leaks, joint_leak=joint)
+    follow = facts.follow_up
+    if follow is not None and follow.full is None and (rest := without(follow.columns)) is not None:
+        follow = replace(follow, without=rest, full=without(()))
+    return replace(facts, leaks=leaks, joint_leak=joint, follow_up=follow)
 
 
 def _blinded(sample: Split, columns: list[int]) -> Split:

@@ -179,6 +179,21 @@ class JointLeak:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FollowUp:
+    """Columns that say how long rows were followed until an event, which is the target.
+
+    Args:
+        columns: Their names.
+        without: A reference's score without them.
+        full: The same reference's with all columns.
+    """
+
+    columns: tuple[str, ...]
+    without: float | None = None
+    full: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Moved:
     """A column whose values moved: Kolmogorov's distance, or the largest difference of a level's share."""
 
@@ -255,8 +270,8 @@ class DataFacts:
         target_tail: Largest distance from the median in units of 1.4826 MAD.
         target_apart: A few targets far beyond a gap that parts them from all others; None where there are none.
         columns: Table columns; empty otherwise.
-        twins, groups, leaks, joint_leak, shifts, noise: See their classes; empty or None where nothing was found or
-            looked for.
+        twins, groups, leaks, joint_leak, follow_up, shifts, noise: See their classes; empty or None where nothing was
+            found or looked for.
         honest: Splits by chance beside honest ones, where rows may know each other.
         drifts: Held-out split to how its columns differ from train's, where the split is not by chance.
         split_rule: As configured.
@@ -291,6 +306,7 @@ class DataFacts:
     groups: tuple[GroupLeak, ...] = ()
     leaks: tuple[FeatureLeak, ...] = ()
     joint_leak: JointLeak | None = None
+    follow_up: FollowUp | None = None
     shifts: tuple[Shift, ...] = ()
     drifts: Mapping[str, Drift] = field(default_factory=dict)
     honest: tuple[HonestSplit, ...] = ()
