@@ -36,6 +36,13 @@ def test_twins_that_chance_explains_or_that_cannot_move_a_score_are_silent(make,
     assert named(make["classes"](GOOD, data={"twins": (natural,)})) == []
 
 
+@pytest.mark.parametrize(("other", "alarms"), [(0.6, []), (0.9, ["train_test_leakage"])])
+def test_a_few_duplicates_must_flatter_on_both_held_out_splits(make, other, alarms):
+    few = twins(exact=36, expected=0.045, score_with=0.9, score_without=0.6)
+    both = (few, replace(few, split="val", score_with=other))
+    assert named(make["classes"](GOOD, data={"twins": both})) == alarms
+
+
 def test_many_twins_within_train_excuse_nothing(make):
     assert named(make["classes"](GOOD, data={"twins": (twins(within_train=0.6),)})) == ["train_test_leakage"]
 

@@ -81,34 +81,48 @@ def _twin_severity(evidence: Evidence, twins: Twins) -> Severity:
     do rows that are merely near each other, such as two of one district, and that the model predicts no better.
     """
     share = (twins.exact + twins.near) / twins.n - twins.expected
-    flattering = _flattering(evidence, twins)
+    flattering = _flattering(evidence)
     merely_near = twins.near > twins.exact and flattering is not None
     many = share >= (MANY_NEAR if merely_near else 2 * LARGE_EXCESS) and twins.expected < COARSE
     if many and not (merely_near and (flattering or 0.0) <= 0):
         return "error"
-    if (flattering or 0.0) < max(MARKED, 2 * _noise(twins)):
+    if (flattering or 0.0) < max(MARKED, 2 * _noise(evidence)):
         return "info"
     matters = share >= LARGE_EXCESS or share * (flattering or 0.0) >= quantities.MARGIN / 2
     return "error" if matters or twins.expected >= COARSE else "info"
 
 
-def _flattering(evidence: Evidence, twins: Twins) -> float | None:
-    """How much better the score is on rows with a duplicate; of rows merely near one, at most as good as on train."""
-    train = evidence.scores.get("train", {}).get(evidence.task.primary)
-    if twins.score_with is None or twins.score_without is None:
+def _flattering(evidence: Evidence) -> float | None:
+    """How much better the score is on rows with a duplicate, over all splits by their number: few tell by luck."""
+    known = _scored_twins(evidence)
+    if not known:
         return None
-    known = twins.score_with
+    gains = [_flatters_split(evidence, twins) * (twins.exact + twins.near) for twins in known]
+    return sum(gains) / max(sum(twins.exact + twins.near for twins in known), 1)
+
+
+def _scored_twins(evidence: Evidence) -> list[Twins]:
+    return [twins for twins in evidence.data.twins if twins.score_with is not None and twins.score_without is not None]
+
+
+def _flatters_split(evidence: Evidence, twins: Twins) -> float:
+    """How much better the score is on one split; of rows merely near one, at most as good as on train."""
+    train, known = evidence.scores.get("train", {}).get(evidence.task.primary), twins.score_with or 0.0
     if twins.near > twins.exact and train is not None and train.value is not None:
         known = min(known, train.value)  # what is not learnt by heart helps nowhere
-    return max(known, 0.0) - max(twins.score_without, 0.0)
+    return max(known, 0.0) - max(twins.score_without or 0.0, 0.0)
 
 
-def _noise(twins: Twins) -> float:
-    """About the standard error of the difference of two shares, on the rows with a duplicate and on the rest."""
-    known = min(max(twins.exact + twins.near, 1), twins.n - 1)
-    parts = ((twins.score_with or 0.0, known), (twins.score_without or 0.0, max(twins.n - known, 1)))
-    shares = ((min(max((score * n + 1) / (n + 2), 0.0), 1.0), n) for score, n in parts)
-    return math.sqrt(sum(share * (1 - share) / n for share, n in shares))
+def _noise(evidence: Evidence) -> float:
+    """About the standard error of that gain, as if the scores were shares of their rows."""
+    total, squares = 0, 0.0
+    for twins in _scored_twins(evidence):
+        count = twins.exact + twins.near
+        known = min(max(count, 1), twins.n - 1)
+        parts = ((twins.score_with or 0.0, known), (twins.score_without or 0.0, max(twins.n - known, 1)))
+        shares = ((min(max((score * n + 1) / (n + 2), 0.0), 1.0), n) for score, n in parts)
+        total, squares = total + count, squares + count**2 * sum(share * (1 - share) / n for share, n in shares)
+    return math.sqrt(squares) / max(total, 1)
 
 
 def _groups(evidence: Evidence) -> Judgement:
