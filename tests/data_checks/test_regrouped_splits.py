@@ -83,6 +83,14 @@ def test_what_drifts_over_time_scores_lower_on_later_rows():
     assert steady.lost.value < 0.1
 
 
+@pytest.mark.parametrize(("name", "times"), [("year", 1), ("date", 1), ("days", 0), ("birth year", 0)])
+def test_numbers_called_a_date_say_when_a_row_was_observed(name, times):
+    x = RNG.normal(size=(200, 4))
+    task, rows, train = table(x, x[:, 0], **{name: 1990 + np.arange(200) / 12})
+    found = [one.column for one in candidates(task, rows, np.arange(200), train, groups=(), seed=0)]
+    assert found.count(name) == times
+
+
 @pytest.mark.parametrize(
     ("lost", "told"), [((0.01,), 0.01), ((0.1, 0.1, 0.1), 0.1), ((0.3, 0.0, 0.0), 0.1), ((0.03, 0.15, 0.12), 0.1)]
 )

@@ -53,7 +53,7 @@ ALIKE = 0.15
 IN_ORDER = 0.95
 """Share of steps in one direction from which a file counts as sorted by its target."""
 _OTHER_TIME = re.compile(r"birth|born|dob|built|build|made|model|death|found|expir|due", re.IGNORECASE)
-_YEAR = re.compile(r"(^|_| )years?$", re.IGNORECASE)
+_MOMENT = re.compile(r"(^|[_ .])(years?|date)$", re.IGNORECASE)  # 1999, or 1999.25 for its April
 
 
 @final
@@ -223,7 +223,7 @@ def _tells_when(series: pl.Series) -> bool:
     """Whether a column says when a row was observed, and not when somebody was born or something built."""
     if _OTHER_TIME.search(series.name):
         return False
-    return series.dtype.is_temporal() or (series.dtype.is_numeric() and bool(_YEAR.search(series.name)))
+    return series.dtype.is_temporal() or (series.dtype.is_numeric() and bool(_MOMENT.search(series.name)))
 
 
 def _is_sorted(frame: pl.DataFrame, at: Codes) -> bool:

@@ -12,6 +12,8 @@ MARGIN = 0.02
 """Practical margin: less than this of the primary metric is not worth a change."""
 NON_INFERIOR = 0.05
 """By how much of the primary metric a model may be worse than a reference and still count as good as it."""
+AHEAD = 0.1
+"""The same for a model that does better than the reference on these rows: the usual slack of criteria on top."""
 TRIVIAL = frozenset({"majority", "mean", "median", "prior", "stratified", "trivial", "uniform", "constant"})
 SQUARED = frozenset({"mse", "mseloss"})
 ROBUST = 0.05
@@ -120,6 +122,18 @@ def advantage(evidence: Evidence, reference: Reference | None) -> Estimate:
     theirs = reference.scores.get(evidence.scored, {}).get(evidence.task.primary)
     ours = primary(evidence).value
     return Estimate(value=None if theirs is None or ours is None else theirs - ours)
+
+
+def is_as_good(behind: Estimate, margin: float = NON_INFERIOR) -> bool:
+    """Whether a model is surely not worse than a reference by the margin, or does better and is not worse by `AHEAD`.
+
+    Args:
+        behind: The model's score minus the reference's.
+        margin: By how much it may be worse.
+    """
+    if behind.value is None or behind.low is None:
+        return False
+    return behind.low > -margin or (behind.value >= 0 and behind.low >= -max(AHEAD, margin))
 
 
 def flip(estimate: Estimate) -> Estimate:
