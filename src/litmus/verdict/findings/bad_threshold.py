@@ -37,7 +37,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     if is_set(evidence, assign("task.threshold", "tuned")):
         return None  # what was chosen on val is not chosen there again
     free = _for_nothing(evidence)
-    gain = Estimate(value=gain.value - free, low=(gain.low or 0.0) - free, high=(gain.high or 0.0) - free)
+    found, gain = gain, Estimate(value=gain.value - free, low=(gain.low or 0.0) - free, high=(gain.high or 0.0) - free)
     sure = (gain.low or 0.0) > 0
     # a model that orders rows as well as a reference and decides clearly worse has the wrong threshold, and so has one
     # that misses a stated goal for which nobody has chosen it
@@ -49,12 +49,12 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     return make_finding(
         "bad_threshold",
         "error" if context.wanting or (large and context.standing.limited) else "warning" if large else "info",
-        f"A threshold of {figure(best)} instead of {figure(used)} gains {percent((gain.value or 0.0) + free)} of {goal} on val.",
+        f"A threshold of {figure(best)} instead of {figure(used)} gains {percent(found.value)} of {goal} on val.",
         overrides=(assign("task.threshold", float(f"{best:.4g}")),),
         threshold=used,
         best=best,
-        gain=(gain.value or 0.0) + free,
-        low=(gain.low or 0.0) + free,
+        gain=found.value,
+        low=found.low,
         goal=goal,
         ranks_well=context.ranks_well,
         p_value=p_above(gain, 0.0) if sure else None,
