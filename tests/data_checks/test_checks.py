@@ -111,6 +111,19 @@ def test_numbers_to_predict_are_described_in_their_own_unit():
     assert facts.target_tail == pytest.approx(898 / 1.4826, rel=0.05)
 
 
+def test_logarithms_tell_skewed_amounts_from_a_few_wild_ones():
+    amounts = np.exp(1.5 * RNG.normal(size=N))
+    wild = np.r_[10 + RNG.normal(size=N - 8), np.full(8, 1000)]
+    signed = amounts - 1
+    tails = [
+        checked(frame(y=target), kind="regression", split="random")[0].facts.target_tail_of_logs
+        for target in (amounts, wild, signed)
+    ]
+    assert tails[0] < 5
+    assert tails[1] > 20
+    assert tails[2] is None
+
+
 def test_images_and_texts_are_compared_whole():
     digits = np.random.default_rng(0).integers(0, 255, (60, 1, 8, 8)).astype(np.uint8)
     images = np.concatenate([digits, digits[:20]])

@@ -268,6 +268,8 @@ class DataFacts:
         target_whole: Whether all its values are whole numbers.
         target_distinct: Number of its distinct values.
         target_tail: Largest distance from the median in units of 1.4826 MAD.
+        target_tail_of_logs: How far the largest lies above the median, likewise, of the logarithms of amounts above 0;
+            None where a target is negative.
         target_apart: A few targets far beyond a gap that parts them from all others; None where there are none.
         columns: Table columns; empty otherwise.
         twins, groups, leaks, joint_leak, follow_up, shifts, noise: See their classes; empty or None where nothing was
@@ -300,6 +302,7 @@ class DataFacts:
     target_whole: bool = False
     target_distinct: int | None = None
     target_tail: float | None = None
+    target_tail_of_logs: float | None = None
     target_apart: Apart | None = None
     columns: tuple[Column, ...] = ()
     twins: tuple[Twins, ...] = ()

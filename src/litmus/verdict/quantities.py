@@ -20,6 +20,8 @@ ROBUST = 0.05
 """Share of the median's absolute error that a robust fit must save to be worth another loss. A convention."""
 FAR_OUT = 20.0
 """Robust deviations from the median, beyond which a target rules squared errors."""
+LONG_TAIL = 5.0
+"""The same of logarithms, up to which amounts are merely skewed: normal logarithms go beyond once in 3 million rows."""
 
 
 def is_regression(evidence: Evidence) -> bool:
@@ -313,7 +315,9 @@ def scored_by_mae(evidence: Evidence) -> bool:
 
 def ruled_by_outliers(evidence: Evidence) -> bool:
     """Whether the loss is squared and a few targets lie so far out that they make most of it."""
-    squared = evidence.task.loss.lower() in SQUARED
+    squared, tail = evidence.task.loss.lower() in SQUARED, evidence.data.target_tail_of_logs
+    if tail is not None and tail <= LONG_TAIL and evidence.settings.criteria.node.get("mae") is None:
+        return False  # the mean of skewed amounts is what squares ask for, and robust losses fit another number
     return is_regression(evidence) and squared and (evidence.data.target_tail or 0.0) >= FAR_OUT
 
 
