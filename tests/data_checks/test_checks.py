@@ -124,6 +124,16 @@ def test_logarithms_tell_skewed_amounts_from_a_few_wild_ones():
     assert tails[2] is None
 
 
+@pytest.mark.parametrize(("copied", "least", "most"), [(True, 0.99, 1.01), (False, -0.3, 0.3)])
+def test_copies_have_the_target_of_their_row_and_other_observations_of_equal_inputs_do_not(copied, least, most):
+    half = {name: RNG.normal(size=N // 2) for name in ("a", "b")} | {"y": RNG.choice(["no", "yes"], N // 2)}
+    table = pl.DataFrame({name: np.r_[values, values] for name, values in half.items()})
+    if not copied:
+        table = table.with_columns(pl.Series("y", RNG.choice(["no", "yes"], N)))
+    found = checked(table)[0].facts.twins
+    assert all(least <= twins.same_target <= most for twins in found)
+
+
 def test_images_and_texts_are_compared_whole():
     digits = np.random.default_rng(0).integers(0, 255, (60, 1, 8, 8)).astype(np.uint8)
     images = np.concatenate([digits, digits[:20]])

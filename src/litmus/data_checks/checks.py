@@ -200,8 +200,19 @@ class _Check:
             rows=tuple(
                 (int(numbers[held_out[i]]), int(numbers[train[partner[i]]])) for i in np.flatnonzero(has)[:SHOWN]
             ),
+            same_target=self._same_target(name, exact.twin),
         )
         return twins, has
+
+    def _same_target(self, name: SplitName, twin: Codes) -> float | None:
+        """Share of exact duplicates with the training row's target, beyond chance (kappa, Cohen 1960)."""
+        known = np.flatnonzero(twin >= 0)
+        if not len(known):
+            return None
+        theirs, ours = self.splits["train"].y.numpy(), self.splits[name].y.numpy()[known]
+        share = np.unique(theirs, return_counts=True)[1] / len(theirs)
+        chance = float((share**2).sum())
+        return float((theirs[twin[known]] == ours).mean() - chance) / max(1 - chance, 1e-9)
 
     def _exact(self, train: Codes, held_out: Codes) -> Matches:
         if isinstance(self.rows.inputs, pl.DataFrame):

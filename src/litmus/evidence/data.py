@@ -83,6 +83,8 @@ class Twins:
         score_with: Primary metric on rows with a duplicate; None if too few.
         score_without: Primary metric on rows without a duplicate; None if too few.
         rows: Source row numbers of some of them (held-out, training).
+        same_target: Share of the exact ones whose target is the training row's as well, beyond chance: 1 of copies, 0
+            where the targets know nothing of each other. None without exact ones, and in runs of before this was noted.
     """
 
     split: str
@@ -94,6 +96,7 @@ class Twins:
     score_with: float | None = None
     score_without: float | None = None
     rows: tuple[tuple[int, int], ...] = ()
+    same_target: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

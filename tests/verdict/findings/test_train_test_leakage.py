@@ -43,6 +43,12 @@ def test_a_few_duplicates_must_flatter_on_both_held_out_splits(make, other, alar
     assert named(make["classes"](GOOD, data={"twins": both})) == alarms
 
 
+@pytest.mark.parametrize(("same", "alarms"), [(0.2, []), (0.9, ["train_test_leakage"]), (None, ["train_test_leakage"])])
+def test_equal_inputs_with_other_targets_are_no_copies(make, same, alarms):
+    found = twins(same_target=same, score_with=0.9, score_without=0.8)
+    assert named(make["classes"](GOOD, data={"twins": (found,)})) == alarms
+
+
 def test_many_twins_within_train_excuse_nothing(make):
     assert named(make["classes"](GOOD, data={"twins": (twins(within_train=0.6),)})) == ["train_test_leakage"]
 

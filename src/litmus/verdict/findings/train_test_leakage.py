@@ -18,6 +18,9 @@ MANY_NEAR = 0.2
 """The same of rows that are merely near one, from which they are an error whatever the score on them."""
 COARSE = 0.3
 """Share of rows that have a duplicate by chance alone, from which duplicates are in the nature of the columns."""
+COPIES = 0.5
+"""Share of duplicates with the same target, beyond chance, below which they are other observations of equal inputs and
+no copies. A convention: half of them."""
 MARKED = 0.03
 """How much better the score must be on rows with a duplicate, where the duplicates alone are no proof."""
 FLATTERED = 0.04
@@ -77,9 +80,13 @@ def _excess(twins: Twins) -> float:
 def _twin_severity(evidence: Evidence, twins: Twins) -> Severity:
     """error where duplicates are many, or fewer and surely flattering; info where a handful cannot move the score.
 
-    Where the columns are so coarse that many rows have a duplicate by nature, a few more say nothing by themselves; nor
-    do rows that are merely near each other, such as two of one district, and that the model predicts no better.
+    Rows with equal inputs and other targets were observed twice, not copied: what is known of the one helps the other
+    by right. Where the columns are so coarse that many rows have a duplicate by nature, a few more say nothing by
+    themselves; nor do rows that are merely near each other, such as two of one district, and that the model predicts no
+    better.
     """
+    if twins.same_target is not None and twins.same_target < COPIES and twins.exact >= twins.near:
+        return "info"
     share = (twins.exact + twins.near) / twins.n - twins.expected
     flattering = _flattering(evidence)
     merely_near = twins.near > twins.exact and flattering is not None
