@@ -33,6 +33,7 @@ from litmus.data_checks.groups import group_leaks
 from litmus.data_checks.joint_leaks import joint_leak
 from litmus.data_checks.leaks import Feature, feature_leaks
 from litmus.data_checks.near_duplicates import Near, continuous_columns, near_points, near_rows, near_texts, thumbnails
+from litmus.data_checks.pieces import pieces
 from litmus.evidence import DataFacts, Drift, FeatureLeak, FollowUp, GroupLeak, JointLeak, Twins
 from litmus.evidence.values import SplitName
 from litmus.metrics.answers import Predictions
@@ -90,7 +91,7 @@ def check_data(
     check = _Check(task, rows, {name: at for name, at in positions(assignment).items() if name in splits}, splits, seed)
     found = {name: check.twins(name) for name in splits if name != "train"}
     ratio, offset = scale_facts(task.spec, splits["train"].x, finish)
-    leaks, joint, follow = check.leaks(primary)
+    leaks, joint, follow, cut = check.leaks(primary)
     facts = replace(
         plain_facts(task, splits, split_rule=split_rule),
         columns=column_facts(rows, check.columns, check.at["train"], task.spec, splits["train"].x),
@@ -99,6 +100,7 @@ def check_data(
         leaks=leaks,
         joint_leak=joint,
         follow_up=follow,
+        pieces=cut,
         drifts={} if exchangeable else check.drifts(),
         scale_ratio=ratio,
         seen_mean_ratio=offset,
@@ -249,10 +251,12 @@ class _Check:
         kinds = {column.name: column.kind for column in self.columns}
         return group_leaks(self.rows, target, self.at, kinds=kinds, classified=not self.task.numeric)
 
-    def leaks(self, primary: str | None) -> tuple[tuple[FeatureLeak, ...], JointLeak | None, FollowUp | None]:
+    def leaks(
+        self, primary: str | None
+    ) -> tuple[tuple[FeatureLeak, ...], JointLeak | None, FollowUp | None, FollowUp | None]:
         frame = self.rows.inputs
         if not isinstance(frame, pl.DataFrame) or "val" not in self.at:
-            return (), None, None
+            return (), None, None, None
         kept = sample_rows(len(self.at["train"]), MOST_ROWS, seed=self.seed)
         train, val = self._truth("train", kept), self._truth("val", np.arange(len(self.at["val"])))
         if primary is None:
@@ -261,7 +265,8 @@ class _Check:
         leaks = feature_leaks(self.task, features, train, val, primary=primary)
         times = follow_up_times(self.task.spec, features)
         joint = joint_leak(self.task, features, train, val, primary=primary)
-        return leaks, joint, FollowUp(columns=times) if times else None
+        cut = pieces(features, train.target.double().numpy()) if self.task.numeric else ()
+        return leaks, joint, _asked(times), _asked(cut)
 
     def drifts(self) -> dict[str, Drift]:
         """Held-out split to how its columns differ from train's."""
@@ -277,6 +282,10 @@ class _Check:
         split, at = self.splits[name], torch.from_numpy(index)
         target = self.task.in_unit(split.y[at])
         return Predictions(split=name, rows=split.rows[at], target=target, pred=target)
+
+
+def _asked(columns: tuple[str, ...]) -> FollowUp | None:
+    return FollowUp(columns=columns) if columns else None
 
 
 def _feature(series: pl.Series, train: Codes, val: Codes) -> Feature:

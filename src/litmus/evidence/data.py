@@ -183,7 +183,7 @@ class JointLeak:
 
 @dataclass(frozen=True, kw_only=True)
 class FollowUp:
-    """Columns that say how long rows were followed until an event, which is the target.
+    """Columns that may follow from the target: how long rows were followed until it, or the target cut into pieces.
 
     Args:
         columns: Their names.
@@ -275,8 +275,8 @@ class DataFacts:
             None where a target is negative.
         target_apart: A few targets far beyond a gap that parts them from all others; None where there are none.
         columns: Table columns; empty otherwise.
-        twins, groups, leaks, joint_leak, follow_up, shifts, noise: See their classes; empty or None where nothing was
-            found or looked for.
+        twins, groups, leaks, joint_leak, follow_up, pieces, shifts, noise: See their classes; empty or None where
+            nothing was found or looked for.
         honest: Splits by chance beside honest ones, where rows may know each other.
         drifts: Held-out split to how its columns differ from train's, where the split is not by chance.
         split_rule: As configured.
@@ -313,6 +313,7 @@ class DataFacts:
     leaks: tuple[FeatureLeak, ...] = ()
     joint_leak: JointLeak | None = None
     follow_up: FollowUp | None = None
+    pieces: FollowUp | None = None
     shifts: tuple[Shift, ...] = ()
     drifts: Mapping[str, Drift] = field(default_factory=dict)
     honest: tuple[HonestSplit, ...] = ()

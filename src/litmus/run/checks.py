@@ -83,6 +83,7 @@ def _whole_facts(found: DataFacts, task: Task, splits: Mapping[SplitName, Split]
         "leaks",
         "joint_leak",
         "follow_up",
+        "pieces",
         "drifts",
         "scale_ratio",
         "seen_mean_ratio",

@@ -43,8 +43,9 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
     names = _leaking(evidence, leaks)
     if not names and (joint := _joint(evidence, evidence.data.joint_leak)) is not None:
         return joint
-    if not names and (follow := _followed(evidence, evidence.data.follow_up)) is not None:
-        return follow
+    for asked_about in (evidence.data.follow_up, evidence.data.pieces):
+        if not names and (follow := _followed(evidence, asked_about)) is not None:
+            return follow
     if not leaks:
         return None
     leak = next((entry for entry in leaks if entry.column in names), leaks[0])
@@ -127,7 +128,7 @@ def _question(evidence: Evidence, columns: list[str], leak: FeatureLeak | JointL
 
 
 def _followed(evidence: Evidence, follow: FollowUp | None) -> Judgement:
-    """How long somebody was followed is asked about where a reference lives on it: it ends with the event."""
+    """How long somebody was followed, and pieces of the target, are asked about where a reference lives on them."""
     if follow is None or follow.without is None or _fall(evidence, follow) < FOLLOWED:
         return None
     return _question(evidence, list(follow.columns), follow)
