@@ -134,6 +134,21 @@ def test_a_shared_id_is_an_error_only_where_an_honest_split_scores_lower(make, i
     assert severities(make, groups=(leak,), honest=(honest(lost=0.01),)) == ["info"]
 
 
+@pytest.mark.parametrize(
+    ("by_chance", "alike", "severity"), [(0.65, 0.9, "error"), (0.9, 0.9, "info"), (0.65, 0.4, "info")]
+)
+def test_a_trial_with_a_weak_reference_does_not_acquit_groups_of_one_target(make, by_chance, alike, severity):
+    leak = shared(agreement=Estimate(value=alike, low=alike - 0.05, high=alike + 0.05))
+    tried = honest(lost=0.01, by_chance=by_chance, honest=by_chance - 0.01)
+    evidence = make["classes"](
+        [[190, 10], [12, 188]],
+        data={"groups": (leak,), "honest": (tried,)},
+        references={"linear": 0.65, "boosted_trees": 0.94},
+    )
+    found = [one.severity for one in judge(evidence).findings if one.name == "train_test_leakage"]
+    assert found == [severity]
+
+
 def test_the_finding_names_both_scores(make):
     evidence = make["classes"]([[190, 10], [12, 188]], data={"groups": (shared(),), "honest": (honest(),)})
     assert "90 % by chance, 70 % with whole groups apart" in judge(evidence).findings[0].summary

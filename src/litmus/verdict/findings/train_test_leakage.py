@@ -25,6 +25,8 @@ MARKED = 0.03
 """How much better the score must be on rows with a duplicate, where the duplicates alone are no proof."""
 FLATTERED = 0.04
 """What a split by chance must add to a reference's score, for rows that know each other to be called a leak."""
+NEARLY_ONE = 0.5
+"""How alike targets of one group must be for sure, for a trial with a weak reference to acquit them of nothing."""
 MUCH_FLATTERED = 0.1
 """The same over time, where later rows are also a little harder in their own right, and along the file, where
 neighbours may be of one street and yet no copies."""
@@ -140,6 +142,8 @@ def _groups(evidence: Evidence) -> Judgement:
     tried = {honest_split.column: honest_split for honest_split in evidence.data.honest if honest_split.kind == "group"}
     leak = max(ranked, key=lambda leak: _flatters(tried.get(leak.column)) > 0)
     honest = tried.get(leak.column)
+    if honest is not None and _agreement(leak) >= NEARLY_ONE and not _flatters(honest) and _is_weak(evidence, honest):
+        honest = None
     if honest is not None:
         also = f"; {_beside(evidence, honest)} with whole groups apart"
     else:
@@ -159,6 +163,13 @@ def _groups(evidence: Evidence) -> Judgement:
         honest=honest.honest if honest else None,
         p_value=_group_p(leak, honest),
     )
+
+
+def _is_weak(evidence: Evidence, honest: HonestSplit) -> bool:
+    """Whether the trial's reference knows much less than the best one, and so nothing of what that one learns."""
+    best = quantities.best(evidence)
+    level = None if best is None else quantities.level(evidence, best)
+    return level is not None and honest.by_chance is not None and level - honest.by_chance >= quantities.NON_INFERIOR
 
 
 def _group_p(leak: GroupLeak, honest: HonestSplit | None) -> float | None:
