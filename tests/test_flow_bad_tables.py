@@ -258,6 +258,14 @@ BAD = [
         table(color7=""),
         r"row 7 \(line 9\), column 'color': the cell is empty, and data.group",
         {"group": "color"},
+        mended=True,
+    ),
+    Bad(
+        "time",
+        table(x7=""),
+        r"row 7 \(line 9\), column 'x': the cell is empty, and data.time",
+        {"split": "time", "time": "x"},
+        mended=True,
     ),
     Bad("time", table(x7="later"), r"row 7 \(line 9\), column 'x'", {"split": "time", "time": "x"}),
     Bad("weight", table(x7="-1"), r"row 7 \(line 9\), column 'x': the weight is '-1'", {"weight": "x"}),
@@ -295,6 +303,19 @@ def test_what_a_person_would_mend_is_mended_and_said(bad: Bad, tmp_path: Path) -
         note for note in prepared(bad, tmp_path).notes if note.split()[0].rstrip(":") not in usual or "read" in note
     ]
     assert notes
+
+
+def test_rows_without_a_group_stand_alone(tmp_path: Path) -> None:
+    data = prepared(Bad("", table(color7="", color8=""), "", {"group": "color"}), tmp_path)
+    assert data.rows.group is not None
+    assert data.rows.group.n_unique() == 4
+    assert "data.group: 2 rows without 'color' stand alone" in data.notes
+
+
+def test_rows_without_a_time_are_trained_on(tmp_path: Path) -> None:
+    data = prepared(Bad("", table(x39=""), "", {"split": "time", "time": "x"}), tmp_path)
+    assert ROWS - 1 in data.splits["train"].rows.tolist()
+    assert "data.time: 1 rows without 'x' count as earliest" in data.notes
 
 
 def test_the_cases_have_many_causes() -> None:

@@ -111,6 +111,29 @@ def test_numbers_to_predict_are_described_in_their_own_unit():
     assert facts.target_tail == pytest.approx(898 / 1.4826, rel=0.05)
 
 
+def test_logarithms_tell_skewed_amounts_from_a_few_wild_ones():
+    amounts = np.exp(1.5 * RNG.normal(size=N))
+    wild = np.r_[10 + RNG.normal(size=N - 8), np.full(8, 1000)]
+    signed = amounts - 1
+    tails = [
+        checked(frame(y=target), kind="regression", split="random")[0].facts.target_tail_of_logs
+        for target in (amounts, wild, signed)
+    ]
+    assert tails[0] < 5
+    assert tails[1] > 20
+    assert tails[2] is None
+
+
+@pytest.mark.parametrize(("copied", "least", "most"), [(True, 0.99, 1.01), (False, -0.3, 0.3)])
+def test_copies_have_the_target_of_their_row_and_other_observations_of_equal_inputs_do_not(copied, least, most):
+    half = {name: RNG.normal(size=N // 2) for name in ("a", "b")} | {"y": RNG.choice(["no", "yes"], N // 2)}
+    table = pl.DataFrame({name: np.r_[values, values] for name, values in half.items()})
+    if not copied:
+        table = table.with_columns(pl.Series("y", RNG.choice(["no", "yes"], N)))
+    found = checked(table)[0].facts.twins
+    assert all(least <= twins.same_target <= most for twins in found)
+
+
 def test_images_and_texts_are_compared_whole():
     digits = np.random.default_rng(0).integers(0, 255, (60, 1, 8, 8)).astype(np.uint8)
     images = np.concatenate([digits, digits[:20]])

@@ -83,16 +83,24 @@ def test_what_drifts_over_time_scores_lower_on_later_rows():
     assert steady.lost.value < 0.1
 
 
+@pytest.mark.parametrize(("name", "times"), [("year", 1), ("date", 1), ("days", 0), ("birth year", 0)])
+def test_numbers_called_a_date_say_when_a_row_was_observed(name, times):
+    x = RNG.normal(size=(200, 4))
+    task, rows, train = table(x, x[:, 0], **{name: 1990 + np.arange(200) / 12})
+    found = [one.column for one in candidates(task, rows, np.arange(200), train, groups=(), seed=0)]
+    assert found.count(name) == times
+
+
 @pytest.mark.parametrize(
-    ("lows", "told"),
-    [((-0.01,), -0.01), ((0.1, 0.05), 0.1), ((0.1, -0.02, -0.01), -0.02), ((0.1, -0.01, 0.2), 0.1)],
+    ("lost", "told"), [((0.01,), 0.01), ((0.1, 0.1, 0.1), 0.1), ((0.3, 0.0, 0.0), 0.1), ((0.03, 0.15, 0.12), 0.1)]
 )
-def test_two_of_three_trials_decide(monkeypatch, lows, told):
-    left = iter(lows)
+def test_what_one_assignment_to_folds_leaves_open_three_decide_by_their_mean(monkeypatch, lost, told):
+    left = iter(lost)
 
     def compared(*_, seed, primary):
-        lost = Estimate(value=0.2, low=next(left), high=0.4)
-        return HonestSplit(kind="group", column="a", groups=9, by_chance=0.9, honest=0.7, lost=lost)
+        value = next(left)
+        estimate = Estimate(value=value, low=value - 0.05, high=value + 0.05)
+        return HonestSplit(kind="group", column="a", groups=9, by_chance=0.9, honest=0.9 - value, lost=estimate)
 
     monkeypatch.setattr(regrouped_splits, "_compared", compared)
     x, y, person = visits(persons=30)
@@ -100,7 +108,8 @@ def test_two_of_three_trials_decide(monkeypatch, lows, told):
     (found,) = honest_splits(
         task, train, [Candidate(kind="group", column="a", codes=person)], primary="r2", seed=0, seconds=60
     )
-    assert found.lost.low == told
+    assert found.lost.low == pytest.approx(told - 0.05)
+    assert found.honest == pytest.approx(0.9 - told)
     assert next(left, None) is None
 
 

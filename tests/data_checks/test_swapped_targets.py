@@ -62,6 +62,14 @@ def test_targets_that_were_filled_with_anything_are_found_too():
     assert found.share.low > 0.1
 
 
+def test_rows_of_which_little_is_known_beside_rows_of_which_all_is_are_not_called_swapped():
+    rng, told = rows(3)
+    known = rng.random(N) < 0.75
+    truth = rng.normal(size=N)
+    found = noise(np.where(known, truth + 0.1 * told, 0.2 * told), truth)
+    assert found.share.high == 0
+
+
 def test_weak_predictions_and_many_equal_targets_tell_nothing():
     rng, told = rows(0)
     assert noise(told, told + 2 * rng.normal(size=N)) is None

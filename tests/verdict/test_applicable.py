@@ -1,5 +1,7 @@
 """Which criteria apply to a run."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -156,6 +158,25 @@ def test_regression_must_explain_something_and_be_as_good_as_the_best_reference(
     worse = by_name(make["numbers"](0.6, references={"linear": 0.5, "boosted_trees": 0.9}))
     assert worse["non_inferiority"].status == "fail"
     assert worse["r2"].status == "pass"
+
+
+@pytest.mark.parametrize(
+    ("test", "val", "status"),
+    [
+        ((0.03, -0.06, 0.12), None, "pass"),
+        ((0.03, -0.12, 0.18), None, "open"),
+        ((-0.02, -0.07, 0.03), None, "open"),
+        ((-0.02, -0.07, 0.03), (0.0, -0.05, 0.05), "pass"),
+        ((-0.06, -0.13, 0.01), (0.05, 0.0, 0.1), "open"),
+    ],
+)
+def test_a_model_is_as_good_where_it_does_better_or_val_settles_it(make, test, val, status):
+    evidence = make["numbers"](0.8, references={"boosted_trees": 0.8})
+    parts = {"test": test} if val is None else {"test": test, "val": val}
+    difference = {name: Estimate(value=v, low=low, high=high) for name, (v, low, high) in parts.items()}
+    best = replace(evidence.references[-1], difference=difference)
+    found = by_name(make["change"](evidence, references=(best,)))
+    assert found["non_inferiority"].status == status
 
 
 def test_an_error_in_the_targets_unit_replaces_the_comparison(make):

@@ -309,7 +309,7 @@ def test_without_references_no_cause_is_named_that_only_a_reference_could_exclud
     evidence = make["classes"]([[42, 58], [50, 50]], references={})
     evidence = make["change"](
         evidence,
-        threshold_gain=Estimate(value=0.21, low=0.15, high=0.27),
+        threshold_gain=Estimate(value=0.4, low=0.34, high=0.46),
         threshold_best=0.4883,
         model={"linear": True},
     )

@@ -108,11 +108,13 @@ def prepare(
 
 def _coder(rows: Rows, infer: Callable[..., TargetCoder]) -> TargetCoder:
     """Kind of target and classes, inferred without the rows that the source fixes as test."""
+    inputs = rows.inputs if isinstance(rows.inputs, pl.DataFrame) and rows.store is None else None
     if rows.split is not None:
         others = np.flatnonzero(rows.split != "test").astype(np.int64)
+        inputs = None if inputs is None else inputs[others]
         rows = replace(rows, inputs=np.empty(len(rows)), store=None).take(others)  # inputs may be large
     assert rows.target is not None  # noqa: S101 - the caller has looked
-    return infer(rows.target, location=rows.location)
+    return infer(rows.target, location=rows.location, inputs=inputs)
 
 
 def _classes(source: Source, rows: Rows, infer: Callable[..., TargetCoder]) -> tuple[Rows, TargetCoder]:

@@ -28,11 +28,13 @@ from litmus.data_checks.exact_duplicates import (
     sample_rows,
     words,
 )
+from litmus.data_checks.follow_up import follow_up_times
 from litmus.data_checks.groups import group_leaks
 from litmus.data_checks.joint_leaks import joint_leak
 from litmus.data_checks.leaks import Feature, feature_leaks
 from litmus.data_checks.near_duplicates import Near, continuous_columns, near_points, near_rows, near_texts, thumbnails
-from litmus.evidence import DataFacts, Drift, FeatureLeak, GroupLeak, JointLeak, Twins
+from litmus.data_checks.pieces import pieces
+from litmus.evidence import DataFacts, Drift, FeatureLeak, FollowUp, GroupLeak, JointLeak, Twins
 from litmus.evidence.values import SplitName
 from litmus.metrics.answers import Predictions
 from litmus.task.base import Task
@@ -89,7 +91,7 @@ def check_data(
     check = _Check(task, rows, {name: at for name, at in positions(assignment).items() if name in splits}, splits, seed)
     found = {name: check.twins(name) for name in splits if name != "train"}
     ratio, offset = scale_facts(task.spec, splits["train"].x, finish)
-    leaks, joint = check.leaks(primary)
+    leaks, joint, follow, cut = check.leaks(primary)
     facts = replace(
         plain_facts(task, splits, split_rule=split_rule),
         columns=column_facts(rows, check.columns, check.at["train"], task.spec, splits["train"].x),
@@ -97,6 +99,8 @@ def check_data(
         groups=() if split_rule in {"group", "stratified_group", "time"} else check.groups(),
         leaks=leaks,
         joint_leak=joint,
+        follow_up=follow,
+        pieces=cut,
         drifts={} if exchangeable else check.drifts(),
         scale_ratio=ratio,
         seen_mean_ratio=offset,
@@ -198,8 +202,19 @@ class _Check:
             rows=tuple(
                 (int(numbers[held_out[i]]), int(numbers[train[partner[i]]])) for i in np.flatnonzero(has)[:SHOWN]
             ),
+            same_target=self._same_target(name, exact.twin),
         )
         return twins, has
+
+    def _same_target(self, name: SplitName, twin: Codes) -> float | None:
+        """Share of exact duplicates with the training row's target, beyond chance (kappa, Cohen 1960)."""
+        known = np.flatnonzero(twin >= 0)
+        if not len(known):
+            return None
+        theirs, ours = self.splits["train"].y.numpy(), self.splits[name].y.numpy()[known]
+        share = np.unique(theirs, return_counts=True)[1] / len(theirs)
+        chance = float((share**2).sum())
+        return float((theirs[twin[known]] == ours).mean() - chance) / max(1 - chance, 1e-9)
 
     def _exact(self, train: Codes, held_out: Codes) -> Matches:
         if isinstance(self.rows.inputs, pl.DataFrame):
@@ -236,17 +251,22 @@ class _Check:
         kinds = {column.name: column.kind for column in self.columns}
         return group_leaks(self.rows, target, self.at, kinds=kinds, classified=not self.task.numeric)
 
-    def leaks(self, primary: str | None) -> tuple[tuple[FeatureLeak, ...], JointLeak | None]:
+    def leaks(
+        self, primary: str | None
+    ) -> tuple[tuple[FeatureLeak, ...], JointLeak | None, FollowUp | None, FollowUp | None]:
         frame = self.rows.inputs
         if not isinstance(frame, pl.DataFrame) or "val" not in self.at:
-            return (), None
+            return (), None, None, None
         kept = sample_rows(len(self.at["train"]), MOST_ROWS, seed=self.seed)
         train, val = self._truth("train", kept), self._truth("val", np.arange(len(self.at["val"])))
         if primary is None:
             primary = self.task.primary_of(self.task.prior(train.target))
         features = [_feature(frame[name], self.at["train"][kept], self.at["val"]) for name in self.used]
         leaks = feature_leaks(self.task, features, train, val, primary=primary)
-        return leaks, joint_leak(self.task, features, train, val, primary=primary)
+        times = follow_up_times(self.task.spec, features)
+        joint = joint_leak(self.task, features, train, val, primary=primary)
+        cut = pieces(features, train.target.double().numpy()) if self.task.numeric else ()
+        return leaks, joint, _asked(times), _asked(cut)
 
     def drifts(self) -> dict[str, Drift]:
         """Held-out split to how its columns differ from train's."""
@@ -262,6 +282,10 @@ class _Check:
         split, at = self.splits[name], torch.from_numpy(index)
         target = self.task.in_unit(split.y[at])
         return Predictions(split=name, rows=split.rows[at], target=target, pred=target)
+
+
+def _asked(columns: tuple[str, ...]) -> FollowUp | None:
+    return FollowUp(columns=columns) if columns else None
 
 
 def _feature(series: pl.Series, train: Codes, val: Codes) -> Feature:

@@ -65,7 +65,17 @@ def _number_facts(facts: DataFacts, target: Tensor) -> DataFacts:
         target_whole=is_whole(target),
         target_distinct=len(target.unique()),
         target_tail=far / spread if spread > 0 else None,
+        target_tail_of_logs=_tail_of_logs(target),
     )
+
+
+def _tail_of_logs(target: Tensor) -> float | None:
+    amounts = target[target > 0]
+    if bool((target < 0).any()) or len(amounts) < len(target) / 2:
+        return None
+    logs = amounts.log()
+    spread = float((logs - logs.median()).abs().median()) * 1.4826
+    return float(logs.max() - logs.median()) / spread if spread > 0 else None
 
 
 def apart(target: Tensor, rows: Tensor, *, wide: float = WIDE_GAP) -> Apart | None:

@@ -1,6 +1,6 @@
 """The data checks that need established models, made beside the references when the fit is over."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from litmus.data.tensors import Split
@@ -8,7 +8,7 @@ from litmus.data_checks.column_facts import belongs
 from litmus.data_checks.labels import label_noise, more_rows, target_order
 from litmus.data_checks.shift import split_shift
 from litmus.data_checks.tails import robust_gain
-from litmus.evidence import DataFacts, FeatureLeak
+from litmus.evidence import DataFacts, FeatureLeak, FollowUp
 from litmus.evidence.values import SplitName
 from litmus.references.estimator import Recipe, quietly, recipes
 from litmus.references.reference import Fitted, out_of_fold, stratified_sample, take
@@ -78,7 +78,7 @@ def try_leaks(facts: DataFacts, task: Task, train: Split, *, primary: str, seed:
     Strong columns that may hide each other are left out together; of others two are tested. What was tested before is
     not tested again.
     """
-    if task.spec.input != "table" or not (facts.leaks or facts.joint_leak):
+    if task.spec.input != "table" or not (facts.leaks or facts.joint_leak or facts.follow_up or facts.pieces):
         return facts
     sample = take(train, stratified_sample(task.in_unit(train.y), MOST_ROWS, seed=seed))
     able = [recipe for recipe in recipes(task.spec, seed=seed) if 2 * FOLDS * recipe.cost(len(sample)) <= seconds]
@@ -107,7 +107,14 @@ def try_leaks(facts: DataFacts, task: Task, train: Split, *, primary: str, seed:
     joint = facts.joint_leak
     if joint is not None and joint.full is None and (rest := without(joint.columns)) is not None:
         joint = replace(joint, without=rest, full=without(()))
-    return replace(facts, leaks=leaks, joint_leak=joint)
+    follow, cut = (_followed(found, without) for found in (facts.follow_up, facts.pieces))
+    return replace(facts, leaks=leaks, joint_leak=joint, follow_up=follow, pieces=cut)
+
+
+def _followed(found: FollowUp | None, without: Callable[[tuple[str, ...]], float | None]) -> FollowUp | None:
+    if found is None or found.full is not None or (rest := without(found.columns)) is None:
+        return found
+    return replace(found, without=rest, full=without(()))
 
 
 def _blinded(sample: Split, columns: list[int]) -> Split:

@@ -18,7 +18,7 @@ from torch import Tensor
 from litmus.data.rows import Rows
 from litmus.data.tensors import Split
 from litmus.data_checks.near_duplicates import continuous_columns, harmonic
-from litmus.evidence import HonestSplit
+from litmus.evidence import Estimate, HonestSplit
 from litmus.metrics.answers import Predictions
 from litmus.references.estimator import Recipe, one_hot, quietly, recipes
 from litmus.references.reference import out_of_fold, stratified_sample, take
@@ -30,8 +30,10 @@ Codes = NDArray[np.int64]
 Kind = Literal["group", "near", "block", "time"]
 
 FOLDS = 3
-TRIALS, DECIDE = 3, 2
-"""Assignments to folds that are tried at most, and how many that agree decide."""
+TRIALS = 3
+"""Assignments to folds whose mean is told, where the first leaves it open that a split by chance flatters."""
+WORTH = 0.02
+"""What a split by chance must add in the first trial for it to be open. A convention: half of what a finding asks."""
 MOST_ROWS = 2000
 FEWEST_ROWS = 90
 FEWEST_GROUPS = 10
@@ -51,7 +53,7 @@ ALIKE = 0.15
 IN_ORDER = 0.95
 """Share of steps in one direction from which a file counts as sorted by its target."""
 _OTHER_TIME = re.compile(r"birth|born|dob|built|build|made|model|death|found|expir|due", re.IGNORECASE)
-_YEAR = re.compile(r"(^|_| )years?$", re.IGNORECASE)
+_MOMENT = re.compile(r"(^|[_ .])(years?|date)$", re.IGNORECASE)  # 1999, or 1999.25 for its April
 
 
 @final
@@ -78,8 +80,8 @@ def honest_splits(
 ) -> tuple[HonestSplit, ...]:
     """What the best reference scores on training rows out of fold, with folds by chance and with honest ones.
 
-    One assignment of rows to folds may flatter by luck: what does is tried again with other folds, and two of three
-    trials decide. The first is told if they agree with it, else the one that shows least.
+    One assignment of rows to folds may flatter, or hide that others do, by luck: unless it leaves nothing open, their
+    mean is told. Its interval is as wide as one of theirs, for they rest on the same rows.
 
     Args:
         task: Kind of target.
@@ -101,19 +103,29 @@ def honest_splits(
         compare = partial(_compared, task, able, sample, primary=primary)
         with quietly():
             compared = [compare(candidate, candidate.codes[kept], seed=seed)]
-            for again in range(1, TRIALS if _shows(compared[0]) else 1):
-                if DECIDE in {sum(map(_shows, compared)), sum(not _shows(split) for split in compared)}:
-                    break
+            for again in range(1, TRIALS if _is_open(compared[0]) else 1):
                 codes = candidate.others[again - 1] if candidate.others else candidate.codes
                 compared.append(compare(candidate, codes[kept], seed=seed + again))
-        agree = sum(map(_shows, compared)) >= DECIDE
-        found.append(compared[0] if agree else min(compared, key=lambda split: split.lost.low or -np.inf))
+        found.append(_averaged(compared))
     return tuple(found)
 
 
-def _shows(trial: HonestSplit) -> bool:
-    """Whether a trial shows that a split by chance flatters."""
-    return trial.lost.low is not None and trial.lost.low > 0
+def _is_open(trial: HonestSplit) -> bool:
+    """Whether a trial leaves it open that a split by chance flatters."""
+    return trial.lost.value is not None and trial.lost.low is not None and trial.lost.value >= WORTH
+
+
+def _averaged(trials: Sequence[HonestSplit]) -> HonestSplit:
+    """The first trial with the means of all whose values are known."""
+    known = [figures for trial in trials if None not in (figures := _figures(trial))]
+    if len(known) < 2:
+        return trials[0]
+    by_chance, honest, value, low, high = np.array(known, dtype=np.float64).mean(0).tolist()
+    return replace(trials[0], by_chance=by_chance, honest=honest, lost=Estimate(value=value, low=low, high=high))
+
+
+def _figures(trial: HonestSplit) -> tuple[float | None, ...]:
+    return trial.by_chance, trial.honest, trial.lost.value, trial.lost.low, trial.lost.high
 
 
 def _sample(candidate: Candidate, seed: int) -> Codes:
@@ -211,7 +223,7 @@ def _tells_when(series: pl.Series) -> bool:
     """Whether a column says when a row was observed, and not when somebody was born or something built."""
     if _OTHER_TIME.search(series.name):
         return False
-    return series.dtype.is_temporal() or (series.dtype.is_numeric() and bool(_YEAR.search(series.name)))
+    return series.dtype.is_temporal() or (series.dtype.is_numeric() and bool(_MOMENT.search(series.name)))
 
 
 def _is_sorted(frame: pl.DataFrame, at: Codes) -> bool:

@@ -25,6 +25,9 @@ looks like any other."""
 EITHER_SIDE = 0.3
 """Share of the swapped rows that must lie above, and below, what is predicted: exchanged targets do in equal parts, the
 long end of skewed errors does not."""
+LEAST_SPREAD = 0.5
+"""Variance of the prediction over the swapped rows, as a share of that over the others: targets are swapped whatever is
+predicted, while rows of which little is known are all predicted alike. A convention."""
 MOST_SWAPPED = 0.7
 STEPS = 60
 SHOWN = 10
@@ -56,7 +59,7 @@ def swapped_targets(predicted: Predictions) -> LabelNoise | None:
     mixture = _fit(torch.from_numpy(normal_scores(target)), torch.from_numpy(normal_scores(told)))
     if not math.isfinite(mixture.share) or mixture.core > CORE:
         return None
-    if not EITHER_SIDE <= mixture.above <= 1 - EITHER_SIDE:
+    if not EITHER_SIDE <= mixture.above <= 1 - EITHER_SIDE or mixture.spread < LEAST_SPREAD:
         return LabelNoise(share=Estimate(value=0.0, low=0.0, high=0.0), n=len(target))
     reach = normal_quantile(0.95) * mixture.error
     low, high = (min(max(bound, 0.0), 1.0) for bound in (mixture.share - reach, mixture.share + reach))
@@ -75,6 +78,7 @@ class _Mixture:
         share: Of swapped rows, `error` its standard error.
         core: Spread of the other rows around the curve.
         above: Share of the swapped rows that lie above it.
+        spread: Variance of what is predicted for the swapped rows, as a share of that for the others.
         swapped: `(n,)` how surely each row is.
     """
 
@@ -82,6 +86,7 @@ class _Mixture:
     error: float
     core: float
     above: float
+    spread: float
     swapped: Array
 
 
@@ -123,10 +128,17 @@ def _fit(z: Tensor, f: Tensor) -> _Mixture:
         swapped = (weight * drawn / whole).numpy()
         score = ((drawn - likely) / whole).square().sum()
         left = (z - x @ p[:3]).numpy()
+        told = f.numpy()
     return _Mixture(
         share=weight,
         error=1 / math.sqrt(float(score) + 1e-9),
         core=float(np.sqrt(np.average(left**2, weights=1 - swapped + 1e-9))),
         above=float(np.average(left > 0, weights=swapped + 1e-12)),
+        spread=_variance(told, swapped) / max(_variance(told, 1 - swapped), 1e-12),
         swapped=swapped,
     )
+
+
+def _variance(values: Array, weights: Array) -> float:
+    weights = weights + 1e-9
+    return float(np.average((values - np.average(values, weights=weights)) ** 2, weights=weights))

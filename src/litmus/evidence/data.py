@@ -83,6 +83,8 @@ class Twins:
         score_with: Primary metric on rows with a duplicate; None if too few.
         score_without: Primary metric on rows without a duplicate; None if too few.
         rows: Source row numbers of some of them (held-out, training).
+        same_target: Share of the exact ones whose target is the training row's as well, beyond chance: 1 of copies, 0
+            where the targets know nothing of each other. None without exact ones, and in runs of before this was noted.
     """
 
     split: str
@@ -94,6 +96,7 @@ class Twins:
     score_with: float | None = None
     score_without: float | None = None
     rows: tuple[tuple[int, int], ...] = ()
+    same_target: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,6 +182,21 @@ class JointLeak:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FollowUp:
+    """Columns that may follow from the target: how long rows were followed until it, or the target cut into pieces.
+
+    Args:
+        columns: Their names.
+        without: A reference's score without them.
+        full: The same reference's with all columns.
+    """
+
+    columns: tuple[str, ...]
+    without: float | None = None
+    full: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Moved:
     """A column whose values moved: Kolmogorov's distance, or the largest difference of a level's share."""
 
@@ -253,10 +271,12 @@ class DataFacts:
         target_whole: Whether all its values are whole numbers.
         target_distinct: Number of its distinct values.
         target_tail: Largest distance from the median in units of 1.4826 MAD.
+        target_tail_of_logs: How far the largest lies above the median, likewise, of the logarithms of amounts above 0;
+            None where a target is negative.
         target_apart: A few targets far beyond a gap that parts them from all others; None where there are none.
         columns: Table columns; empty otherwise.
-        twins, groups, leaks, joint_leak, shifts, noise: See their classes; empty or None where nothing was found or
-            looked for.
+        twins, groups, leaks, joint_leak, follow_up, pieces, shifts, noise: See their classes; empty or None where
+            nothing was found or looked for.
         honest: Splits by chance beside honest ones, where rows may know each other.
         drifts: Held-out split to how its columns differ from train's, where the split is not by chance.
         split_rule: As configured.
@@ -285,12 +305,15 @@ class DataFacts:
     target_whole: bool = False
     target_distinct: int | None = None
     target_tail: float | None = None
+    target_tail_of_logs: float | None = None
     target_apart: Apart | None = None
     columns: tuple[Column, ...] = ()
     twins: tuple[Twins, ...] = ()
     groups: tuple[GroupLeak, ...] = ()
     leaks: tuple[FeatureLeak, ...] = ()
     joint_leak: JointLeak | None = None
+    follow_up: FollowUp | None = None
+    pieces: FollowUp | None = None
     shifts: tuple[Shift, ...] = ()
     drifts: Mapping[str, Drift] = field(default_factory=dict)
     honest: tuple[HonestSplit, ...] = ()

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, final
 
@@ -182,6 +182,12 @@ def take(split: Split, index: Tensor) -> Split:
         group=None if split.group is None else split.group[index],
         time=None if split.time is None else split.time[index],
     )
+
+
+def together(splits: Sequence[Split]) -> Split:
+    """The rows of several splits, one after another, without weights, groups and times."""
+    x, y, rows = (torch.cat([getattr(split, name) for split in splits]) for name in ("x", "y", "rows"))
+    return Split(x=x, y=y, rows=rows)
 
 
 def out_of_fold(task: Task, recipe: Recipe, sample: Split, *, folds: int, seed: int, part: float = 1.0) -> Predictions:

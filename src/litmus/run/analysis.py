@@ -16,7 +16,7 @@ from litmus.evidence import DataFacts, Evidence, HonestSplit, Unknown
 from litmus.evidence.values import SplitName
 from litmus.metrics.answers import Predictions
 from litmus.references.estimator import recipes
-from litmus.references.reference import baseline, fit_references, take
+from litmus.references.reference import baseline, fit_references, take, together
 from litmus.run.checks import is_exchangeable
 from litmus.run.training import Run
 from litmus.scoring.calibration import calibration
@@ -86,10 +86,12 @@ def _honest(run: Run, facts: DataFacts, *, primary: str) -> tuple[HonestSplit, .
     data, seed = run.data, run.config.seed
     if not is_exchangeable(data) or data.spec.input != "table" or data.rows.store is not None:
         return ()
-    at, task = np.flatnonzero(data.assignment == SPLITS.index("train")), run.predictor.task
+    task, seen = run.predictor.task, [name for name in ("train", "val") if name in data.splits]
+    at = np.concatenate([np.flatnonzero(data.assignment == SPLITS.index(name)) for name in seen])
+    rows = together([data.splits[name] for name in seen])
     columns = list(dict.fromkeys(leak.column for leak in facts.groups if leak.shared >= LEAST_SHARED))
-    found = candidates(task, data.rows, at, data.splits["train"], groups=columns, seed=seed)
-    return honest_splits(task, data.splits["train"], list(found), primary=primary, seed=seed, seconds=HONEST_SECONDS)
+    found = candidates(task, data.rows, at, rows, groups=columns, seed=seed)
+    return honest_splits(task, rows, list(found), primary=primary, seed=seed, seconds=HONEST_SECONDS)
 
 
 def with_baseline(run: Run, evidence: Evidence, predictions: Mapping[SplitName, Predictions]) -> Evidence:

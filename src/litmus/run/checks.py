@@ -76,7 +76,18 @@ def _looked_at(
 def _whole_facts(found: DataFacts, task: Task, splits: Mapping[SplitName, Split]) -> DataFacts:
     """What was found in a part of the rows, with sizes, classes and targets of all."""
     facts = plain_facts(task, splits, split_rule=found.split_rule)
-    names = ("columns", "twins", "groups", "leaks", "joint_leak", "drifts", "scale_ratio", "seen_mean_ratio")
+    names = (
+        "columns",
+        "twins",
+        "groups",
+        "leaks",
+        "joint_leak",
+        "follow_up",
+        "pieces",
+        "drifts",
+        "scale_ratio",
+        "seen_mean_ratio",
+    )
     return replace(facts, **{name: getattr(found, name) for name in names})
 
 

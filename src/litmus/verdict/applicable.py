@@ -96,11 +96,17 @@ def _gains(evidence: Evidence) -> bool:
 
 
 def _non_inferiority(evidence: Evidence, margin: float) -> Criterion:
+    """The difference to the best reference on the scored split; what these rows leave open, those of val may settle."""
     reference = quantities.best(evidence)
     difference = reference.difference.get(evidence.scored) if reference else None
     known = difference or Estimate(value=None)
     score = Score(value=known.value, low=known.low, high=known.high, n=rows_of(evidence), baseline=0.0)
-    return ask("non_inferiority", score, -margin)
+    criterion = ask("non_inferiority", score, -margin)
+    if criterion.status != "open" or known.value is None or known.value < -margin:
+        return criterion
+    pooled = quantities.flip(quantities.advantage(evidence, reference))
+    good = any(quantities.is_as_good(estimate, margin) for estimate in (known, pooled))
+    return replace(criterion, status="pass") if good else criterion
 
 
 def _classes(evidence: Evidence, criteria: Criteria) -> Iterator[Criterion]:

@@ -162,7 +162,7 @@ def _ceiling(evidence: Evidence) -> Ceiling:
         return Ceiling(status="fail", reference=strong, advantage=advantage)
     behind = quantities.flip(advantage)
     score = Score(value=behind.value, low=behind.low, high=behind.high)
-    status = ask("non_inferiority", score, -quantities.NON_INFERIOR).status
+    status = "pass" if quantities.is_as_good(behind) else ask("non_inferiority", score, -quantities.NON_INFERIOR).status
     return Ceiling(status=status, reference=strong, advantage=advantage)
 
 

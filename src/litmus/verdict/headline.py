@@ -101,6 +101,14 @@ def _beside_target(criterion: Criterion, rows: str, *, target: str = "the target
     name, head = criterion.name, criterion.name.partition("[")[0]
     asked = points(name, criterion.threshold)
     if head == "non_inferiority":
+        if (criterion.value or 0.0) > 0:
+            value, low, high = (
+                points(name, abs(bound or 0.0)) for bound in (criterion.value, criterion.low, criterion.high)
+            )
+            return (
+                f"explained variation is {value} above the best reference's {rows}, but anything from {low} below to"
+                f" {high} above fits"
+            )
         flipped = quantities.flip(Estimate(value=criterion.value, low=criterion.low, high=criterion.high))
         allowed = percent(-(criterion.threshold or 0.0))
         return (

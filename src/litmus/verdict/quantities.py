@@ -12,12 +12,16 @@ MARGIN = 0.02
 """Practical margin: less than this of the primary metric is not worth a change."""
 NON_INFERIOR = 0.05
 """By how much of the primary metric a model may be worse than a reference and still count as good as it."""
+AHEAD = 0.1
+"""The same for a model that does better than the reference on these rows: the usual slack of criteria on top."""
 BASELINES = frozenset({"majority", "mean", "median", "prior", "stratified", "trivial", "uniform", "constant"})
 SQUARED = frozenset({"mse", "mseloss"})
 ROBUST = 0.05
 """Share of the median's absolute error that a robust fit must save to be worth another loss. A convention."""
 FAR_OUT = 20.0
 """Robust deviations from the median, beyond which a target rules squared errors."""
+LONG_TAIL = 5.0
+"""The same of logarithms, up to which amounts are merely skewed: normal logarithms go beyond once in 3 million rows."""
 
 
 def is_regression(evidence: Evidence) -> bool:
@@ -123,6 +127,18 @@ def advantage(evidence: Evidence, reference: Reference | None) -> Estimate:
     theirs = reference.scores.get(evidence.scored, {}).get(evidence.task.primary)
     ours = primary(evidence).value
     return Estimate(value=None if theirs is None or ours is None else theirs - ours)
+
+
+def is_as_good(behind: Estimate, margin: float = NON_INFERIOR) -> bool:
+    """Whether a model is surely not worse than a reference by the margin, or does better and is not worse by `AHEAD`.
+
+    Args:
+        behind: The model's score minus the reference's.
+        margin: By how much it may be worse.
+    """
+    if behind.value is None or behind.low is None:
+        return False
+    return behind.low > -margin or (behind.value >= 0 and behind.low >= -max(AHEAD, margin))
 
 
 def flip(estimate: Estimate) -> Estimate:
@@ -302,7 +318,9 @@ def scored_by_mae(evidence: Evidence) -> bool:
 
 def ruled_by_outliers(evidence: Evidence) -> bool:
     """Whether the loss is squared and a few targets lie so far out that they make most of it."""
-    squared = evidence.task.loss.lower() in SQUARED
+    squared, tail = evidence.task.loss.lower() in SQUARED, evidence.data.target_tail_of_logs
+    if tail is not None and tail <= LONG_TAIL and evidence.settings.criteria.node.get("mae") is None:
+        return False  # the mean of skewed amounts is what squares ask for, and robust losses fit another number
     return is_regression(evidence) and squared and (evidence.data.target_tail or 0.0) >= FAR_OUT
 
 

@@ -1,6 +1,6 @@
 """Figures and names as people read them: percent, at most three digits, no abbreviation unexplained."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from litmus.evidence import Estimate, Score
 from litmus.metrics import measure
@@ -86,9 +86,14 @@ def interval(name: str, score: Score | Estimate | Criterion) -> str:
 
 
 def sentence(text: str) -> str:
-    """The text on one line, with a capital letter and a full stop."""
+    """The text on one line, with a capital letter and a full stop, unless it asks."""
     line = " ".join(text.split())
-    return f"{line[:1].upper()}{line[1:]}{'' if line.endswith('.') else '.'}"
+    return f"{line[:1].upper()}{line[1:]}{'' if line.endswith(('.', '?')) else '.'}"
+
+
+def columns(names: Sequence[str], most: int = 3) -> str:
+    """Columns at the start of a sentence, which would else capitalise the first name: `columns a, b and 2 more`."""
+    return f"{'column' if len(names) == 1 else 'columns'} {listing(names, most)}"
 
 
 def name_from_data(name: object) -> str:

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from sklearn.datasets import load_digits, load_iris, load_wine
 
-from litmus.data.columns.whole import are_codes, are_input_codes, is_numbering
+from litmus.data.columns.whole import are_codes, are_input_codes, follow_an_order, is_numbering
 
 
 def column(counts: Mapping[int, int], name: str = "y") -> pl.Series:
@@ -99,3 +99,19 @@ def test_quantities_in_rising_order_are_none() -> None:
     assert not numbered(np.arange(1950, 2020))
     thinning = (400 * 0.82 ** np.arange(40)).astype(int).clip(1)
     assert not numbered(np.repeat(np.arange(40), thinning))
+
+
+@pytest.mark.parametrize(("effect", "found"), [(0.3, "verbal"), (0.0, "")])
+def test_whole_numbers_that_an_input_rises_with_are_a_quantity(effect, found):
+    rng = np.random.default_rng(0)
+    grade = rng.choice(10, 2000, p=[0.03, 0.19, 0.13, 0.09, 0.08, 0.07, 0.07, 0.07, 0.08, 0.19]) + 1
+    inputs = pl.DataFrame({"age": rng.normal(size=2000), "verbal": effect * grade + rng.normal(size=2000)})
+    values = pl.Series("attain", grade)
+    assert are_codes(values)[0]
+    assert follow_an_order(values, inputs) == found
+
+
+def test_the_classes_of_well_known_sets_follow_no_order():
+    for load in (load_digits, load_wine, load_iris):
+        table = load(as_frame=True)
+        assert follow_an_order(pl.Series("y", table.target.to_numpy()), pl.from_pandas(table.data)) == ""

@@ -299,6 +299,11 @@ def test_digits_with_leading_zeros_are_said_to_be_codes_perhaps(prepared: Any) -
     assert predicted == ["numbers with leading zeros: 'zip'; for codes set data.kinds={zip: category}"]
 
 
+def test_a_letter_behind_codes_with_leading_zeros_is_part_of_a_code(prepared: Any) -> None:
+    families = [f"{i % 40:03}" for i in range(ROWS - 2)] + ["013A", "13A"]
+    assert prepared(columns(family=families, x=numbers(), y=labels())).rows.inputs["family"].dtype == pl.Categorical
+
+
 def test_equal_numbers_that_differ_in_the_file_are_not_called_constant(prepared: Any) -> None:
     text = columns(wide=[10**30 + i for i in range(ROWS)], gone=["NA"] * ROWS, x=numbers(), y=labels())
     notes = prepared(text).notes

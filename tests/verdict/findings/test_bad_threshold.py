@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from litmus.evidence import Estimate, Score
 from litmus.verdict import judge
 
@@ -57,7 +59,7 @@ def test_a_threshold_is_the_consequence_of_what_kept_the_model_from_becoming_sur
         config={"model.dropout": 0.97},
         fit={"initial_loss": 0.694, "final_train_loss": 0.68},
         threshold_best=0.38,
-        threshold_gain=Estimate(value=0.4, low=0.3, high=0.5),
+        threshold_gain=Estimate(value=0.8, low=0.7, high=0.9),
     )
     firsts = {loss: judge(_ranking_well(evidence, log_loss=loss)).try_first.name for loss in (0.6, 0.1)}
     assert firsts == {0.6: "over_regularised", 0.1: "bad_threshold"}
@@ -70,3 +72,15 @@ def _ranking_well(evidence, log_loss=0.1):
     usual = {"auroc": 0.97, "log_loss": 0.03}
     rivals = tuple(replace(one, scores={"test": theirs.get(one.name, usual)}) for one in evidence.references)
     return replace(evidence, scores=scores, references=rivals)
+
+
+@pytest.mark.parametrize(("goal", "alarms"), [(None, []), ("f1", ["bad_threshold"])])
+def test_what_calling_every_row_positive_gains_as_well_is_no_merit_of_a_threshold(make, goal, alarms):
+    evidence = make["classes"](
+        [[140, 20], [100, 60]],
+        references={"boosted_trees": 0.65},
+        task={"threshold_goal": goal},
+        threshold_best=0.2,
+        threshold_gain=Estimate(value=0.17, low=0.12, high=0.22),  # to about the F1 of one class for all, .67
+    )
+    assert [name for name in named(evidence) if name == "bad_threshold"] == alarms

@@ -2,7 +2,7 @@
 
 import pytest
 
-from litmus.evidence import Column, FeatureLeak, JointLeak
+from litmus.evidence import Column, FeatureLeak, FollowUp, JointLeak
 from litmus.verdict import Settings, judge
 
 GOOD = [[190, 10], [12, 188]]
@@ -169,3 +169,22 @@ def test_an_exact_column_far_from_all_others_leaks_though_the_rest_does_well_too
     assert named(make["numbers"](0.99, data={"leaks": (near,), "columns": COLUMNS})) == ["target_leakage"]
     close = number_leak(score=0.993, next_best=0.9, without=0.967, full=0.97)
     assert named(make["numbers"](0.99, data={"leaks": (close,), "columns": COLUMNS})) == []
+
+
+@pytest.mark.parametrize(("without", "verdict"), [(0.7, "undetermined"), (0.93, "adequate")])
+def test_how_long_rows_were_followed_is_asked_about_where_a_reference_lives_on_it(make, without, verdict):
+    follow = FollowUp(columns=("approved_at",), without=without, full=0.94)
+    found = judge(make["classes"](GOOD, data={"follow_up": follow, "columns": COLUMNS}))
+    assert found.verdict == verdict
+    assert ("approved_at gives 24" in found.summary) == (verdict == "undetermined")
+
+
+@pytest.mark.parametrize(("kind", "alarms"), [("date", []), ("number", ["target_leakage"])])
+def test_a_series_lies_between_its_neighbours_in_time_which_is_no_leak(make, kind, alarms):
+    columns = (*COLUMNS[:2], Column(name="approved_at", kind=kind), COLUMNS[3])
+    assert named(make["numbers"](0.98, data={"leaks": (leak(without=0.5),), "columns": columns})) == alarms
+
+
+def test_a_column_keeps_its_name_at_the_start_of_a_sentence(make):
+    verdict = judge(make["classes"](GOOD, data={"leaks": (leak(),), "columns": COLUMNS}))
+    assert verdict.findings[0].summary.startswith("Column approved_at alone gives")

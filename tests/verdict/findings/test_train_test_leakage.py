@@ -36,6 +36,19 @@ def test_twins_that_chance_explains_or_that_cannot_move_a_score_are_silent(make,
     assert named(make["classes"](GOOD, data={"twins": (natural,)})) == []
 
 
+@pytest.mark.parametrize(("other", "alarms"), [(0.6, []), (0.9, ["train_test_leakage"])])
+def test_a_few_duplicates_must_flatter_on_both_held_out_splits(make, other, alarms):
+    few = twins(exact=36, expected=0.045, score_with=0.9, score_without=0.6)
+    both = (few, replace(few, split="val", score_with=other))
+    assert named(make["classes"](GOOD, data={"twins": both})) == alarms
+
+
+@pytest.mark.parametrize(("same", "alarms"), [(0.2, []), (0.9, ["train_test_leakage"]), (None, ["train_test_leakage"])])
+def test_equal_inputs_with_other_targets_are_no_copies(make, same, alarms):
+    found = twins(same_target=same, score_with=0.9, score_without=0.8)
+    assert named(make["classes"](GOOD, data={"twins": (found,)})) == alarms
+
+
 def test_many_twins_within_train_excuse_nothing(make):
     assert named(make["classes"](GOOD, data={"twins": (twins(within_train=0.6),)})) == ["train_test_leakage"]
 
@@ -119,6 +132,21 @@ def test_a_shared_id_is_an_error_only_where_an_honest_split_scores_lower(make, i
     leak = shared(inferred=inferred)
     assert severities(make, groups=(leak,), honest=(honest(),)) == ["error"]
     assert severities(make, groups=(leak,), honest=(honest(lost=0.01),)) == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("by_chance", "alike", "severity"), [(0.65, 0.9, "error"), (0.9, 0.9, "info"), (0.65, 0.4, "info")]
+)
+def test_a_trial_with_a_weak_reference_does_not_acquit_groups_of_one_target(make, by_chance, alike, severity):
+    leak = shared(agreement=Estimate(value=alike, low=alike - 0.05, high=alike + 0.05))
+    tried = honest(lost=0.01, by_chance=by_chance, honest=by_chance - 0.01)
+    evidence = make["classes"](
+        [[190, 10], [12, 188]],
+        data={"groups": (leak,), "honest": (tried,)},
+        references={"linear": 0.65, "boosted_trees": 0.94},
+    )
+    found = [one.severity for one in judge(evidence).findings if one.name == "train_test_leakage"]
+    assert found == [severity]
 
 
 def test_the_finding_names_both_scores(make):

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from litmus.evidence import Apart, Estimate, Score
 from litmus.verdict import judge
 
@@ -136,3 +138,13 @@ def test_a_robust_fit_that_saves_errors_shows_that_outliers_rule_and_is_no_lack_
     assert named(make["numbers"](0.0, data=saved, references={"boosted_trees": 0.0}))[0] == "wrong_loss"
     unsure = {"target_tail": 80.0, "robust_gain": Estimate(value=0.3, low=-0.1, high=0.7)}
     assert "wrong_loss" not in named(make["numbers"](0.0, data=unsure, references={"boosted_trees": 0.0}))
+
+
+@pytest.mark.parametrize(
+    ("logs", "config", "found"), [(2.4, {}, False), (9.0, {}, True), (2.4, {"criteria.mae": 1.0}, True)]
+)
+def test_skewed_amounts_are_no_outliers_unless_absolute_errors_are_asked_for(make, logs, config, found):
+    gain = Estimate(value=0.15, low=0.1, high=0.2)
+    data = {"target_tail": 33.0, "target_tail_of_logs": logs, "robust_gain": gain}
+    evidence = make["numbers"](0.3, data=data, config=config, references={"boosted_trees": 0.3})
+    assert ("wrong_loss" in named(evidence)) == found

@@ -216,6 +216,8 @@ def check_stray(
         return
     text = raw.str.strip_chars()
     words = text.filter(numbers.stray)
+    if not forced and _completes_codes(words, text.filter(~numbers.stray)):
+        return
     position = first_true(numbers.stray)
     good = len(raw) - numbers.values.null_count()
     remedy = _notation(words, good)
@@ -247,6 +249,13 @@ def _are_codes(words: pl.Series, values: pl.Series) -> bool:
     letters = words.str.replace_all(r"\d", "")
     alike = words.n_unique() > 1 and letters.n_unique() == 1 and bool(words.str.contains(CODE).all())
     return alike and bool((values == values.round(0)).all())
+
+
+def _completes_codes(words: pl.Series, others: pl.Series) -> bool:
+    """Whether text is codes with a letter, such as 136A, beside codes with leading zeros, such as 001 and 136."""
+    digits = others.drop_nulls()
+    padded = digits.str.contains(r"^\d+$").all() and digits.str.contains(r"^0\d\d").any()
+    return padded and digits.str.len_chars().n_unique() == 1 and bool(words.str.contains(CODE).all())
 
 
 def _notation(words: pl.Series, good: int) -> str | None:

@@ -350,11 +350,14 @@ def read_roles(rows: Rows, table: Table, roles: ColumnRoles, layout: CSVLayout) 
     Raises:
         DataError: A column is missing, a cell is empty, or its value does not fit the role.
     """
+    group, alone = _read_group(table, roles.group, layout)
+    time, earliest = _read_time(table, roles.time, layout)
     return replace(
         rows,
+        notes=(*rows.notes, *alone, *earliest),
         split=_read_split(table, roles.split),
-        group=_complete(table, roles.group, "data.group"),
-        time=_read_time(table, roles.time, layout),
+        group=group,
+        time=time,
         weight=_read_weight(table, roles.weight, layout),
     )
 
@@ -370,9 +373,30 @@ def _complete(table: Table, name: str | None, key: str) -> pl.Series | None:
     return series
 
 
-def _read_time(table: Table, name: str | None, layout: CSVLayout) -> pl.Series | None:
-    series = _complete(table, name, "data.time")
-    return None if series is None else as_order(series, table.location, layout)
+def _read_group(table: Table, name: str | None, layout: CSVLayout) -> tuple[pl.Series | None, tuple[str, ...]]:
+    """The groups, of which a row with an empty cell is one by itself, and a line on those rows."""
+    if name is None or layout.strict:
+        return _complete(table, name, "data.group"), ()
+    series = table.column(name, "data.group")
+    count = series.null_count()
+    if not count:
+        return series, ()
+    alone = pl.Series([f"row {row} alone" for row in range(len(series))])
+    return series.cast(pl.String).fill_null(alone), (f"data.group: {count} rows without {name!r} stand alone",)
+
+
+def _read_time(table: Table, name: str | None, layout: CSVLayout) -> tuple[pl.Series | None, tuple[str, ...]]:
+    """The times, of which empty cells count as the earliest, so that they are trained on, and a line on those rows."""
+    if name is None or layout.strict or not (series := table.column(name, "data.time")).null_count():
+        whole = _complete(table, name, "data.time")
+        return None if whole is None else as_order(whole, table.location, layout), ()
+    present = series.drop_nulls()
+    if not len(present):
+        raise table.location.error("every cell is empty, and data.time needs some", column=name)
+    order = as_order(series.fill_null(present[0]), table.location, layout)
+    first = order.new_from_index(order.arg_min() or 0, len(order))
+    count = series.null_count()
+    return order.zip_with(series.is_not_null(), first), (f"data.time: {count} rows without {name!r} count as earliest",)
 
 
 def _read_weight(table: Table, name: str | None, layout: CSVLayout) -> NDArray[np.float64] | None:

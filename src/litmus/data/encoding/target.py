@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from litmus.data.columns.kinds import as_text
-from litmus.data.columns.whole import are_codes
+from litmus.data.columns.whole import are_codes, follow_an_order
 from litmus.data.encoding.grades import in_order
 from litmus.data.location import Location, first_true
 from litmus.errors import DataError, quote
@@ -61,6 +61,7 @@ class TargetCoder:
         positive: object = None,
         grades: Sequence[object] | None = None,
         location: Location = NOWHERE,
+        inputs: pl.DataFrame | None = None,
     ) -> Self:
         """The coder for these labels.
 
@@ -71,13 +72,14 @@ class TargetCoder:
                 one label is conventional, else the rarer, else the second in sorted order.
             grades: All labels of an ordinal task, lowest first, compared as text; None: see `grades.in_order`.
             location: Where the labels are, for messages.
+            inputs: The typed columns of the same rows, which may follow an order of whole numbers; None: not known.
 
         Raises:
             DataError: Missing or infinite values, one class, or labels that do not fit `kind`.
         """
         _check_values(target, location)
         wanted = None if kind in {None, "auto"} else kind_of(kind)
-        codes, why = (True, "") if wanted else _whole_reason(target)
+        codes, why = (True, "") if wanted else _whole_reason(target, inputs)
         if wanted.numeric if wanted else not codes:
             _check_no_positive(target.name, positive, "is a number")
             number = wanted or next(task for task in kinds().values() if task.numeric and task.by_itself)
@@ -204,14 +206,17 @@ def _check_no_positive(name: str, positive: object, why: str) -> None:
         raise DataError(f"task.positive={positive} needs a target of two classes; {name!r} {why}")
 
 
-def _whole_reason(target: pl.Series) -> tuple[bool, str]:
+def _whole_reason(target: pl.Series, inputs: pl.DataFrame | None) -> tuple[bool, str]:
     """Whether the values are taken for classes, and why if they are whole numbers."""
     values = target if target.dtype.is_numeric() else _as_numbers(target)
     if values is None:
         return True, ""
     if not (values == values.round(0)).all():
         return False, ""
-    return are_codes(values)
+    codes, why = are_codes(values)
+    if codes and inputs is not None and (name := follow_an_order(values, inputs)):
+        return False, f"whole numbers with which {quote(name, 30)} rises or falls as with a quantity"
+    return codes, why
 
 
 def _as_numbers(target: pl.Series) -> pl.Series | None:

@@ -1,6 +1,6 @@
 """The decision threshold does not serve the goal."""
 
-from litmus.evidence import Evidence
+from litmus.evidence import Estimate, Evidence
 from litmus.verdict import quantities
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
@@ -17,6 +17,18 @@ def _binary(evidence: Evidence) -> bool:
     return quantities.has_positive(evidence)
 
 
+def _for_nothing(evidence: Evidence) -> float:
+    """What calling every row positive gains of F1 on val, which no knowledge of the rows is needed for.
+
+    Where the smaller class is frequent and the signal weak, the best threshold for F1 does little else.
+    """
+    counts, current = quantities.class_rows(evidence, "val"), evidence.scores.get("val", {}).get("f1")
+    if evidence.task.threshold_goal is not None or current is None or not any(counts.values()):
+        return 0.0
+    share = counts.get(evidence.task.classes[-1], 0) / sum(counts.values())
+    return max(0.0, 2 * share / (1 + share) - (current.value or 0.0))
+
+
 def judge(evidence: Evidence, context: Context) -> Judgement:
     """Another threshold serves the stated goal better on held-out rows, beyond noise and a practical margin."""
     gain, best, used = evidence.threshold_gain, evidence.threshold_best, evidence.task.threshold
@@ -24,23 +36,25 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         return None
     if is_set(evidence, assign("task.threshold", "tuned")):
         return None  # what was chosen on val is not chosen there again
+    free = _for_nothing(evidence)
+    found, gain = gain, Estimate(value=gain.value - free, low=(gain.low or 0.0) - free, high=(gain.high or 0.0) - free)
     sure = (gain.low or 0.0) > 0
     # a model that orders rows as well as a reference and decides clearly worse has the wrong threshold, and so has one
     # that misses a stated goal for which nobody has chosen it
     shown = context.ranks_well and context.wanting and (context.lags or evidence.task.threshold_goal is not None)
-    if gain.value < quantities.MARGIN or not (sure or shown) or abs(best - used) < 0.01:
+    if (gain.value or 0.0) < quantities.MARGIN or not (sure or shown) or abs(best - used) < 0.01:
         return None
     goal = evidence.task.threshold_goal or "F1"
-    large = gain.value >= 0.1 and (gain.low or 0.0) >= quantities.MARGIN
+    large = (gain.value or 0.0) >= 0.1 and (gain.low or 0.0) >= quantities.MARGIN
     return make_finding(
         "bad_threshold",
         "error" if context.wanting or (large and context.standing.limited) else "warning" if large else "info",
-        f"A threshold of {figure(best)} instead of {figure(used)} gains {percent(gain.value)} of {goal} on val.",
+        f"A threshold of {figure(best)} instead of {figure(used)} gains {percent(found.value)} of {goal} on val.",
         overrides=(assign("task.threshold", float(f"{best:.4g}")),),
         threshold=used,
         best=best,
-        gain=gain.value,
-        low=gain.low,
+        gain=found.value,
+        low=found.low,
         goal=goal,
         ranks_well=context.ranks_well,
         p_value=p_above(gain, 0.0) if sure else None,

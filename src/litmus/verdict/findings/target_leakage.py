@@ -1,11 +1,12 @@
 """A column gives the answer away, alone or with others."""
 
-from litmus.evidence import Evidence, FeatureLeak, JointLeak
+from litmus.evidence import Evidence, FeatureLeak, FollowUp, JointLeak
 from litmus.statistics import wilson
 from litmus.verdict import quantities
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import union
+from litmus.verdict.wording import columns as named_columns
 from litmus.verdict.wording import listing, metric, points
 
 ALONE = 0.95
@@ -28,16 +29,23 @@ EXACT = 0.9999
 """R2 from which a formula of several columns is no measurement but an identity."""
 SOME, LITTLE = 0.05, 0.02
 """What a reference must leave unexplained without the columns; the second where nothing else is near them."""
+FOLLOWED = 0.1
+"""What a reference must lose without how long rows were followed, for that to be asked about. A convention."""
 MANY_TIMES = 5.0
 """How many times as much a reference must err without a leaking column, where it does well all the same."""
 
 
 def judge(evidence: Evidence, _context: Context) -> Judgement:
     """Columns nearly give the target, far above the rest, and a reference collapses without them."""
-    leaks = sorted(evidence.data.leaks, key=lambda leak: -leak.score)
+    leaks = sorted(
+        (leak for leak in evidence.data.leaks if not _is_series(evidence, leak)), key=lambda leak: -leak.score
+    )
     names = _leaking(evidence, leaks)
     if not names and (joint := _joint(evidence, evidence.data.joint_leak)) is not None:
         return joint
+    for asked_about in (evidence.data.follow_up, evidence.data.pieces):
+        if not names and (follow := _followed(evidence, asked_about)) is not None:
+            return follow
     if not leaks:
         return None
     leak = next((entry for entry in leaks if entry.column in names), leaks[0])
@@ -50,12 +58,12 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
             return _question(evidence, asked, next(entry for entry in leaks if entry.column == asked[0]))
         if (_way(evidence, leak.score) or 0.0) < _alone(evidence):
             return None
-        strong = listing(entry.column for entry in leaks)
+        strong = named_columns([entry.column for entry in leaks])
         text = (
             f"{strong} alone reach{'es' if len(leaks) == 1 else ''} {metric(name)} {points(name, leak.score)}, {rest}."
         )
     else:
-        gives = f"{listing(names)} alone gives" if len(names) == 1 else f"each of {listing(names)} alone gives"
+        gives = f"{named_columns(names)} alone gives" if len(names) == 1 else f"each of {listing(names)} alone gives"
         text = f"{gives} {metric(name)} {points(name, leak.score)}, {rest}{without}."
     return make_finding(
         "target_leakage",
@@ -69,6 +77,12 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
         without=leak.without,
         full=leak.full,
     )
+
+
+def _is_series(evidence: Evidence, leak: FeatureLeak) -> bool:
+    """Whether it is the date of a number: what lies between its neighbours in time is a series, not given away."""
+    dates = {column.name for column in evidence.data.columns if column.kind == "date"}
+    return leak.column in dates and quantities.is_regression(evidence)
 
 
 def _asked(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
@@ -86,7 +100,7 @@ def _asked(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
     ]
 
 
-def _question(evidence: Evidence, columns: list[str], leak: FeatureLeak | JointLeak) -> Judgement:
+def _question(evidence: Evidence, columns: list[str], leak: FeatureLeak | JointLeak | FollowUp) -> Judgement:
     """What only the user can know, with both answers."""
     name, base = evidence.task.primary, quantities.chance(evidence)
     full, without = _with_it(leak), leak.without or 0.0
@@ -94,7 +108,8 @@ def _question(evidence: Evidence, columns: list[str], leak: FeatureLeak | JointL
     drop, accept = _answers(evidence, columns)
     if all(evidence.answers.get(f"target_leakage:{column}") == "dropped" for column in columns):
         text = (
-            f"{listing(columns, 4)}, not known when you predict by your own answer, gives {lost} of the {gain} gained"
+            f"{named_columns(columns, 4)}, not known when you predict by your own answer, gives {lost} of the {gain}"
+            " gained"
         )
         return make_finding("target_leakage", "error", f"{text}.", overrides=(drop,), columns=columns, full=leak.full)
     known = "is it" if len(columns) == 1 else "are they"
@@ -102,13 +117,21 @@ def _question(evidence: Evidence, columns: list[str], leak: FeatureLeak | JointL
     return make_finding(
         "target_leakage",
         "question",
-        f"{listing(columns, 4)} {gives} {lost} of the {gain} gained over the baseline: {known} known when you predict?",
+        f"{named_columns(columns, 4)} {gives} {lost} of the {gain} gained over the baseline: {known} known when you"
+        " predict?",
         choices=((drop,), (accept,)),
         columns=columns,
-        score=leak.score,
+        score=None if isinstance(leak, FollowUp) else leak.score,
         without=leak.without,
         full=leak.full,
     )
+
+
+def _followed(evidence: Evidence, follow: FollowUp | None) -> Judgement:
+    """How long somebody was followed, and pieces of the target, are asked about where a reference lives on them."""
+    if follow is None or follow.without is None or _fall(evidence, follow) < FOLLOWED:
+        return None
+    return _question(evidence, list(follow.columns), follow)
 
 
 def _answers(evidence: Evidence, columns: list[str]) -> tuple[str, str]:
@@ -202,13 +225,13 @@ def _surely(evidence: Evidence, score: float) -> float:
     return wilson(min(max(way, 0.0), 1.0) * n, n).low
 
 
-def _fall(evidence: Evidence, leak: FeatureLeak | JointLeak) -> float:
+def _fall(evidence: Evidence, leak: FeatureLeak | JointLeak | FollowUp) -> float:
     return (_way(evidence, _with_it(leak)) or 0.0) - (_way(evidence, leak.without) or 0.0)
 
 
-def _with_it(leak: FeatureLeak | JointLeak) -> float:
+def _with_it(leak: FeatureLeak | JointLeak | FollowUp) -> float:
     """The best that is known with the column: trees do not see every formula that a column's own model does."""
-    return max(leak.full or 0.0, leak.score)
+    return leak.full or 0.0 if isinstance(leak, FollowUp) else max(leak.full or 0.0, leak.score)
 
 
 def _way(evidence: Evidence, value: float | None) -> float | None:

@@ -18,10 +18,15 @@ MANY_NEAR = 0.2
 """The same of rows that are merely near one, from which they are an error whatever the score on them."""
 COARSE = 0.3
 """Share of rows that have a duplicate by chance alone, from which duplicates are in the nature of the columns."""
+COPIES = 0.5
+"""Share of duplicates with the same target, beyond chance, below which they are other observations of equal inputs and
+no copies. A convention: half of them."""
 MARKED = 0.03
 """How much better the score must be on rows with a duplicate, where the duplicates alone are no proof."""
 FLATTERED = 0.04
 """What a split by chance must add to a reference's score, for rows that know each other to be called a leak."""
+NEARLY_ONE = 0.5
+"""How alike targets of one group must be for sure, for a trial with a weak reference to acquit them of nothing."""
 MUCH_FLATTERED = 0.1
 """The same over time, where later rows are also a little harder in their own right, and along the file, where
 neighbours may be of one street and yet no copies."""
@@ -77,38 +82,56 @@ def _excess(twins: Twins) -> float:
 def _twin_severity(evidence: Evidence, twins: Twins) -> Severity:
     """error where duplicates are many, or fewer and surely flattering; info where a handful cannot move the score.
 
-    Where the columns are so coarse that many rows have a duplicate by nature, a few more say nothing by themselves; nor
-    do rows that are merely near each other, such as two of one district, and that the model predicts no better.
+    Rows with equal inputs and other targets were observed twice, not copied: what is known of the one helps the other
+    by right. Where the columns are so coarse that many rows have a duplicate by nature, a few more say nothing by
+    themselves; nor do rows that are merely near each other, such as two of one district, and that the model predicts no
+    better.
     """
+    if twins.same_target is not None and twins.same_target < COPIES and twins.exact >= twins.near:
+        return "info"
     share = (twins.exact + twins.near) / twins.n - twins.expected
-    flattering = _flattering(evidence, twins)
+    flattering = _flattering(evidence)
     merely_near = twins.near > twins.exact and flattering is not None
     many = share >= (MANY_NEAR if merely_near else 2 * LARGE_EXCESS) and twins.expected < COARSE
     if many and not (merely_near and (flattering or 0.0) <= 0):
         return "error"
-    if (flattering or 0.0) < max(MARKED, 2 * _noise(twins)):
+    if (flattering or 0.0) < max(MARKED, 2 * _noise(evidence)):
         return "info"
     matters = share >= LARGE_EXCESS or share * (flattering or 0.0) >= quantities.MARGIN / 2
     return "error" if matters or twins.expected >= COARSE else "info"
 
 
-def _flattering(evidence: Evidence, twins: Twins) -> float | None:
-    """How much better the score is on rows with a duplicate; of rows merely near one, at most as good as on train."""
-    train = evidence.scores.get("train", {}).get(evidence.task.primary)
-    if twins.score_with is None or twins.score_without is None:
+def _flattering(evidence: Evidence) -> float | None:
+    """How much better the score is on rows with a duplicate, over all splits by their number: few tell by luck."""
+    known = _scored_twins(evidence)
+    if not known:
         return None
-    known = twins.score_with
+    gains = [_flatters_split(evidence, twins) * (twins.exact + twins.near) for twins in known]
+    return sum(gains) / max(sum(twins.exact + twins.near for twins in known), 1)
+
+
+def _scored_twins(evidence: Evidence) -> list[Twins]:
+    return [twins for twins in evidence.data.twins if twins.score_with is not None and twins.score_without is not None]
+
+
+def _flatters_split(evidence: Evidence, twins: Twins) -> float:
+    """How much better the score is on one split; of rows merely near one, at most as good as on train."""
+    train, known = evidence.scores.get("train", {}).get(evidence.task.primary), twins.score_with or 0.0
     if twins.near > twins.exact and train is not None and train.value is not None:
         known = min(known, train.value)  # what is not learnt by heart helps nowhere
-    return max(known, 0.0) - max(twins.score_without, 0.0)
+    return max(known, 0.0) - max(twins.score_without or 0.0, 0.0)
 
 
-def _noise(twins: Twins) -> float:
-    """About the standard error of the difference of two shares, on the rows with a duplicate and on the rest."""
-    known = min(max(twins.exact + twins.near, 1), twins.n - 1)
-    parts = ((twins.score_with or 0.0, known), (twins.score_without or 0.0, max(twins.n - known, 1)))
-    shares = ((min(max((score * n + 1) / (n + 2), 0.0), 1.0), n) for score, n in parts)
-    return math.sqrt(sum(share * (1 - share) / n for share, n in shares))
+def _noise(evidence: Evidence) -> float:
+    """About the standard error of that gain, as if the scores were shares of their rows."""
+    total, squares = 0, 0.0
+    for twins in _scored_twins(evidence):
+        count = twins.exact + twins.near
+        known = min(max(count, 1), twins.n - 1)
+        parts = ((twins.score_with or 0.0, known), (twins.score_without or 0.0, max(twins.n - known, 1)))
+        shares = ((min(max((score * n + 1) / (n + 2), 0.0), 1.0), n) for score, n in parts)
+        total, squares = total + count, squares + count**2 * sum(share * (1 - share) / n for share, n in shares)
+    return math.sqrt(squares) / max(total, 1)
 
 
 def _groups(evidence: Evidence) -> Judgement:
@@ -119,6 +142,8 @@ def _groups(evidence: Evidence) -> Judgement:
     tried = {honest_split.column: honest_split for honest_split in evidence.data.honest if honest_split.kind == "group"}
     leak = max(ranked, key=lambda leak: _flatters(tried.get(leak.column)) > 0)
     honest = tried.get(leak.column)
+    if honest is not None and _agreement(leak) >= NEARLY_ONE and not _flatters(honest) and _is_weak(evidence, honest):
+        honest = None
     if honest is not None:
         also = f"; {_beside(evidence, honest)} with whole groups apart"
     else:
@@ -138,6 +163,13 @@ def _groups(evidence: Evidence) -> Judgement:
         honest=honest.honest if honest else None,
         p_value=_group_p(leak, honest),
     )
+
+
+def _is_weak(evidence: Evidence, honest: HonestSplit) -> bool:
+    """Whether the trial's reference knows much less than the best one, and so nothing of what that one learns."""
+    best = quantities.best(evidence)
+    level = None if best is None else quantities.level(evidence, best)
+    return level is not None and honest.by_chance is not None and level - honest.by_chance >= quantities.NON_INFERIOR
 
 
 def _group_p(leak: GroupLeak, honest: HonestSplit | None) -> float | None:

@@ -1,0 +1,37 @@
+"""Columns that are the target cut into pieces, such as `low` beside a weight: no two levels have a target in common."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from litmus.data_checks.leaks import Feature
+
+MOST_LEVELS = 10
+FEWEST_ROWS = 10
+"""Rows that each of two levels must have: fewer lie apart by chance, in many columns. A convention."""
+FEWEST_APART = 100
+"""Rows in all."""
+
+
+def pieces(features: Sequence[Feature], target: NDArray[np.float64]) -> tuple[str, ...]:
+    """Names of the columns whose levels each hold targets that lie between those of the others.
+
+    Args:
+        features: The columns that the model sees.
+        target: `(n,)` numbers to predict, of the training rows.
+    """
+    if len(target) < FEWEST_APART:
+        return ()
+    return tuple(feature.name for feature in features if _cuts(feature.train, target))
+
+
+def _cuts(values: NDArray[np.float64], target: NDArray[np.float64]) -> bool:
+    known = np.isfinite(values)
+    levels, place, counts = np.unique(values[known], return_inverse=True, return_counts=True)
+    if not 2 <= len(levels) <= MOST_LEVELS or (counts >= FEWEST_ROWS).sum() < 2:
+        return False
+    parts = [target[known][place == level] for level in range(len(levels))]
+    ends = sorted((part.min(), part.max()) for part in parts)
+    return all(below[1] < above[0] for below, above in pairwise(ends))
