@@ -17,6 +17,7 @@ from torch import Tensor
 
 from litmus.data.rows import Rows
 from litmus.data.tensors import Split
+from litmus.data_checks.exact_duplicates import row_hashes
 from litmus.data_checks.near_duplicates import continuous_columns, harmonic
 from litmus.evidence import HonestSplit
 from litmus.metrics.answers import Predictions
@@ -27,7 +28,7 @@ from litmus.scoring.score import point_scores
 from litmus.task.base import Task
 
 Codes = NDArray[np.int64]
-Kind = Literal["group", "near", "block", "time"]
+Kind = Literal["group", "copy", "near", "block", "time"]
 
 FOLDS = 3
 TRIALS, DECIDE = 3, 2
@@ -60,7 +61,7 @@ class Candidate:
     """A way to keep training rows apart that may know each other.
 
     Args:
-        kind: group: a column's values; near: rows near each other in all inputs; block: rows that follow each other in
+        kind: group: a column's values; copy: rows that are equal; near: rows near each other in all inputs; block: rows that follow each other in
             the file; time: later rows from earlier ones.
         column: The column it rests on; empty where it rests on none.
         codes: `(n,)` group of each training row, or its rank in time.
@@ -171,7 +172,7 @@ def _part(predictions: Predictions, rows: Tensor) -> Predictions:
 
 
 def candidates(
-    task: Task, rows: Rows, at: Codes, train: Split, *, groups: Sequence[str], seed: int
+    task: Task, rows: Rows, at: Codes, train: Split, *, groups: Sequence[str], copies: bool = False, seed: int
 ) -> Iterator[Candidate]:
     """What may know each other among the training rows of a table.
 
@@ -181,6 +182,7 @@ def candidates(
         at: Positions of the training rows among them.
         train: The same, encoded.
         groups: Columns whose values stand on both sides of the split.
+        copies: Whether equal rows stand there, which may be copies or alike by nature.
         seed: Of folds.
     """
     frame = rows.inputs
@@ -196,6 +198,9 @@ def candidates(
             if len(np.unique(ranks)) >= FEWEST_GROUPS:
                 yield Candidate(kind="time", column=series.name, codes=ranks)
                 break
+    if copies:
+        same = np.unique(row_hashes(rows)[at], return_inverse=True)[1]
+        yield Candidate(kind="copy", column="", codes=same.astype(np.int64))
     company = None if groups else near_groups(train, task.spec.cardinalities, seed=seed)
     if company is not None:
         yield Candidate(kind="near", column="", codes=company)

@@ -113,8 +113,8 @@ class HonestSplit:
     """What the best reference scores on training rows out of fold, by chance and with kindred rows kept apart.
 
     Args:
-        kind: What is kept apart: group, near, block or time.
-        column: The column that it rests on; empty for near rows and for blocks of the file's order.
+        kind: What is kept apart: group, copy, near, block or time.
+        column: The column that it rests on; empty for copies, near rows and blocks of the file's order.
         groups: Number of groups, or of moments.
         by_chance: Primary metric with folds by chance; with time, on the last third of the rows.
         honest: The same with kindred rows kept apart; with time, from the rows before.
@@ -142,6 +142,7 @@ class FeatureLeak:
         full: The same reference's with all columns.
         together: The strong columns, this one among them, that were left out at once lest they hide each other; empty
             where it stands alone or where strong columns are most of the table.
+        blank: Whether it is which of its cells are missing that tells, and not its values.
     """
 
     column: str
@@ -151,6 +152,7 @@ class FeatureLeak:
     without: float | None = None
     full: float | None = None
     together: tuple[str, ...] = ()
+    blank: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,8 @@ HONEST_SECONDS = 2.5
 """The same of a split by chance beside honest ones, which few tables give a reason to try."""
 LEAST_SHARED = 0.05
 """Share of held-out rows with a value that train has, from which a column of groups is tried."""
+COARSE = 0.02
+"""Share of rows that have a duplicate by chance, from which duplicates may be natural, so that what they do is tried."""
 WITHOUT_REFERENCES = Unknown(
     name="references",
     reason="no reference model was fitted (verdict.references), so what these rows allow is not known",
@@ -88,7 +90,8 @@ def _honest(run: Run, facts: DataFacts, *, primary: str) -> tuple[HonestSplit, .
         return ()
     at, task = np.flatnonzero(data.assignment == SPLITS.index("train")), run.predictor.task
     columns = list(dict.fromkeys(leak.column for leak in facts.groups if leak.shared >= LEAST_SHARED))
-    found = candidates(task, data.rows, at, data.splits["train"], groups=columns, seed=seed)
+    copies = any(twins.exact >= LEAST_SHARED * twins.n > 0 and twins.expected >= COARSE for twins in facts.twins)
+    found = candidates(task, data.rows, at, data.splits["train"], groups=columns, copies=copies, seed=seed)
     return honest_splits(task, data.splits["train"], list(found), primary=primary, seed=seed, seconds=HONEST_SECONDS)
 
 

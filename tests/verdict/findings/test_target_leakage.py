@@ -1,5 +1,7 @@
 """A column gives the answer away."""
 
+from dataclasses import replace
+
 import pytest
 
 from litmus.evidence import Column, FeatureLeak, JointLeak
@@ -169,3 +171,14 @@ def test_an_exact_column_far_from_all_others_leaks_though_the_rest_does_well_too
     assert named(make["numbers"](0.99, data={"leaks": (near,), "columns": COLUMNS})) == ["target_leakage"]
     close = number_leak(score=0.993, next_best=0.9, without=0.967, full=0.97)
     assert named(make["numbers"](0.99, data={"leaks": (close,), "columns": COLUMNS})) == []
+
+
+def test_missing_cells_that_tell_a_class_leak_on_less_evidence_where_a_reference_loses_without_them(make):
+    cells = leak(column="age", score=0.85, next_best=0.75, without=0.7, full=0.88, blank=True)
+    data = {"leaks": (cells,), "columns": COLUMNS}
+    (found,) = (one for one in judge(make["classes"](GOOD, data=data)).findings if one.name == "target_leakage")
+    assert (found.severity, found.overrides) == ("error", ("data.drop_columns=[age]",))
+    assert "hich cells of age are missing alone gives" in found.summary
+    by_nature = replace(cells, without=0.86)
+    evidence = make["classes"](GOOD, data={**data, "leaks": (by_nature,)})
+    assert "target_leakage" not in [one.name for one in judge(evidence).findings]

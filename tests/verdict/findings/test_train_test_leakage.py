@@ -149,6 +149,13 @@ def test_a_little_less_on_later_rows_is_no_leak(make):
     assert severities(make, honest=(honest(kind="near", lost=0.08),)) == ["error"]
 
 
+def test_equal_rows_that_flatter_no_reference_are_alike_by_nature(make):
+    many = twins(expected=0.11)
+    assert severities(make, twins=(many,)) == ["error"]
+    assert severities(make, twins=(many,), honest=(honest(kind="copy", lost=0.01),)) == ["info"]
+    assert severities(make, twins=(many,), honest=(honest(kind="copy", lost=0.2),)) == ["error"]
+
+
 def test_twins_of_coarse_columns_are_no_leak_unless_they_flatter(make):
     coarse = {"split": "test", "exact": 380, "near": 0, "n": 400, "within_train": 0.9, "expected": 0.86}
     assert severities(make, twins=(Twins(**coarse),)) == ["info"]

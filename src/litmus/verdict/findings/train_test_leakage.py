@@ -80,6 +80,9 @@ def _twin_severity(evidence: Evidence, twins: Twins) -> Severity:
     Where the columns are so coarse that many rows have a duplicate by nature, a few more say nothing by themselves; nor
     do rows that are merely near each other, such as two of one district, and that the model predicts no better.
     """
+    tried = next((honest_split for honest_split in evidence.data.honest if honest_split.kind == "copy"), None)
+    if tried is not None and twins.exact > twins.near and _flatters(tried) == 0:
+        return "info"  # alike by nature: a model that has seen none of them knows them as well
     share = (twins.exact + twins.near) / twins.n - twins.expected
     flattering = _flattering(evidence, twins)
     merely_near = twins.near > twins.exact and flattering is not None
@@ -151,7 +154,7 @@ def _unnamed(evidence: Evidence) -> Judgement:
     found = [
         honest_split
         for honest_split in evidence.data.honest
-        if honest_split.kind != "group" and _flatters(honest_split) > 0
+        if honest_split.kind not in {"group", "copy"} and _flatters(honest_split) > 0
     ]
     if not found:
         return None
