@@ -61,8 +61,8 @@ class Candidate:
     """A way to keep training rows apart that may know each other.
 
     Args:
-        kind: group: a column's values; copy: rows that are equal; near: rows near each other in all inputs; block: rows that follow each other in
-            the file; time: later rows from earlier ones.
+        kind: group: a column's values; copy: rows that are equal; near: rows near each other in all inputs; block: rows
+            that follow each other in the file; time: later rows from earlier ones.
         column: The column it rests on; empty where it rests on none.
         codes: `(n,)` group of each training row, or its rank in time.
         others: The same for further trials, such as blocks that begin elsewhere; empty: `codes` again.
@@ -198,9 +198,7 @@ def candidates(
             if len(np.unique(ranks)) >= FEWEST_GROUPS:
                 yield Candidate(kind="time", column=series.name, codes=ranks)
                 break
-    if copies:
-        same = np.unique(row_hashes(rows)[at], return_inverse=True)[1]
-        yield Candidate(kind="copy", column="", codes=same.astype(np.int64))
+    yield from _equal(rows, at) if copies else ()
     company = None if groups else near_groups(train, task.spec.cardinalities, seed=seed)
     if company is not None:
         yield Candidate(kind="near", column="", codes=company)
@@ -210,6 +208,12 @@ def candidates(
         size = max(SMALLEST_BLOCK, len(at) // BLOCKS)
         first, *others = ((place + trial * size // TRIALS) // size for trial in range(TRIALS))
         yield Candidate(kind="block", column="", codes=first, others=tuple(others))
+
+
+def _equal(rows: Rows, at: Codes) -> Iterator[Candidate]:
+    """Rows with equal inputs, together."""
+    same = np.unique(row_hashes(rows)[at], return_inverse=True)[1]
+    yield Candidate(kind="copy", column="", codes=same.astype(np.int64))
 
 
 def _tells_when(series: pl.Series) -> bool:

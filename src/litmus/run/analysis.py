@@ -32,7 +32,7 @@ HONEST_SECONDS = 2.5
 LEAST_SHARED = 0.05
 """Share of held-out rows with a value that train has, from which a column of groups is tried."""
 COARSE = 0.02
-"""Share of rows that have a duplicate by chance, from which duplicates may be natural, so that what they do is tried."""
+"""Share of rows that have a duplicate by chance, from which they may be natural, so that their effect is tried."""
 WITHOUT_REFERENCES = Unknown(
     name="references",
     reason="no reference model was fitted (verdict.references), so what these rows allow is not known",

@@ -178,7 +178,7 @@ def test_missing_cells_that_tell_a_class_leak_on_less_evidence_where_a_reference
     data = {"leaks": (cells,), "columns": COLUMNS}
     (found,) = (one for one in judge(make["classes"](GOOD, data=data)).findings if one.name == "target_leakage")
     assert (found.severity, found.overrides) == ("error", ("data.drop_columns=[age]",))
-    assert "hich cells of age are missing alone gives" in found.summary
+    assert "hich cells of age are missing gives by itself" in found.summary
     by_nature = replace(cells, without=0.86)
     evidence = make["classes"](GOOD, data={**data, "leaks": (by_nature,)})
     assert "target_leakage" not in [one.name for one in judge(evidence).findings]

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from litmus.evidence import Apart, Estimate, Score
+from litmus.evidence import Apart, Estimate, LabelNoise, Score
 from litmus.verdict import judge
 
 GOOD = [[190, 10], [12, 188]]
@@ -136,3 +136,10 @@ def test_a_robust_fit_that_saves_errors_shows_that_outliers_rule_and_is_no_lack_
     assert named(make["numbers"](0.0, data=saved, references={"boosted_trees": 0.0}))[0] == "wrong_loss"
     unsure = {"target_tail": 80.0, "robust_gain": Estimate(value=0.3, low=-0.1, high=0.7)}
     assert "wrong_loss" not in named(make["numbers"](0.0, data=unsure, references={"boosted_trees": 0.0}))
+
+
+def test_what_a_robust_loss_saves_of_targets_of_other_rows_is_no_fault_of_the_loss(make):
+    swapped = LabelNoise(share=Estimate(value=0.25, low=0.2, high=0.3), n=400, rows=(3, 8))
+    saved = {"target_tail": 30.0, "robust_gain": Estimate(value=0.15, low=0.1, high=0.2)}
+    evidence = make["numbers"](0.5, data={**saved, "noise": swapped}, references={"boosted_trees": 0.5})
+    assert named(evidence) == ["label_noise"]

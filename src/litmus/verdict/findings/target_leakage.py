@@ -59,8 +59,9 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
             f"{strong} alone reach{'es' if len(leaks) == 1 else ''} {metric(name)} {points(name, leak.score)}, {rest}."
         )
     else:
-        which = f"which cells of {listing(names)} are missing" if leak.blank else listing(names)
-        gives = f"{which} alone gives" if len(names) == 1 else f"each of {which} alone gives"
+        gives = f"{listing(names)} alone gives" if len(names) == 1 else f"each of {listing(names)} alone gives"
+        if leak.blank:
+            gives = f"which cells of {leak.column} are missing gives by itself"
         text = f"{gives} {metric(name)} {points(name, leak.score)}, {rest}{without}."
     return make_finding(
         "target_leakage",
