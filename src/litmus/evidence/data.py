@@ -53,7 +53,10 @@ class Apart:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One input column of a table, on the training rows; `mean` and `sd` raw, `seen_*` as the model sees it."""
+    """One input column of a table, on the training rows; `mean` and `sd` raw, `seen_*` as the model sees it.
+
+    `read_as_missing`: numbers in the file that were taken for missing cells.
+    """
 
     name: str
     kind: str
@@ -67,6 +70,7 @@ class Column:
     seen_sd: float | None = None
     far: FarValue | None = None
     apart: Apart | None = None
+    read_as_missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -84,14 +84,19 @@ def with_references(run: Run, evidence: Evidence, predictions: Mapping[SplitName
 
 
 def _honest(run: Run, facts: DataFacts, *, primary: str) -> tuple[HonestSplit, ...]:
-    """Whether a split by chance flatters, where chance dealt the rows and some of them may know each other."""
+    """Whether a split by chance flatters, where some rows may know each other.
+
+    Where chance did not deal the rows, it is asked of ids and of equal rows alone, which were found on both sides.
+    """
     data, seed = run.data, run.config.seed
-    if not is_exchangeable(data) or data.spec.input != "table" or data.rows.store is not None:
+    if data.spec.input != "table" or data.rows.store is not None:
         return ()
     at, task = np.flatnonzero(data.assignment == SPLITS.index("train")), run.predictor.task
     columns = list(dict.fromkeys(leak.column for leak in facts.groups if leak.shared >= LEAST_SHARED))
     copies = any(twins.exact >= LEAST_SHARED * twins.n > 0 and twins.expected >= COARSE for twins in facts.twins)
     found = candidates(task, data.rows, at, data.splits["train"], groups=columns, copies=copies, seed=seed)
+    if not is_exchangeable(data):
+        found = (candidate for candidate in found if candidate.kind in {"group", "copy"})
     return honest_splits(task, data.splits["train"], list(found), primary=primary, seed=seed, seconds=HONEST_SECONDS)
 
 

@@ -57,3 +57,11 @@ def test_a_tight_clip_is_named_before_the_rate(make):
     assert first(evidence).overrides == ("trainer.gradient_clip_val=1.0",) or first(evidence).overrides == (
         "trainer.gradient_clip_val=1",
     )
+
+
+def test_an_eps_that_holds_steps_back_is_what_to_change_and_no_higher_rate(make):
+    tried = make["trial"]("lr_ladder", ("optimizer.lr=0.1",), detail={"lrs": [1e-3, 0.1], "values": [0.5, 0.9]})
+    evidence = make["stuck"](layers=make["layers"](**TINY), config={"optimizer.eps": 10.0, "optimizer.lr": 0.001})
+    assert (named(evidence)[0], first(evidence).overrides) == ("lr_too_low", ("optimizer.eps=1e-08",))
+    usual = make["change"](evidence, config={"optimizer.eps": 1e-7}, trials=(tried,))
+    assert first(usual).overrides == ("optimizer.lr=0.1",)
