@@ -1,5 +1,7 @@
 """The learning rate is too low."""
 
+from dataclasses import replace
+
 from litmus.verdict import judge
 
 
@@ -33,6 +35,13 @@ def test_a_ladder_that_gained_nothing_takes_the_suspicion_away(make):
     tried = make["trial"]("lr_ladder", ("optimizer.lr=0.03",), gain=0.0)
     evidence = make["stuck"](layers=make["layers"](**TINY), config={"optimizer.lr": 1e-6}, trials=(tried,))
     assert "lr_too_low" not in named(evidence)
+
+
+def test_a_look_on_one_seed_does_not_acquit_weights_that_hardly_moved(make):
+    looked_at = make["trial"]("lr_ladder", ("optimizer.lr=0.03",), finding="lr_too_low", gain=0.005, confirmed=None)
+    looked_at = replace(looked_at, seeds=(1001,), difference=None)
+    evidence = make["stuck"](layers=make["layers"](**TINY), config={"optimizer.lr": 1e-6}, trials=(looked_at,))
+    assert named(evidence)[0] == "lr_too_low"
 
 
 def test_a_gain_within_noise_leaves_what_the_evidence_is_sure_of(make):

@@ -31,13 +31,15 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         if faded
         else _undamped(evidence) or rates.shown(tried) or _unclipped(evidence) or higher_lr(evidence)
     )
+    # a look on one seed does not acquit weights that hardly moved
+    acquitting = None if tiny and quantities.refutes(tried) and tried and tried.difference is None else tried
     share = "unknown" if ratio is None else percent(ratio)
     text = f"a step changes the weights by {share}, the loss fell by {percent(max(fell or 0.0, 0.0))}"
     if faded:
         text = f"the schedule took it to {figure(evidence.fit.lr[-1])} before the model had learned"
     return make_finding(
         "lr_too_low",
-        context.severity(tried, sure=context.could_gain and (tiny or still or faded)),
+        context.severity(acquitting, sure=context.could_gain and (tiny or still or faded)),
         f"The learning rate{rates.value(lr(evidence))} is too low: {text}.",
         overrides=change,
         tried=tried,

@@ -222,7 +222,8 @@ TRAIN_TEST_LEAKAGE = Diagnosis(
     remedy="making copies only after the split, or keeping whole groups on one side of it",
     says="rows, groups or near duplicates stand on both sides of the split",
     suggests="`data.dedupe=true`, `data.split=group`",
-    # on rows that were learned by heart, what is tried gains by learning more of them by heart
-    explains=("optimisation", "overfitting", "train_val_inconsistent"),
+    # on rows that were learned by heart, what is tried gains by learning more of them by heart, and targets of rows
+    # without a copy look as if they were others'
+    explains=("optimisation", "overfitting", "train_val_inconsistent", "label_noise"),
     judge=judge,
 )
