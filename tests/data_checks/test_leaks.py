@@ -159,3 +159,26 @@ def test_neighbouring_values_of_noise_are_no_leak():
     assert honest.column == "x"
     assert honest.score < 0.92
     assert honest.next_best < 0.05
+
+
+def test_missing_cells_that_tell_most_of_a_class_are_found_and_those_of_chance_are_not():
+    mostly = np.where((YES == 1) & (RNG.random(N) < 0.85), np.nan, RNG.normal(size=N))
+    by_chance = np.where(RNG.random(N) < 0.2, np.nan, X)
+    (leak,) = (
+        entry for entry in found("binary", YES, feature("mostly", mostly), feature("x", by_chance), k=2) if entry.blank
+    )
+    assert leak.column == "mostly"
+    assert 0.85 < leak.score < 0.97
+
+
+def test_missing_cells_of_a_category_count_as_well():
+    levels = np.where((YES == 1) & (RNG.random(N) < 0.85), np.nan, RNG.integers(4, size=N))
+    leaks = found("binary", YES, feature("level", levels, ordered=False), feature("x", X), k=2)
+    assert [entry.column for entry in leaks if entry.blank] == ["level"]
+
+
+def test_missing_cells_may_tell_much_of_a_number():
+    income = np.where(NUMBER < 0, np.nan, RNG.normal(size=N))
+    assert not any(
+        entry.blank for entry in found("regression", NUMBER, feature("income", income), feature("x", X), primary="r2")
+    )

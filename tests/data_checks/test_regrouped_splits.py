@@ -28,8 +28,8 @@ def table(x, y, **more):
     return Regression(spec=spec), rows, train
 
 
-def tried(task, rows, train, groups=()):
-    found = list(candidates(task, rows, np.arange(len(train)), train, groups=groups, seed=0))
+def tried(task, rows, train, groups=(), **more):
+    found = list(candidates(task, rows, np.arange(len(train)), train, groups=groups, **more, seed=0))
     return honest_splits(task, train, found, primary="r2", seed=0, seconds=60)
 
 
@@ -135,3 +135,15 @@ def test_a_file_sorted_by_one_of_its_columns_is_not_cut_into_its_levels():
     x[:, 3] = site
     y = x[:, 0] + 3 * own + 0.3 * RNG.normal(size=600)
     assert [one for one in tried(*table(x, y)) if one.kind == "block"] == []
+
+
+def test_copies_flatter_and_rows_that_are_alike_by_nature_do_not():
+    def lost(x, y):
+        (found,) = [one for one in tried(*table(x, y), copies=True) if one.kind == "copy"]
+        return found.lost
+
+    x = RNG.integers(6, size=(300, 4)).astype(float)
+    y = x[:, 0] + 2 * RNG.normal(size=300)
+    twice = np.repeat(np.arange(300), 2)
+    assert lost(x[twice], y[twice]).low > 0.04
+    assert lost(x[twice], x[twice, 0] + 2 * RNG.normal(size=600)).low < 0

@@ -3,7 +3,7 @@ import pytest
 import torch
 
 from litmus.data.tensors import Split
-from litmus.data_checks.shift import label_difference, split_shift
+from litmus.data_checks.shift import alikeness, counted_once, label_difference, split_shift
 from litmus.task.spec import DataSpec
 
 SPEC = DataSpec(
@@ -51,6 +51,10 @@ def test_label_shares_are_compared_with_an_interval():
     assert found.low > 0.15
 
 
+def targets(y, *, group=None):
+    return Split(x=torch.zeros(len(y), 1), y=y, rows=torch.arange(len(y)), group=group)
+
+
 @pytest.mark.parametrize("classes", [2, 5, 0])
 def test_equal_shares_are_covered(classes):
     covered = 0
@@ -60,14 +64,31 @@ def test_equal_shares_are_covered(classes):
             one, other = (torch.from_numpy(rng.integers(classes, size=n)) for n in (200, 80))
         else:
             one, other = (torch.from_numpy(rng.normal(size=n)) for n in (200, 80))
-        covered += label_difference(one, other, classes=classes).low == 0
+        covered += label_difference(targets(one), targets(other), classes=classes).low == 0
     assert covered >= 92
 
 
 def test_numbers_are_compared_by_their_distribution():
-    found = label_difference(torch.arange(100.0), torch.arange(50.0, 150.0), classes=0)
+    found = label_difference(targets(torch.arange(100.0)), targets(torch.arange(50.0, 150.0)), classes=0)
     assert found.value == pytest.approx(0.5)
     assert found.low > 0.25
+
+
+@pytest.mark.parametrize("classes", [2, 0])
+def test_groups_of_one_target_count_once_each(classes):
+    def grouped(seed, groups):
+        rng = np.random.default_rng(seed)
+        values = rng.integers(2, size=groups) if classes else rng.normal(size=groups)
+        code = torch.arange(groups).repeat_interleave(20)
+        return targets(torch.from_numpy(values)[code], group=code + 100 * seed)
+
+    found = [label_difference(grouped(seed, 30), grouped(1000 + seed, 10), classes=classes) for seed in range(60)]
+    assert sum(difference.low == 0 for difference in found) >= 54
+
+
+def test_rows_of_a_group_that_are_not_alike_count_in_full():
+    group = torch.arange(400) // 20
+    assert counted_once(group, alikeness(torch.randn(400, generator=torch.manual_seed(0)), group)) < 1.5
 
 
 def test_few_rows_are_not_compared():

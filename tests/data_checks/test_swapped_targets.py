@@ -70,7 +70,16 @@ def test_rows_of_which_little_is_known_beside_rows_of_which_all_is_are_not_calle
     assert found.share.high == 0
 
 
-def test_weak_predictions_and_many_equal_targets_tell_nothing():
+def test_weak_predictions_tell_nothing():
     rng, told = rows(0)
     assert noise(told, told + 2 * rng.normal(size=N)) is None
-    assert noise(told, np.maximum(told + 0.3 * rng.normal(size=N), 0.0)) is None
+
+
+def test_rows_of_one_and_the_same_target_are_left_out():
+    rng, told = rows(0)
+    spent = np.maximum(1 + told + 0.2 * rng.normal(size=N), 0.0)
+    assert noise(told, spent).share.low < 0.02
+    swapped = rng.choice(N, N // 4, replace=False)
+    spent[swapped] = spent[rng.permutation(swapped)]
+    assert noise(told, spent).share.low > 0.05
+    assert noise(told, np.round(told)) is None

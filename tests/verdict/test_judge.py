@@ -311,6 +311,7 @@ def test_without_references_no_cause_is_named_that_only_a_reference_could_exclud
         evidence,
         threshold_gain=Estimate(value=0.4, low=0.34, high=0.46),
         threshold_best=0.4883,
+        task={"threshold": 0.7},
         model={"linear": True},
     )
     verdict = judge(evidence)

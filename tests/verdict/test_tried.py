@@ -188,6 +188,15 @@ def test_a_suggestion_that_clearly_lost_in_its_own_trial_is_not_made(make):
     assert "model.activation=relu" not in str(verdict.try_first)
 
 
+@pytest.mark.parametrize(("gain", "offered"), [(-0.03, True), (-0.07, False)])
+def test_a_suggestion_that_lost_much_in_a_shortened_trial_is_not_made_either(make, gain, offered):
+    change = "model.activation=relu"
+    tried = Attempt(overrides=(change,), finding="model_is_linear", gain=gain, seeds=2, complete=False)
+    verdict = judge(make["stuck"](model={"linear": True}, attempts=(tried,)))
+    assert verdict.findings[0].name == "model_is_linear"
+    assert (change in str(verdict.try_first)) == offered
+
+
 def test_what_was_tried_is_counted_and_the_best_of_it_named(make):
     attempts = (
         Attempt(overrides=("optimizer.lr=0.01",), gain=0.006, complete=True, seeds=1),

@@ -294,4 +294,5 @@ def _feature(series: pl.Series, train: Codes, val: Codes) -> Feature:
         values = series.to_physical().cast(pl.Float64).to_numpy()
     else:
         values = column_codes(pl.DataFrame([series]))[:, 0].astype(np.float64)
+        values[series.is_null().to_numpy()] = np.nan
     return Feature(name=series.name, train=values[train], val=values[val], ordered=ordered)

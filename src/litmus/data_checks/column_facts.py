@@ -130,7 +130,13 @@ def column_facts(
         return ()
     seen = {name: j for j, name in enumerate(spec.features)}
     numbers = rows.numbers[train]
-    return tuple(_column(rows.inputs[column.name][train], column, seen, x, numbers) for column in known)
+    found = (_column(rows.inputs[column.name][train], column, seen, x, numbers) for column in known)
+    return tuple(replace(column, read_as_missing=_read_as_missing(rows, column)) for column in found)
+
+
+def _read_as_missing(rows: Rows, column: Column) -> tuple[str, ...]:
+    reading = rows.readings.get(column.name)
+    return () if reading is None or column.kind != "number" else reading.missing
 
 
 def _column(

@@ -1,6 +1,6 @@
 """Columns that alone nearly give the target: one cheap model for each, without any library behind it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -22,6 +22,9 @@ NEAREST = 2
 """Values on either side whose classes tell a row's own where ids were given class by class."""
 SUSPECT = 0.8
 """Share of the way from chance to perfection from which a column is reported."""
+BLANK = 0.5
+"""The same of which cells of a column are missing, which should tell nothing of a class: by nature it was at most .35
+of the way on 39 real tables. Of numbers it often tells much, such as no income of children."""
 MOST_TOGETHER = 5
 """Strong columns that are left out at once, if they are fewer than half of all: more of them are what the table is."""
 
@@ -67,9 +70,34 @@ def feature_leaks(
         return ()
     chance = chance_score(task, val, primary=primary)
     suspects = [(score, name) for score, name in scored if score - chance >= SUSPECT * (1 - chance)]
+    blank = _blanks(task, features, train, val, scored, primary=primary)
     few = 2 <= len(suspects) <= MOST_TOGETHER and 2 * len(suspects) < len(features)
     together = tuple(name for _, name in suspects) if few else ()
-    return tuple(_leak(score, name, scored, chance=chance, together=together) for score, name in suspects)
+    return (*blank, *(_leak(score, name, scored, chance=chance, together=together) for score, name in suspects))
+
+
+def _blanks(
+    task: Task,
+    features: list[Feature],
+    train: Predictions,
+    val: Predictions,
+    scored: list[tuple[float, str]],
+    *,
+    primary: str,
+) -> tuple[FeatureLeak, ...]:
+    """The columns of which the missing cells alone tell half of the answer, best first."""
+    if task.numeric:
+        return ()
+    chance = chance_score(task, val, primary=primary)
+    found = []
+    for feature in features:
+        cells = replace(feature, train=np.isnan(feature.train) * 1.0, val=np.isnan(feature.val) * 1.0)
+        if 0 < cells.train.sum() < len(cells.train):
+            score = column_score(task, cells, train, val, primary=primary)
+            if score - chance >= BLANK * (1 - chance):
+                leak = _leak(score, feature.name, scored, chance=chance, together=())
+                found.append(replace(leak, blank=True))
+    return tuple(sorted(found, key=lambda leak: -leak.score))
 
 
 def one_column_predictions(task: Task, feature: Feature, train: Predictions, val: Predictions) -> Predictions:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from litmus.data.rows import Rows
 from litmus.data.tensors import Split
+from litmus.data_checks.exact_duplicates import row_hashes
 from litmus.data_checks.near_duplicates import continuous_columns, harmonic
 from litmus.evidence import Estimate, HonestSplit
 from litmus.metrics.answers import Predictions
@@ -27,7 +28,7 @@ from litmus.scoring.score import point_scores
 from litmus.task.base import Task
 
 Codes = NDArray[np.int64]
-Kind = Literal["group", "near", "block", "time"]
+Kind = Literal["group", "copy", "near", "block", "time"]
 
 FOLDS = 3
 TRIALS = 3
@@ -62,8 +63,8 @@ class Candidate:
     """A way to keep training rows apart that may know each other.
 
     Args:
-        kind: group: a column's values; near: rows near each other in all inputs; block: rows that follow each other in
-            the file; time: later rows from earlier ones.
+        kind: group: a column's values; copy: rows that are equal; near: rows near each other in all inputs; block: rows
+            that follow each other in the file; time: later rows from earlier ones.
         column: The column it rests on; empty where it rests on none.
         codes: `(n,)` group of each training row, or its rank in time.
         others: The same for further trials, such as blocks that begin elsewhere; empty: `codes` again.
@@ -99,6 +100,8 @@ def honest_splits(
         if rows < FEWEST_ROWS or not able:
             continue
         seconds -= 2 * FOLDS * sum(recipe.cost(rows) for recipe in able)
+        if candidate.kind == "copy":  # a linear model learns no row by heart
+            able = [recipe for recipe in able if not recipe.linear] or able
         sample = replace(take(train, torch.from_numpy(kept)), group=None, time=None)
         compare = partial(_compared, task, able, sample, primary=primary)
         with quietly():
@@ -183,7 +186,7 @@ def _part(predictions: Predictions, rows: Tensor) -> Predictions:
 
 
 def candidates(
-    task: Task, rows: Rows, at: Codes, train: Split, *, groups: Sequence[str], seed: int
+    task: Task, rows: Rows, at: Codes, train: Split, *, groups: Sequence[str], copies: bool = False, seed: int
 ) -> Iterator[Candidate]:
     """What may know each other among the training rows of a table.
 
@@ -193,6 +196,7 @@ def candidates(
         at: Positions of the training rows among them.
         train: The same, encoded.
         groups: Columns whose values stand on both sides of the split.
+        copies: Whether equal rows stand there, which may be copies or alike by nature.
         seed: Of folds.
     """
     frame = rows.inputs
@@ -208,6 +212,7 @@ def candidates(
             if len(np.unique(ranks)) >= FEWEST_GROUPS:
                 yield Candidate(kind="time", column=series.name, codes=ranks)
                 break
+    yield from _equal(rows, at) if copies else ()
     company = None if groups else near_groups(train, task.spec.cardinalities, seed=seed)
     if company is not None:
         yield Candidate(kind="near", column="", codes=company)
@@ -217,6 +222,12 @@ def candidates(
         size = max(SMALLEST_BLOCK, len(at) // BLOCKS)
         first, *others = ((place + trial * size // TRIALS) // size for trial in range(TRIALS))
         yield Candidate(kind="block", column="", codes=first, others=tuple(others))
+
+
+def _equal(rows: Rows, at: Codes) -> Iterator[Candidate]:
+    """Rows with equal inputs, together."""
+    same = np.unique(row_hashes(rows)[at], return_inverse=True)[1]
+    yield Candidate(kind="copy", column="", codes=same.astype(np.int64))
 
 
 def _tells_when(series: pl.Series) -> bool:

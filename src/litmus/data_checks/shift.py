@@ -43,40 +43,90 @@ def split_shift(spec: DataSpec, train: Split, held_out: Split, *, name: str, see
     if min(len(train), len(held_out)) < 10:
         return None
     x, origin, group = _mixed(train, held_out, seed)
-    area = delong(_told_apart(spec, x, origin, group, seed), origin)
+    told = _told_apart(spec, x, origin, group, seed)
+    area = delong(told, origin)
+    wider = 1.0 if group is None else math.sqrt(counted_once(group, alikeness(torch.from_numpy(told), group)))
     columns = _carriers(spec, x, origin) if spec.input == "table" else ()
     return Shift(
         split=name,
-        auroc=Estimate(value=area.value, low=area.low, high=area.high),
-        label_difference=label_difference(train.y, held_out.y, classes=len(spec.classes)),
+        auroc=Estimate(
+            value=area.value,
+            low=max(0.0, area.value - wider * (area.value - area.low)),
+            high=min(1.0, area.value + wider * (area.high - area.value)),
+        ),
+        label_difference=label_difference(train, held_out, classes=len(spec.classes)),
         columns=columns,
     )
 
 
-def label_difference(train: Tensor, held_out: Tensor, *, classes: int) -> Estimate:
+def label_difference(train: Split, held_out: Split, *, classes: int) -> Estimate:
     """Largest difference of a class's share; of numbers, of the share below any one value.
 
-    The interval holds for the largest of all at once: Bonferroni over classes, Massart's bound over values.
+    The interval holds for the largest of all at once: Bonferroni over classes, Massart's bound over values. Rows of one
+    group count for as many independent ones as their labels show.
 
     Source: Newcombe 1998, method 10 (by Wilson's bounds); Massart 1990 (distribution functions).
     """
-    n, m = len(train), len(held_out)
+    ours, theirs = train.y, held_out.y
     if not classes:
-        ours, theirs = train.double().sort().values, held_out.double().sort().values
-        every = torch.cat([ours, theirs])
-        gap = torch.searchsorted(ours, every, right=True) / n - torch.searchsorted(theirs, every, right=True) / m
-        value = float(gap.abs().max())
+        first, second = ours.double().sort().values, theirs.double().sort().values
+        every = torch.cat([first, second])
+        below = [torch.searchsorted(side, every, right=True) / len(side) for side in (first, second)]
+        gap = (below[0] - below[1]).abs()
+        value, cut = float(gap.max()), every[int(gap.argmax())]
+        n, m = _independent(train, held_out, torch.cat([ours, theirs]).double() <= cut)
         reach = math.sqrt(math.log(2 / 0.05) / 2 * (1 / n + 1 / m))
         return Estimate(value=value, low=max(0.0, value - reach), high=min(1.0, value + reach))
-    shares = [side.bincount(minlength=classes).double() / len(side) for side in (train, held_out)]
+    shares = [side.bincount(minlength=classes).double() / len(side) for side in (ours, theirs)]
     largest = int((shares[0] - shares[1]).abs().argmax())
     p, q = float(shares[0][largest]), float(shares[1][largest])
+    n, m = _independent(train, held_out, torch.cat([ours, theirs]) == largest)
     (p, n), (q, m) = sorted([(p, n), (q, m)], reverse=True)
     level = 1 - 0.05 / max(1, classes - 1)
     ours_in, theirs_in = wilson(p * n, n, level=level), wilson(q * m, m, level=level)
     low = p - q - math.hypot(p - ours_in.low, theirs_in.high - q)
     high = p - q + math.hypot(ours_in.high - p, q - theirs_in.low)
     return Estimate(value=p - q, low=max(0.0, low), high=min(1.0, high))
+
+
+def _independent(train: Split, held_out: Split, values: Tensor) -> tuple[float, float]:
+    """For how many independent rows those of each split count, by the values `(n + m,)` of both."""
+    if train.group is None or held_out.group is None:
+        return float(len(train)), float(len(held_out))
+    alike = alikeness(values, torch.cat([train.group, held_out.group]))
+    return len(train) / counted_once(train.group, alike), len(held_out) / counted_once(held_out.group, alike)
+
+
+def alikeness(values: Tensor, group: Tensor) -> float:
+    """Intraclass correlation of values `(n,)`: 0 where rows of a group are no more alike than others, 1 where equal.
+
+    Source: Fisher 1925, by the analysis of variance.
+
+    >>> alikeness(torch.tensor([1.0, 1.0, 0.0, 0.0]), torch.tensor([0, 0, 1, 1]))
+    1.0
+    """
+    codes, sizes = group.unique(return_inverse=True, return_counts=True)[1:]
+    n, k, x = len(values), len(sizes), values.double() - values.double().mean()
+    if k in {1, n}:
+        return float(k == 1)
+    means = torch.zeros(k, dtype=torch.float64).index_add(0, codes, x) / sizes
+    between = float((sizes * means**2).sum()) / (k - 1)
+    within = float(((x - means[codes]) ** 2).sum()) / (n - k)
+    typical = (n - float((sizes.double() ** 2).sum()) / n) / (k - 1)
+    spread = between + (typical - 1) * within
+    return max(0.0, (between - within) / spread) if spread > 0 else 0.0
+
+
+def counted_once(group: Tensor, alike: float) -> float:
+    """How many rows count for one independent row.
+
+    Source: the design effect of Kish 1965, for groups of unequal sizes.
+
+    >>> counted_once(torch.tensor([0, 0, 1, 1]), 1.0)
+    2.0
+    """
+    sizes = group.unique(return_counts=True)[1].double()
+    return 1 + (float((sizes**2).sum() / sizes.sum()) - 1) * alike
 
 
 def _mixed(train: Split, held_out: Split, seed: int) -> tuple[Tensor, Tensor, Tensor | None]:

@@ -18,7 +18,9 @@ Array = NDArray[np.float64]
 
 MOST_ROWS = 5000
 MOST_EQUAL = 0.1
-"""Share of rows with one and the same target from which these are of another kind, such as those without income."""
+"""Share of rows with one and the same target from which these are of another kind, such as those without income, and
+are left out."""
+FEWEST_ROWS = 100
 CORE = 0.6
 """Spread of the other rows around the prediction, as a share of the targets' own, beyond which an independent target
 looks like any other."""
@@ -46,7 +48,7 @@ def swapped_targets(predicted: Predictions) -> LabelNoise | None:
 
     Returns:
         The share with its interval (by the outer product of scores, Berndt and others 1974), and the rows that are most
-        surely swapped. None where many targets are equal, and where the prediction is too weak to tell.
+        surely swapped. None where few targets differ, and where the prediction is too weak to tell.
 
     Source: mixture of a regression with draws from the marginal distribution, as uniform outliers in Banfield and
         Raftery 1993; Student's t for the rest, Lange, Little and Taylor 1989.
@@ -54,7 +56,9 @@ def swapped_targets(predicted: Predictions) -> LabelNoise | None:
     step = -(-len(predicted.rows) // MOST_ROWS)
     target, told = (part.double().numpy()[::step] for part in (predicted.target, predicted.pred))
     rows = predicted.rows.numpy()[::step]
-    if np.unique(target, return_counts=True)[1].max() > MOST_EQUAL * len(target):
+    of_their_own = _varied(target)
+    target, told, rows = target[of_their_own], told[of_their_own], rows[of_their_own]
+    if len(target) < FEWEST_ROWS:
         return None
     mixture = _fit(torch.from_numpy(normal_scores(target)), torch.from_numpy(normal_scores(told)))
     if not math.isfinite(mixture.share) or mixture.core > CORE:
@@ -67,6 +71,17 @@ def swapped_targets(predicted: Predictions) -> LabelNoise | None:
     return LabelNoise(
         share=Estimate(value=mixture.share, low=low, high=high), n=len(target), rows=tuple(rows[worst].tolist())
     )
+
+
+def _varied(target: Array) -> NDArray[np.bool_]:
+    """`(n,)` the rows whose target few others have."""
+    kept = np.ones(len(target), dtype=bool)
+    while kept.any():
+        values, counts = np.unique(target[kept], return_counts=True)
+        if counts.max() <= MOST_EQUAL * kept.sum():
+            break
+        kept &= target != values[counts.argmax()]
+    return kept
 
 
 @final

@@ -53,7 +53,10 @@ class Apart:
 
 @dataclass(frozen=True, kw_only=True)
 class Column:
-    """One input column of a table, on the training rows; `mean` and `sd` raw, `seen_*` as the model sees it."""
+    """One input column of a table, on the training rows; `mean` and `sd` raw, `seen_*` as the model sees it.
+
+    `read_as_missing`: numbers in the file that were taken for missing cells.
+    """
 
     name: str
     kind: str
@@ -67,6 +70,7 @@ class Column:
     seen_sd: float | None = None
     far: FarValue | None = None
     apart: Apart | None = None
+    read_as_missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,8 +120,8 @@ class HonestSplit:
     """What the best reference scores on training rows out of fold, by chance and with kindred rows kept apart.
 
     Args:
-        kind: What is kept apart: group, near, block or time.
-        column: The column that it rests on; empty for near rows and for blocks of the file's order.
+        kind: What is kept apart: group, copy, near, block or time.
+        column: The column that it rests on; empty for copies, near rows and blocks of the file's order.
         groups: Number of groups, or of moments.
         by_chance: Primary metric with folds by chance; with time, on the last third of the rows.
         honest: The same with kindred rows kept apart; with time, from the rows before.
@@ -145,6 +149,7 @@ class FeatureLeak:
         full: The same reference's with all columns.
         together: The strong columns, this one among them, that were left out at once lest they hide each other; empty
             where it stands alone or where strong columns are most of the table.
+        blank: Whether it is which of its cells are missing that tells, and not its values.
     """
 
     column: str
@@ -154,6 +159,7 @@ class FeatureLeak:
     without: float | None = None
     full: float | None = None
     together: tuple[str, ...] = ()
+    blank: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,8 @@ HONEST_SECONDS = 2.5
 """The same of a split by chance beside honest ones, which few tables give a reason to try."""
 LEAST_SHARED = 0.05
 """Share of held-out rows with a value that train has, from which a column of groups is tried."""
+COARSE = 0.02
+"""Share of rows that have a duplicate by chance, from which they may be natural, so that their effect is tried."""
 WITHOUT_REFERENCES = Unknown(
     name="references",
     reason="no reference model was fitted (verdict.references), so what these rows allow is not known",
@@ -82,15 +84,21 @@ def with_references(run: Run, evidence: Evidence, predictions: Mapping[SplitName
 
 
 def _honest(run: Run, facts: DataFacts, *, primary: str) -> tuple[HonestSplit, ...]:
-    """Whether a split by chance flatters, where chance dealt the rows and some of them may know each other."""
+    """Whether a split by chance flatters, where some rows may know each other.
+
+    Where chance did not deal the rows, it is asked of ids and of equal rows alone, which were found on both sides.
+    """
     data, seed = run.data, run.config.seed
-    if not is_exchangeable(data) or data.spec.input != "table" or data.rows.store is not None:
+    if data.spec.input != "table" or data.rows.store is not None:
         return ()
     task, seen = run.predictor.task, [name for name in ("train", "val") if name in data.splits]
     at = np.concatenate([np.flatnonzero(data.assignment == SPLITS.index(name)) for name in seen])
     rows = together([data.splits[name] for name in seen])
     columns = list(dict.fromkeys(leak.column for leak in facts.groups if leak.shared >= LEAST_SHARED))
-    found = candidates(task, data.rows, at, rows, groups=columns, seed=seed)
+    copies = any(twins.exact >= LEAST_SHARED * twins.n > 0 and twins.expected >= COARSE for twins in facts.twins)
+    found = candidates(task, data.rows, at, rows, groups=columns, copies=copies, seed=seed)
+    if not is_exchangeable(data):
+        found = (candidate for candidate in found if candidate.kind in {"group", "copy"})
     return honest_splits(task, rows, list(found), primary=primary, seed=seed, seconds=HONEST_SECONDS)
 
 

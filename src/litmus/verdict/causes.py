@@ -23,7 +23,7 @@ def explanations(context: Context, findings: Sequence[Finding]) -> Explanations:
     nothing but a better decision, unless it has hardly learned how sure to be.
     """
     alarms = [finding for finding in findings if finding.alarms]
-    explained = _scarcity_apart(explains(), alarms)
+    explained = _squeezed(_scarcity_apart(explains(), alarms), alarms)
     settings = names(lambda diagnosis: diagnosis.about == "training")
     decisions = names(lambda diagnosis: diagnosis.about == "decision")
     decision = next((name for name in decisions for alarm in alarms if alarm.name == name), None)
@@ -46,6 +46,12 @@ def _scarcity_apart(explained: Explanations, alarms: Sequence[Finding]) -> Expla
         return explained
     few = tuple(name for name in explained["too_little_data"] if name != "overfitting")
     return {**explained, "too_little_data": few}
+
+
+def _squeezed(explained: Explanations, alarms: Sequence[Finding]) -> Explanations:
+    """A few cells far beyond all others leave next to no room for the others, so that the model falls short."""
+    slips = any(alarm.name == "sentinel_values" and "rows" in alarm.evidence for alarm in alarms)
+    return {**explained, "sentinel_values": (*explained["sentinel_values"], "underfitting")} if slips else explained
 
 
 def _first(explained: Explanations, cause: str, others: Sequence[str]) -> Explanations:

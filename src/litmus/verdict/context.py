@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import Any, final
 
 from litmus.evidence import Estimate, Evidence, Reference, Trial, Unknown, plain
-from litmus.verdict import quantities
+from litmus.verdict import quantities, symptoms
 from litmus.verdict.applicable import rows_of
 from litmus.verdict.attainable import Standing, stand
 from litmus.verdict.criteria import Criteria
@@ -83,7 +83,12 @@ class Context:
 
     @cached_property
     def unsure(self) -> bool:
-        """Whether its probabilities are nearer to the shares of the classes than to those of the surest reference."""
+        """Whether its probabilities are nearer to the shares of the classes than to those of the surest reference.
+
+        After next to no steps they are, however far they came.
+        """
+        if symptoms.few_steps(self.evidence):
+            return True
         ours = self.evidence.scores.get(self.evidence.scored, {}).get("log_loss")
         known = {
             reference.name: reference.scores.get(self.evidence.scored, {}).get("log_loss")

@@ -74,11 +74,12 @@ def _with_sound_advice(evidence: Evidence, finding: Finding) -> Finding:
 
 
 def _lost(evidence: Evidence, finding: Finding) -> bool:
-    """Whether a first look at its overrides, trained to the end, did clearly worse than nothing."""
+    """Whether a first look at its overrides did clearly worse than nothing; if it was cut short, more clearly still."""
     attempt = attempt_of(evidence, finding)
     if attempt is None or finding.name in OF_DECISIONS or diagnoses()[finding.name].about == "data":
         return False
-    return attempt.complete and attempt.gain is not None and attempt.gain <= -quantities.MARGIN
+    margin = quantities.MARGIN if attempt.complete else 2 * quantities.MARGIN
+    return attempt.gain is not None and attempt.gain <= -margin
 
 
 def _within_reach(evidence: Evidence, finding: Finding) -> Finding:

@@ -45,11 +45,11 @@ def moved(evidence: Evidence) -> float | None:
     return None if ratio is None else ratio * evidence.fit.steps
 
 
-def gradient_ratio(evidence: Evidence) -> float | None:
-    """Median gradient of the first layer over that of the last."""
+def gradient_ratio(evidence: Evidence, *, at_first: bool = False) -> float | None:
+    """Median gradient of the first layer over that of the last; of what was recorded first, where that is asked for."""
     if len(evidence.layers) < 2:
         return None
-    first, last = (quantities.median(evidence.layers[k].gradient) for k in (0, -1))
+    first, last = (quantities.median(evidence.layers[k].gradient[: 1 if at_first else None]) for k in (0, -1))
     return first / last if first is not None and last else None
 
 
@@ -152,7 +152,7 @@ def target_scale(evidence: Evidence) -> tuple[float | None, float | None]:
     return math.sqrt(beyond), math.sqrt(max(fit.chance_loss, 0.0))
 
 
-def vanishing(evidence: Evidence) -> bool:
-    """Whether next to no gradient reaches the first layer of a deep model."""
-    ratio = gradient_ratio(evidence)
+def vanishing(evidence: Evidence, *, at_first: bool = False) -> bool:
+    """Whether next to no gradient reaches the first layer of a deep model, or reached it at first."""
+    ratio = gradient_ratio(evidence, at_first=at_first)
     return ratio is not None and evidence.model.hidden_layers >= 3 and ratio < 1e-3

@@ -38,6 +38,19 @@ def test_a_small_gain_of_the_threshold_on_a_good_model_is_information(make):
     assert named(evidence) == []
 
 
+def test_what_f1_gains_by_a_threshold_that_nobody_chose_is_information_where_references_decide_no_better(make):
+    weak = {
+        "references": {"boosted_trees": 0.6},
+        "threshold_best": 0.3,
+        "threshold_gain": Estimate(value=0.14, low=0.08, high=0.2),
+    }
+    matrix = [[140, 60], [100, 100]]
+    assert named(make["classes"](matrix, **weak)) == []
+    assert "bad_threshold" in named(make["classes"](matrix, **weak, task={"threshold": 0.8}))
+    asked = make["classes"](matrix, **weak, task={"threshold_goal": "f1"})
+    assert "bad_threshold" in named(asked)
+
+
 def test_a_stated_goal_for_which_nobody_chose_the_threshold_is_the_thresholds_fault(make):
     missed = {
         "references": {"linear": 0.9},
@@ -63,6 +76,20 @@ def test_a_threshold_is_the_consequence_of_what_kept_the_model_from_becoming_sur
     )
     firsts = {loss: judge(_ranking_well(evidence, log_loss=loss)).try_first.name for loss in (0.6, 0.1)}
     assert firsts == {0.6: "over_regularised", 0.1: "bad_threshold"}
+
+
+def test_next_to_no_steps_come_before_the_threshold_however_well_the_model_ranks(make):
+    evidence = make["classes"](
+        [[190, 10], [120, 80]],
+        references={"majority": 0.5, "boosted_trees": 0.95},
+        fit={"epochs": 1, "max_epochs": 1, "steps": 38},
+        task={"threshold": 0.5},
+        threshold_best=0.37,
+        threshold_gain=Estimate(value=0.17, low=0.09, high=0.25),
+        trials=(make["trial"]("longer", ("trainer.max_epochs=20",), finding="too_few_epochs", gain=0.2),),
+    )
+    alarms = [one for one in judge(_ranking_well(evidence)).findings if one.alarms]
+    assert (alarms[0].name, alarms[0].consequence_of) == ("too_few_epochs", None)
 
 
 def _ranking_well(evidence, log_loss=0.1):

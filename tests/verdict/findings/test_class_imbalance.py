@@ -67,6 +67,13 @@ def test_a_class_of_ordinary_size_that_is_never_predicted_is_named_where_a_refer
     assert "class_imbalance" not in [one.name for one in judge(alike).findings]
 
 
+def test_a_rare_class_among_many_is_no_alarm_where_no_reference_does_better_and_weights_gain_nothing_sure(make):
+    matrix = [[25, 3, 2], [3, 24, 3], [5, 2, 1]]
+    tried = make["trial"]("balanced", ("loss.class_weight=balanced",), gain=0.08, half=0.12)
+    evidence = make["classes"](matrix, references={"boosted_trees": 0.62}, trials=(tried,))
+    assert named(make["change"](evidence, trials=())) == named(evidence) == []
+
+
 def test_a_rare_one_of_several_classes_that_is_never_predicted_stays_a_warning_where_weights_gain_nothing(make):
     matrix = [[450, 50, 0], [50, 420, 0], [15, 15, 0]]
     tried = make["trial"]("balanced", ("loss.class_weight=balanced",), gain=0.0)

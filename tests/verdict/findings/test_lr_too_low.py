@@ -1,5 +1,7 @@
 """The learning rate is too low."""
 
+from dataclasses import replace
+
 from litmus.verdict import judge
 
 
@@ -35,6 +37,13 @@ def test_a_ladder_that_gained_nothing_takes_the_suspicion_away(make):
     assert "lr_too_low" not in named(evidence)
 
 
+def test_a_look_on_one_seed_does_not_acquit_weights_that_hardly_moved(make):
+    looked_at = make["trial"]("lr_ladder", ("optimizer.lr=0.03",), finding="lr_too_low", gain=0.005, confirmed=None)
+    looked_at = replace(looked_at, seeds=(1001,), difference=None)
+    evidence = make["stuck"](layers=make["layers"](**TINY), config={"optimizer.lr": 1e-6}, trials=(looked_at,))
+    assert named(evidence)[0] == "lr_too_low"
+
+
 def test_a_gain_within_noise_leaves_what_the_evidence_is_sure_of(make):
     tried = make["trial"]("lr_ladder", ("optimizer.lr=0.03",), gain=0.07, half=0.08, confirmed=False)
     evidence = make["stuck"](layers=make["layers"](**TINY), config={"optimizer.lr": 1e-6}, trials=(tried,))
@@ -57,3 +66,11 @@ def test_a_tight_clip_is_named_before_the_rate(make):
     assert first(evidence).overrides == ("trainer.gradient_clip_val=1.0",) or first(evidence).overrides == (
         "trainer.gradient_clip_val=1",
     )
+
+
+def test_an_eps_that_holds_steps_back_is_what_to_change_and_no_higher_rate(make):
+    tried = make["trial"]("lr_ladder", ("optimizer.lr=0.1",), detail={"lrs": [1e-3, 0.1], "values": [0.5, 0.9]})
+    evidence = make["stuck"](layers=make["layers"](**TINY), config={"optimizer.eps": 10.0, "optimizer.lr": 0.001})
+    assert (named(evidence)[0], first(evidence).overrides) == ("lr_too_low", ("optimizer.eps=1e-08",))
+    usual = make["change"](evidence, config={"optimizer.eps": 1e-7}, trials=(tried,))
+    assert first(usual).overrides == ("optimizer.lr=0.1",)

@@ -73,3 +73,17 @@ def test_a_few_cells_far_beyond_all_others_are_a_warning_with_their_rows(make):
     (finding,) = judge(evidence).findings
     assert (finding.name, finding.severity, finding.evidence["rows"]) == ("sentinel_values", "warning", [3, 17])
     assert finding.summary.startswith("5 cells of age lie 300 times as far out as all others")
+
+
+def test_numbers_that_were_read_as_missing_are_told(make):
+    age = Column(name="age", kind="number", missing=0.15, read_as_missing=("9999",))
+    (finding,) = judge(make["classes"](POOR, data={"columns": (age,)})).findings[-1:]
+    assert (finding.name, finding.severity) == ("sentinel_values", "info")
+    assert finding.summary == "9999 in age was read as missing; 15 % of its cells are missing."
+
+
+def test_a_model_that_falls_short_beside_cells_far_out_does_so_because_of_them(make):
+    slips = Column(name="age", kind="number", apart=Apart(count=5, share=0.01, gap=900.0, squares=1.0, rows=(1, 2)))
+    evidence = make["numbers"](0.4, train=0.42, data={"columns": (slips,)}, references={"boosted_trees": 0.9})
+    causes = {one.name: one.consequence_of for one in judge(evidence).findings if one.alarms}
+    assert causes == {"sentinel_values": None, "underfitting": "sentinel_values"}

@@ -125,3 +125,12 @@ def test_rows_that_look_alike_and_follow_other_targets_are_a_warning(make):
 @pytest.mark.parametrize("other", [{"given": None}, {"reference": 0.94}])
 def test_a_split_by_chance_or_a_reference_that_does_as_well_is_no_such_shift(make, other):
     assert "split_shift" not in [one.name for one in judge(other_relation(make, **other)).findings]
+
+
+def test_a_good_score_on_rows_of_another_kind_is_no_adequate_one(make):
+    drift = {"test": Drift(rows=400, columns=3, moved=(Moved(column="age", distance=0.5),))}
+    columns = (Column(name="age", kind="number", distinct=1),)
+    evidence = make["classes"](GOOD, data={"drifts": drift, "columns": columns, "split_rule": "column"})
+    verdict = judge(evidence)
+    assert [(one.name, one.severity) for one in verdict.findings if one.alarms] == [("split_shift", "warning")]
+    assert verdict.verdict == "undetermined"

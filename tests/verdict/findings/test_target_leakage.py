@@ -1,5 +1,7 @@
 """A column gives the answer away."""
 
+from dataclasses import replace
+
 import pytest
 
 from litmus.evidence import Column, FeatureLeak, FollowUp, JointLeak
@@ -188,3 +190,12 @@ def test_a_series_lies_between_its_neighbours_in_time_which_is_no_leak(make, kin
 def test_a_column_keeps_its_name_at_the_start_of_a_sentence(make):
     verdict = judge(make["classes"](GOOD, data={"leaks": (leak(),), "columns": COLUMNS}))
     assert verdict.findings[0].summary.startswith("Column approved_at alone gives")
+def test_missing_cells_that_tell_a_class_leak_on_less_evidence_where_a_reference_loses_without_them(make):
+    cells = leak(column="age", score=0.85, next_best=0.75, without=0.7, full=0.88, blank=True)
+    data = {"leaks": (cells,), "columns": COLUMNS}
+    (found,) = (one for one in judge(make["classes"](GOOD, data=data)).findings if one.name == "target_leakage")
+    assert (found.severity, found.overrides) == ("error", ("data.drop_columns=[age]",))
+    assert "hich cells of age are missing gives by itself" in found.summary
+    by_nature = replace(cells, without=0.86)
+    evidence = make["classes"](GOOD, data={**data, "leaks": (by_nature,)})
+    assert "target_leakage" not in [one.name for one in judge(evidence).findings]

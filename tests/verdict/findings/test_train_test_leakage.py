@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from litmus.evidence import Estimate, FeatureLeak, GroupLeak, HonestSplit, Score, Twins
+from litmus.evidence import Estimate, FeatureLeak, GroupLeak, HonestSplit, LabelNoise, Score, Twins
 from litmus.verdict import judge
 
 GOOD = [[190, 10], [12, 188]]
@@ -177,6 +177,13 @@ def test_a_little_less_on_later_rows_is_no_leak(make):
     assert severities(make, honest=(honest(kind="near", lost=0.08),)) == ["error"]
 
 
+def test_equal_rows_that_flatter_no_reference_are_alike_by_nature(make):
+    many = twins(expected=0.11)
+    assert severities(make, twins=(many,)) == ["error"]
+    assert severities(make, twins=(many,), honest=(honest(kind="copy", lost=0.01),)) == ["info"]
+    assert severities(make, twins=(many,), honest=(honest(kind="copy", lost=0.2),)) == ["error"]
+
+
 def test_twins_of_coarse_columns_are_no_leak_unless_they_flatter(make):
     coarse = {"split": "test", "exact": 380, "near": 0, "n": 400, "within_train": 0.9, "expected": 0.86}
     assert severities(make, twins=(Twins(**coarse),)) == ["info"]
@@ -217,3 +224,12 @@ def test_a_few_twins_that_hardly_flatter_are_no_leak(make):
     few = {"split": "test", "exact": 34, "near": 0, "n": 400, "within_train": 0.1, "expected": 0.01}
     assert severities(make, twins=(Twins(**few, score_with=0.96, score_without=0.95),)) == ["info"]
     assert severities(make, twins=(Twins(**few, score_with=0.98, score_without=0.9),)) == ["error"]
+
+
+def test_labels_that_look_wrong_beside_copies_are_a_consequence_of_them(make):
+    noise = LabelNoise(share=Estimate(value=0.2, low=0.15, high=0.25), n=400)
+    found = judge(make["classes"](GOOD, data={"twins": (twins(),), "noise": noise})).findings
+    assert {one.name: one.consequence_of for one in found if one.alarms} == {
+        "train_test_leakage": None,
+        "label_noise": "train_test_leakage",
+    }

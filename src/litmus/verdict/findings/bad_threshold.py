@@ -1,20 +1,17 @@
 """The decision threshold does not serve the goal."""
 
 from litmus.evidence import Estimate, Evidence
+from litmus.metrics import Metric, measure
 from litmus.verdict import quantities
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.family import p_above
 from litmus.verdict.overrides import assign, is_set
+from litmus.verdict.verdict import Severity
 from litmus.verdict.wording import figure, percent
 
-
-def _is_tuned(evidence: Evidence) -> bool:
-    return bool(evidence.settings.task.threshold == "tuned")
-
-
-def _binary(evidence: Evidence) -> bool:
-    return quantities.has_positive(evidence)
+USUAL = 0.5
+"""The threshold where nobody chose one."""
 
 
 def _for_nothing(evidence: Evidence) -> float:
@@ -38,17 +35,22 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         return None  # what was chosen on val is not chosen there again
     free = _for_nothing(evidence)
     found, gain = gain, Estimate(value=gain.value - free, low=(gain.low or 0.0) - free, high=(gain.high or 0.0) - free)
-    sure = (gain.low or 0.0) > 0
+    sure, stated = (gain.low or 0.0) > 0, evidence.task.threshold_goal is not None
     # a model that orders rows as well as a reference and decides clearly worse has the wrong threshold, and so has one
     # that misses a stated goal for which nobody has chosen it
-    shown = context.ranks_well and context.wanting and (context.lags or evidence.task.threshold_goal is not None)
+    primary = measure(evidence.task.primary)
+    decides_worse = context.lags and isinstance(primary, Metric) and primary.needs == "predictions"
+    shown = context.ranks_well and context.wanting and (decides_worse or stated)
     if (gain.value or 0.0) < quantities.MARGIN or not (sure or shown) or abs(best - used) < 0.01:
         return None
+    # F1 asks for a lower threshold the weaker the signal is (Lipton, Elkan and Naryanaswamy 2014): where nobody chose
+    # one nor asked for F1, this says nothing of the threshold
+    alarms = shown or stated or used != USUAL
     goal = evidence.task.threshold_goal or "F1"
     large = (gain.value or 0.0) >= 0.1 and (gain.low or 0.0) >= quantities.MARGIN
     return make_finding(
         "bad_threshold",
-        "error" if context.wanting or (large and context.standing.limited) else "warning" if large else "info",
+        _severity(context, alarms=alarms, large=large),
         f"A threshold of {figure(best)} instead of {figure(used)} gains {percent(found.value)} of {goal} on val.",
         overrides=(assign("task.threshold", float(f"{best:.4g}")),),
         threshold=used,
@@ -59,6 +61,14 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         ranks_well=context.ranks_well,
         p_value=p_above(gain, 0.0) if sure else None,
     )
+
+
+def _severity(context: Context, *, alarms: bool, large: bool) -> Severity:
+    if not alarms:
+        return "info"
+    if context.wanting or (large and context.standing.limited):
+        return "error"
+    return "warning" if large else "info"
 
 
 BAD_THRESHOLD = Diagnosis(

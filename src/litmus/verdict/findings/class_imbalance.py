@@ -37,8 +37,10 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     if accuracy is not None and accuracy.value is not None:
         text += f"; accuracy is {percent(accuracy.value)}, with the baseline {percent(accuracy.baseline)}"
     overrides = _rebalance(evidence)
-    severity = context.severity(tried, sure=True)
-    if severity == "info" and _open_to_a_decision(evidence, context) and not quantities.refutes(tried):
+    # of several classes one may be beyond all models: only a reference or a trial shows that this one is not
+    possible = _binary(evidence) or context.lags or context.best_reference is None or quantities.moves(tried)
+    severity = context.severity(tried, sure=True) if possible else "info"
+    if possible and severity == "info" and _open_to_a_decision(evidence, context) and not quantities.refutes(tried):
         severity = "error"
     if severity == "info" and label in _never_predicted(evidence):
         severity = "warning"  # it stands whether or not weights help

@@ -10,6 +10,9 @@ from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign, higher_lr, lr
 from litmus.verdict.wording import figure, percent
 
+USUAL_EPS, LARGE_EPS = 1e-8, 1e-3
+"""What torch's optimizers add to a gradient's size before they divide by it, and from where it holds steps back."""
+
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
     """The loss hardly fell, gradients are alive and steps tiny; or the schedule took the rate away too soon."""
@@ -24,15 +27,19 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     if fell is not None and fell > 0.5 and not quantities.moves(tried):
         return None
     change = (
-        (assign("scheduler", "none"),) if faded else rates.shown(tried) or _unclipped(evidence) or higher_lr(evidence)
+        (assign("scheduler", "none"),)
+        if faded
+        else _undamped(evidence) or rates.shown(tried) or _unclipped(evidence) or higher_lr(evidence)
     )
+    # a look on one seed does not acquit weights that hardly moved
+    acquitting = None if tiny and quantities.refutes(tried) and tried and tried.difference is None else tried
     share = "unknown" if ratio is None else percent(ratio)
     text = f"a step changes the weights by {share}, the loss fell by {percent(max(fell or 0.0, 0.0))}"
     if faded:
         text = f"the schedule took it to {figure(evidence.fit.lr[-1])} before the model had learned"
     return make_finding(
         "lr_too_low",
-        context.severity(tried, sure=context.could_gain and (tiny or still or faded)),
+        context.severity(acquitting, sure=context.could_gain and (tiny or still or faded)),
         f"The learning rate{rates.value(lr(evidence))} is too low: {text}.",
         overrides=change,
         tried=tried,
@@ -59,10 +66,18 @@ def _unclipped(evidence: Evidence) -> tuple[str, ...]:
     return (assign("trainer.gradient_clip_val", 1.0),) if 0 < clip < 0.01 else ()
 
 
+def _undamped(evidence: Evidence) -> tuple[str, ...]:
+    """An `eps` larger than gradients are, which a higher rate makes up for at no stage of training."""
+    eps = evidence.settings.optimizer.node.get("eps")
+    return (assign("optimizer.eps", USUAL_EPS),) if isinstance(eps, float | int) and eps > LARGE_EPS else ()
+
+
 def candidates(evidence: Evidence) -> Iterator[Candidate]:
     """No clipping, and no schedule: both make steps smaller than the learning rate says."""
     if (evidence.settings.trainer.gradient_clip_val or 0) > 0:
         yield Candidate("unclipped", (assign("trainer.gradient_clip_val", None),), "lr_too_low", turn=20)
+    if undamped := _undamped(evidence):
+        yield Candidate("suggestion", undamped, "lr_too_low", turn=20)
     if evidence.settings.scheduler:
         yield Candidate("suggestion", (assign("scheduler", "none"),), "lr_too_low", turn=90)
 

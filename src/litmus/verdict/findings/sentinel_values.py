@@ -23,7 +23,25 @@ SOME, MANY = 0.005, 0.05
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
     """A value is repeated outside the rest of a column, far or as nines or the one -1, or a few cells lie beyond."""
-    return gravest(_marks(evidence, context), _slips(evidence))
+    return gravest(_marks(evidence, context), _slips(evidence), _mended(evidence))
+
+
+def _mended(evidence: Evidence) -> Finding | None:
+    """Numbers that were read as missing cells: told, because only the user knows where they come from."""
+    mended = [column for column in evidence.data.columns if column.read_as_missing]
+    if not mended:
+        return None
+    column = max(mended, key=lambda column: column.missing)
+    others = listing([other.name for other in mended if other is not column], 3)
+    return make_finding(
+        "sentinel_values",
+        "info",
+        f"{listing(column.read_as_missing, 3)} in {column.name} was read as missing; {percent(column.missing)} of its"
+        f" cells are missing{f'; likewise {others}' if others else ''}.",
+        columns=[column.name for column in mended][:10],
+        values=list(column.read_as_missing),
+        share=column.missing,
+    )
 
 
 def _slips(evidence: Evidence) -> Finding | None:

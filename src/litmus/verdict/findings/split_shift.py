@@ -205,6 +205,7 @@ SPLIT_SHIFT = Diagnosis(
     about="data",
     headline="the held-out rows are of another kind than the training rows",
     explains=("overfitting", "train_val_inconsistent", "bad_threshold", "miscalibrated"),
+    leaves_doubt=True,
     remedy="training rows of the kind that the model will meet",
     says="train and test differ, and the score suffers",
     suggests="`data.split=stratified`",

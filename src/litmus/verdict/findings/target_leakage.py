@@ -25,6 +25,9 @@ ASKED = 0.9
 """How far a column must lead to a class by itself to be asked about, where it is not called a leak."""
 DECISIVE = 0.3
 """How far ahead of the rest a column must be to be asked about, and how much a reference must lose without it."""
+BLANK_SURELY, BLANK_FALL = 0.35, 0.15
+"""How far which cells are missing must lead for sure, and what a reference must lose without the column; untried, how
+far ahead of the best other column it must be."""
 EXACT = 0.9999
 """R2 from which a formula of several columns is no measurement but an identity."""
 SOME, LITTLE = 0.05, 0.02
@@ -46,9 +49,10 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
     for asked_about in (evidence.data.follow_up, evidence.data.pieces):
         if not names and (follow := _followed(evidence, asked_about)) is not None:
             return follow
+    leaks = [entry for entry in leaks if not entry.blank or entry.column in names]
     if not leaks:
         return None
-    leak = next((entry for entry in leaks if entry.column in names), leaks[0])
+    leak = next((entry for entry in leaks if entry.column in names and _is_leak(evidence, entry)), leaks[0])
     name = evidence.task.primary
     without = f", without it a reference has {points(name, leak.without)}" if leak.without is not None else ""
     rest = f"{leak.next_column or 'the next best column'} {points(name, leak.next_best)}"
@@ -64,6 +68,8 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
         )
     else:
         gives = f"{named_columns(names)} alone gives" if len(names) == 1 else f"each of {listing(names)} alone gives"
+        if leak.blank:
+            gives = f"which cells of {leak.column} are missing gives by itself"
         text = f"{gives} {metric(name)} {points(name, leak.score)}, {rest}{without}."
     return make_finding(
         "target_leakage",
@@ -183,14 +189,17 @@ def _is_few(evidence: Evidence) -> bool:
 
 def _leaking(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
     """Columns that leak; ids and row numbers on less evidence, because they should say nothing at all."""
-    kinds = {column.name: column.kind for column in evidence.data.columns}
     if _is_few(evidence):
         return []
-    return [leak.column for leak in leaks if _leaks(evidence, leak, kinds.get(leak.column, ""))]
+    return list(dict.fromkeys(leak.column for leak in leaks if _is_leak(evidence, leak)))
 
 
-def _leaks(evidence: Evidence, leak: FeatureLeak, kind: str) -> bool:
+def _is_leak(evidence: Evidence, leak: FeatureLeak) -> bool:
+    kind = next((column.kind for column in evidence.data.columns if column.name == leak.column), "")
     way, after = _way(evidence, leak.score) or 0.0, _way(evidence, leak.next_best) or 0.0
+    if leak.blank:
+        lost = way - after if leak.without is None or leak.full is None else _fall(evidence, leak)
+        return _surely(evidence, leak.score) >= BLANK_SURELY and lost >= BLANK_FALL
     if kind in {"id", "id-like", "row", "row_number", "index"}:
         return way >= 0.5 and way - after >= 0.15
     collapses = leak.without is not None and leak.full is not None and _fall(evidence, leak) >= COLLAPSE

@@ -89,6 +89,9 @@ def _twin_severity(evidence: Evidence, twins: Twins) -> Severity:
     """
     if twins.same_target is not None and twins.same_target < COPIES and twins.exact >= twins.near:
         return "info"
+    tried = next((honest_split for honest_split in evidence.data.honest if honest_split.kind == "copy"), None)
+    if tried is not None and twins.exact > twins.near and _flatters(tried) == 0:
+        return "info"  # alike by nature: a model that has seen none of them knows them as well
     share = (twins.exact + twins.near) / twins.n - twins.expected
     flattering = _flattering(evidence)
     merely_near = twins.near > twins.exact and flattering is not None
@@ -183,7 +186,7 @@ def _unnamed(evidence: Evidence) -> Judgement:
     found = [
         honest_split
         for honest_split in evidence.data.honest
-        if honest_split.kind != "group" and _flatters(honest_split) > 0
+        if honest_split.kind not in {"group", "copy"} and _flatters(honest_split) > 0
     ]
     if not found:
         return None
@@ -251,7 +254,8 @@ TRAIN_TEST_LEAKAGE = Diagnosis(
     remedy="making copies only after the split, or keeping whole groups on one side of it",
     says="rows, groups or near duplicates stand on both sides of the split",
     suggests="`data.dedupe=true`, `data.split=group`",
-    # on rows that were learned by heart, what is tried gains by learning more of them by heart
-    explains=("optimisation", "overfitting", "train_val_inconsistent"),
+    # on rows that were learned by heart, what is tried gains by learning more of them by heart, and targets of rows
+    # without a copy look as if they were others'
+    explains=("optimisation", "overfitting", "train_val_inconsistent", "label_noise"),
     judge=judge,
 )

@@ -13,20 +13,27 @@ from litmus.verdict.wording import figure
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
-    """Three hidden layers or more, units alive, nothing learned, and next to no gradient in the first layer."""
-    layer = symptoms.dead(evidence)
+    """Three hidden layers or more, units alive, nothing learned, and next to no gradient in the first layer.
+
+    Where a model got going in the end, a trial that gained has to show that the first steps were lost.
+    """
+    layer, tried = symptoms.dead(evidence), quantities.trial(evidence, "relu", finding="vanishing_gradients")
     alive = layer is None or (layer.dead or 0) < 0.9
-    if not symptoms.vanishing(evidence) or not alive or not quantities.stuck(evidence):
+    lost = symptoms.vanishing(evidence) and alive and quantities.stuck(evidence)
+    late = symptoms.vanishing(evidence, at_first=True) and quantities.moves(tried)
+    if not lost and not late:
         return None
-    ratio = symptoms.gradient_ratio(evidence)
+    ratio = symptoms.gradient_ratio(evidence, at_first=not lost)
     rectified = evidence.model.activation in {"relu", "leaky_relu", "gelu"}
     change = assign("model.norm", "batch") if rectified else assign("model.activation", "relu")
     saturated = max((layer.saturated or 0.0 for layer in evidence.layers), default=0.0)
     return make_finding(
         "vanishing_gradients",
-        context.severity(None, sure=True),
-        f"The first layer's gradient is {figure(ratio)} times the last one's; nothing was learned.",
+        context.severity(tried if late else None, sure=True),
+        f"The first layer's gradient is {figure(ratio)} times the last one's"
+        f"{'; nothing was learned' if lost else ' at first'}.",
         overrides=(change,) if ours(evidence) else (),
+        tried=tried if late else None,
         ratio=ratio,
         hidden_layers=evidence.model.hidden_layers,
         activation=evidence.model.activation,

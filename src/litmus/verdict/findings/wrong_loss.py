@@ -24,6 +24,8 @@ HALF = 0.5
 """The same share from which a practical margin of R2 is enough for another order to be the better one."""
 RENUMBERED = 0.1
 """Points of R2 that codes in another order must gain, from which the given order means nothing. A convention."""
+SWAPPED = 0.05
+"""Share of targets that surely belong to other rows, from which a robust loss hides the cause."""
 ROBUST = ("huber", "l1")
 """Losses that are tried where a few targets rule a squared one."""
 
@@ -64,6 +66,8 @@ def _squashed(evidence: Evidence, context: Context) -> Judgement:
         loss=evidence.task.loss,
         target_low=data.target_low,
         target_high=data.target_high,
+        # no scale of the target, rate or start brings predictions beyond the bounds
+        fact=True if suffers and quantities.is_regression(evidence) else None,
     )
 
 
@@ -154,11 +158,14 @@ def _outliers(evidence: Evidence) -> Judgement:
         )
     if not quantities.ruled_by_outliers(evidence):
         return None
-    better = quantities.robust(evidence)
+    noise = evidence.data.noise
+    # a robust loss is spared what targets of other rows cost, and cures nothing
+    swapped = noise is not None and (noise.share.low or 0.0) >= SWAPPED
+    better = None if swapped else quantities.robust(evidence)
     also = f"; trees fitted by absolute error save {percent(better.value)} of it" if better else ""
     return make_finding(
         "wrong_loss",
-        "error" if quantities.moves(tried) or better else "info",
+        "error" if better or (quantities.moves(tried) and not swapped) else "info",
         f"Squared error is ruled by outliers: the farthest target is {figure(tail)} robust deviations from the"
         f" median{also}.",
         overrides=(assign("loss", "huber"),),
