@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from litmus.model.cnn import CNN
-from litmus.model.layers import Categories
+from litmus.model.layers import EMBEDDING_STD, Categories
 from litmus.model.linear import Linear
 from litmus.model.mlp import MLP
 from litmus.model.text import Text
@@ -92,6 +92,12 @@ def test_an_unseen_category_adds_nothing():
     assert out.shape == (2, front.out_features)
     assert out[0].tolist() == [1.5, -2.0, 0.0, 0.0]
     assert (out[1, 2:] != 0).all()
+
+
+def test_what_is_not_learned_of_a_category_hardly_counts():
+    torch.manual_seed(0)
+    front = Categories(in_features=1, cardinalities=(400,))
+    assert float(front(torch.arange(1.0, 400.0).unsqueeze(1)).detach().std()) == pytest.approx(EMBEDDING_STD, rel=0.05)
 
 
 def test_more_categories_than_columns_are_refused():

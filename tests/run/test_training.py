@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -15,6 +16,9 @@ from litmus.errors import ConfigError, InterruptedRun
 from litmus.run import Paths, Predictor, Run, write_status
 from litmus.run.checks import check_rows
 from litmus.run.observe import count_test, observe
+from litmus.run.training import prepare_data
+
+EXPERIMENTS = sorted(path.stem for path in (Path(__file__).parents[2] / "conf" / "experiment").glob("*.yaml"))
 
 
 def config(*words: str) -> RunConfig:
@@ -173,3 +177,29 @@ def test_a_run_on_rows_in_pieces_resumes_to_the_same_whatever_memory_there_is_th
     second.fit(resume=second.paths.last)
     for one, two in zip(whole.learner.parameters(), second.learner.parameters(), strict=True):
         assert torch.equal(one, two)
+
+
+@pytest.fixture
+def towns(tmp_path):
+    """A table whose category has 40 levels."""
+    numbers = np.random.default_rng(0).normal(size=400)
+    path = tmp_path / "towns.csv"
+    pl.DataFrame({"town": [f"t{row % 40}" for row in range(400)], "y": numbers}).write_csv(path)
+    return f"data.path={path}"
+
+
+def test_a_users_table_has_codes_where_levels_are_many(towns):
+    assert prepare_data(config("data=csv", towns, "data.target=y")).spec.cardinalities == (41,)
+
+
+def test_a_model_that_is_not_told_of_codes_gets_one_column_a_level(towns):
+    data = prepare_data(config("data=csv", towns, "data.target=y", "model._target_=torch.nn.Linear"))
+    assert (data.spec.cardinalities, data.spec.in_shape) == ((), (40,))
+
+
+def test_experiments_are_read_as_before_tables_of_users_had_defaults_of_their_own():
+    chosen = {name: RunConfig(to_plain(compose([f"experiment={name}"]))).data.node for name in EXPERIMENTS}
+    assert {key: [name for name, node in chosen.items() if key in node] for key in ("categories", "max_levels")} == {
+        "categories": [],
+        "max_levels": [],
+    }

@@ -17,6 +17,8 @@ Spread = Annotated[float, Gt(0)]
 
 NORMAL_STD = 0.02
 LARGEST_EMBEDDING = 50
+EMBEDDING_STD = 0.1
+"""Of an embedding's first values. A level of few rows stays near where it starts, and far from 0 that is noise."""
 
 _ACTIVATIONS: dict[str, type[nn.Module]] = {
     "relu": nn.ReLU,
@@ -85,6 +87,9 @@ class Categories(nn.Module):
         self.embeddings = nn.ModuleList(
             nn.Embedding(codes, size, padding_idx=0) for codes, size in zip(cardinalities, sizes, strict=True)
         )
+        with torch.no_grad():
+            for vectors in self.embeddings.parameters():
+                vectors.mul_(EMBEDDING_STD)
         self.out_features = self.numbers + sum(sizes)
 
     def forward(self, x: Tensor) -> Tensor:

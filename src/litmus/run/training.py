@@ -18,6 +18,7 @@ from litmus.config import BATCH_KEYS, RunConfig, is_data_module, make, near
 from litmus.config.signatures import signature
 from litmus.data.module import DataModule
 from litmus.data.sources.base import Source
+from litmus.data.sources.tables import TableSource
 from litmus.data.tensors import Batch, Split
 from litmus.disk import write_text
 from litmus.engine import checkpoint as files
@@ -399,6 +400,8 @@ def _data_module(config: RunConfig, *, fold: int | None = None, kind: str | None
     source = make_source(config)
     if source.normalize_target == "auto" and _needs_own_unit(config):
         source = replace(source, normalize_target=False)
+    if isinstance(source, TableSource) and source.categories == "auto" and not _takes_codes(config):
+        source = replace(source, categories="onehot")
     return DataModule(
         source,
         kind=kind or getattr(config.task.target(), "kind", None),  # `auto` is none
@@ -438,6 +441,12 @@ def make_source(config: RunConfig) -> Source:
         normalize_target=False if config.model.trains_itself else "auto",
         **keys,
     )
+
+
+def _takes_codes(config: RunConfig) -> bool:
+    """Whether the model is told which inputs are codes of categories; any other would take them for quantities."""
+    model = config.model
+    return "cardinalities" in signature(model.target(), model.target_name, "model").parameters
 
 
 def _needs_own_unit(config: RunConfig) -> bool:

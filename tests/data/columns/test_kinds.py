@@ -55,10 +55,18 @@ def typed(values: list[object], name: str = "c") -> pl.Series:
         ([f"{i}A" for i in range(N)], "id"),
         ([f"{i}A" if i % 4 == 0 else i for i in range(N)], "id"),
         ([i % 30 + 100 if i > 2 else f"c{i % 2 + 168}" for i in range(N)], "category"),
+        ([i // 4 + 1 if i not in {4, 5} else "2A" for i in range(N)], "category"),
     ],
 )
 def test_the_kind_of_a_csv_column(values: list[object], kind: ColumnKind) -> None:
     assert kind_of(typed(values)) == kind
+
+
+@pytest.mark.parametrize("slips", [["2A"], ["2A", "3A7"], ["99A", "99A"]])
+def test_codes_that_are_not_repeated_beside_their_number_are_slips(slips: list[object]) -> None:
+    values: list[object] = [*slips, *(i // 4 + 1 for i in range(N))]
+    with pytest.raises(DataError, match=f"'{slips[0]}' is not a number as 60 other cells are"):
+        typed(values)
 
 
 def test_words_without_digits_among_many_numbers_are_slips_however_many_there_are() -> None:

@@ -122,6 +122,27 @@ def test_auto_embeds_only_categories_of_many_levels() -> None:
     assert made(wide, categories="auto").spec.cardinalities == (31,)
 
 
+def many_levels() -> pl.DataFrame:
+    """150 levels of ten rows each, and 60 that occur once."""
+    return frame(1560, color=[f"c{i % 150}" if i < 1500 else f"once{i}" for i in range(1560)])
+
+
+def test_auto_gives_a_code_to_every_level_that_two_training_rows_have() -> None:
+    data = made(many_levels(), categories="auto")
+    assert data.spec.cardinalities == (152,)  # unseen, 150 levels, and the one that all others share
+    (color,) = [column for column in data.preprocess.columns if column.name == "color"]
+    assert all(level.startswith("once") for level in color.rest)
+
+
+@pytest.mark.parametrize(("keys", "codes"), [({"categories": "embed"}, 102), ({"max_levels": 60}, 62)])
+def test_how_many_levels_are_kept_is_as_asked(keys, codes) -> None:
+    assert made(many_levels(), **{"categories": "auto", **keys}).spec.cardinalities == (codes,)
+
+
+def test_one_column_a_level_ends_at_100() -> None:
+    assert sum(name.startswith("color=") for name in made(many_levels()).spec.features) == 101
+
+
 def test_rare_levels_share_one() -> None:
     wide = frame(600, color=[f"c{min(i % 30, 5 + i % 2)}" if i % 20 else f"r{i}" for i in range(600)])
     data = made(wide, max_levels=3)

@@ -245,10 +245,16 @@ def _is_stray(words: pl.Series, values: pl.Series, good: int) -> bool:
 
 
 def _are_codes(words: pl.Series, values: pl.Series) -> bool:
-    """Whether text among whole numbers is several codes with the same letters, such as c168 and c204 beside 117."""
-    letters = words.str.replace_all(r"\d", "")
-    alike = words.n_unique() > 1 and letters.n_unique() == 1 and bool(words.str.contains(CODE).all())
-    return alike and bool((values == values.round(0)).all())
+    """Whether text among whole numbers is codes: several with the same letters, such as c168 and c204 beside 117.
+
+    One is enough where it occurs again and its number does too, such as 136A beside 136: a slip is not repeated.
+    """
+    if not (values == values.round(0)).all() or not words.str.contains(CODE).all():
+        return False
+    if words.n_unique() == 1:
+        number = words.str.replace_all(r"\D", "").cast(pl.Float64)
+        return len(words) > 1 and bool(number.is_in(values.implode()).all())
+    return words.str.replace_all(r"\d", "").n_unique() == 1
 
 
 def _completes_codes(words: pl.Series, others: pl.Series) -> bool:

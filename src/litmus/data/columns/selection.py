@@ -259,7 +259,7 @@ def _describe_one(series: pl.Series, frame: TableColumns) -> str:
             hour = ", and hour" if has_clock(series.drop_nulls()) else ""
             return f"{name}: date, turned into year, month, weekday, days{hour}"
         case "category" if series.n_unique() > 100:
-            return f"{name}: category of {series.n_unique()} levels; the rarest share one (data.max_levels)"
+            return f"{name}: category of {series.n_unique()} levels; rare ones share one (data.max_levels)"
         case _:
             return ""
 

@@ -18,6 +18,10 @@ from litmus.data.columns.dates import CLOCK, PARTS, has_clock, parts_of
 from litmus.data.columns.kinds import count_levels
 
 AUTO_EMBED = 20
+ONE_HOT_LEVELS = 100
+EMBEDDED_LEVELS, LEAST_EMBEDDED = 2000, 2
+"""Levels with a vector of their own where nobody says how many, and the training rows that each of them needs: a vector
+costs no column of the tensor, and from one row nothing is learned of a level."""
 MISSING_LEVEL = "(missing)"
 OTHER_LEVEL = "(other)"
 LONG_TAIL = 10.0
@@ -234,14 +238,28 @@ class CategoryEncoder(Encoder):
     embed: bool = False
 
     @classmethod
-    def fit(cls, series: pl.Series, *, impute: str, categories: str, max_levels: int, reading: Reading = PLAIN) -> Self:
+    def fit(
+        cls,
+        series: pl.Series,
+        *,
+        impute: str,
+        categories: str,
+        max_levels: int | None,
+        reading: Reading = PLAIN,
+    ) -> Self:
         text = series.cast(pl.String)
         counts = count_levels(text.drop_nulls()).sort("count", "level", descending=[True, False])
         values: list[str] = counts["level"].to_list()
         fill = values[0] if impute == "most_frequent" and values else None
+        embed = categories == "embed" or (
+            categories == "auto" and min(len(values), max_levels or len(values)) > AUTO_EMBED
+        )
+        if max_levels is None:
+            learnable = int((counts["count"] >= LEAST_EMBEDDED).sum())
+            # `embed` was asked for, and then as always
+            max_levels = min(learnable, EMBEDDED_LEVELS) if embed and categories == "auto" else ONE_HOT_LEVELS
         kept, rest = tuple(sorted(values[:max_levels])), tuple(sorted(values[max_levels:]))
         extra = (MISSING_LEVEL,) * bool(series.null_count() and fill is None) + (OTHER_LEVEL,) * bool(rest)
-        embed = categories == "embed" or (categories == "auto" and len(kept) > AUTO_EMBED)
         return cls(name=series.name, levels=kept + extra, rest=rest, fill=fill, embed=embed, missing=reading.missing)
 
     @property
@@ -337,7 +355,7 @@ def make_encoder(
     scale: Scale,
     impute: str,
     categories: str,
-    max_levels: int,
+    max_levels: int | None,
     reading: Reading = PLAIN,
 ) -> Encoder:
     """The encoder for a typed training column, by its dtype."""

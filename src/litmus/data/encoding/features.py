@@ -73,7 +73,7 @@ class TablePreprocess(Preprocess):
         normalize: Normalize = "standard",
         impute: Impute = "auto",
         categories: Categories = "onehot",
-        max_levels: int = 100,
+        max_levels: int | None = None,
         readings: Mapping[str, Reading] = MappingProxyType({}),
         target_reading: Reading = PLAIN,
     ) -> Self:

@@ -79,7 +79,8 @@ class TableSource(RoleSource):
             booleans by the more frequent value, categories by a level of their own. drop: such rows are left out.
             error: they are refused.
         categories: One column a level, or one code for an embedding (auto: above 20 levels), which linear and mlp take.
-        max_levels: Levels kept of each category, the most frequent ones; the others share one.
+        max_levels: Levels kept of each category, the most frequent ones; the others share one. null: 100, and where
+            categories=auto embeds, all that two training rows have, up to 2,000.
         missing_values: Further values that stand for missing cells in any column, such as `[-999, unknown]`.
     """
 
@@ -88,7 +89,7 @@ class TableSource(RoleSource):
     kinds: Mapping[str, ColumnKind] = field(default_factory=dict)
     impute: Impute = "auto"
     categories: Categories = "onehot"
-    max_levels: Annotated[int, Ge(2)] = 100
+    max_levels: Annotated[int, Ge(2)] | None = None
     missing_values: tuple[str | float, ...] = ()
 
     @property
