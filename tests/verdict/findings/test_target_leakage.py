@@ -190,6 +190,8 @@ def test_a_series_lies_between_its_neighbours_in_time_which_is_no_leak(make, kin
 def test_a_column_keeps_its_name_at_the_start_of_a_sentence(make):
     verdict = judge(make["classes"](GOOD, data={"leaks": (leak(),), "columns": COLUMNS}))
     assert verdict.findings[0].summary.startswith("Column approved_at alone gives")
+
+
 def test_missing_cells_that_tell_a_class_leak_on_less_evidence_where_a_reference_loses_without_them(make):
     cells = leak(column="age", score=0.85, next_best=0.75, without=0.7, full=0.88, blank=True)
     data = {"leaks": (cells,), "columns": COLUMNS}

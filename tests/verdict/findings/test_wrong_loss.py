@@ -148,6 +148,8 @@ def test_skewed_amounts_are_no_outliers_unless_absolute_errors_are_asked_for(mak
     data = {"target_tail": 33.0, "target_tail_of_logs": logs, "robust_gain": gain}
     evidence = make["numbers"](0.3, data=data, config=config, references={"boosted_trees": 0.3})
     assert ("wrong_loss" in named(evidence)) == found
+
+
 def test_what_a_robust_loss_saves_of_targets_of_other_rows_is_no_fault_of_the_loss(make):
     swapped = LabelNoise(share=Estimate(value=0.25, low=0.2, high=0.3), n=400, rows=(3, 8))
     saved = {"target_tail": 30.0, "robust_gain": Estimate(value=0.15, low=0.1, high=0.2)}

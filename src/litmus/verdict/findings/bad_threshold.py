@@ -33,7 +33,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         return None
     if is_set(evidence, assign("task.threshold", "tuned")):
         return None  # what was chosen on val is not chosen there again
-    free = _for_nothing(evidence)
+    free = _for_nothing(evidence) if used == USUAL else 0.0
     found, gain = gain, Estimate(value=gain.value - free, low=(gain.low or 0.0) - free, high=(gain.high or 0.0) - free)
     sure, stated = (gain.low or 0.0) > 0, evidence.task.threshold_goal is not None
     # a model that orders rows as well as a reference and decides clearly worse has the wrong threshold, and so has one

@@ -1,11 +1,14 @@
 """A column gives the answer away, alone or with others."""
 
+from collections.abc import Sequence
+
 from litmus.evidence import Evidence, FeatureLeak, FollowUp, JointLeak
 from litmus.statistics import wilson
 from litmus.verdict import quantities
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import union
+from litmus.verdict.verdict import Severity
 from litmus.verdict.wording import columns as named_columns
 from litmus.verdict.wording import listing, metric, points
 
@@ -44,45 +47,65 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
         (leak for leak in evidence.data.leaks if not _is_series(evidence, leak)), key=lambda leak: -leak.score
     )
     names = _leaking(evidence, leaks)
-    if not names and (joint := _joint(evidence, evidence.data.joint_leak)) is not None:
-        return joint
-    for asked_about in (evidence.data.follow_up, evidence.data.pieces):
-        if not names and (follow := _followed(evidence, asked_about)) is not None:
-            return follow
-    leaks = [entry for entry in leaks if not entry.blank or entry.column in names]
-    if not leaks:
-        return None
-    leak = next((entry for entry in leaks if entry.column in names and _is_leak(evidence, entry)), leaks[0])
+    if not names and (other := _together(evidence)) is not None:
+        return other
+    leaks = [leak for leak in leaks if not leak.blank or leak.column in names]
+    return _alarm(evidence, leaks, names) if names else _strong(evidence, leaks)
+
+
+def _alarm(evidence: Evidence, leaks: Sequence[FeatureLeak], names: list[str]) -> Judgement:
+    """Columns each of which gives the target."""
+    leak = next((leak for leak in leaks if leak.column in names and _is_leak(evidence, leak)), leaks[0])
+    gives = f"{named_columns(names)} alone gives" if len(names) == 1 else f"each of {listing(names)} alone gives"
+    if leak.blank:
+        gives = f"which cells of {leak.column} are missing gives by itself"
     name = evidence.task.primary
     without = f", without it a reference has {points(name, leak.without)}" if leak.without is not None else ""
-    rest = f"{leak.next_column or 'the next best column'} {points(name, leak.next_best)}"
-    if not names:
-        asked = _asked(evidence, leaks)
-        if asked:
-            return _question(evidence, asked, next(entry for entry in leaks if entry.column == asked[0]))
-        if (_way(evidence, leak.score) or 0.0) < _alone(evidence):
-            return None
-        strong = named_columns([entry.column for entry in leaks])
-        text = (
-            f"{strong} alone reach{'es' if len(leaks) == 1 else ''} {metric(name)} {points(name, leak.score)}, {rest}."
-        )
-    else:
-        gives = f"{named_columns(names)} alone gives" if len(names) == 1 else f"each of {listing(names)} alone gives"
-        if leak.blank:
-            gives = f"which cells of {leak.column} are missing gives by itself"
-        text = f"{gives} {metric(name)} {points(name, leak.score)}, {rest}{without}."
+    text = f"{gives} {metric(name)} {points(name, leak.score)}, {_rest(evidence, leak)}{without}."
+    return _finding(leak, "error", text, names, overrides=(union(evidence, "data.drop_columns", names),))
+
+
+def _strong(evidence: Evidence, leaks: list[FeatureLeak]) -> Judgement:
+    """Columns that tell much of the target and are no plain leaks: a question, or a remark where there are others."""
+    if not leaks or len(evidence.data.columns) == 1:
+        return None
+    leak, name = leaks[0], evidence.task.primary
+    if asked := _asked(evidence, leaks):
+        return _question(evidence, asked, next(entry for entry in leaks if entry.column == asked[0]))
+    if (_way(evidence, leak.score) or 0.0) < _alone(evidence):
+        return None
+    reach = f"alone reach{'es' if len(leaks) == 1 else ''} {metric(name)} {points(name, leak.score)}"
+    columns = [entry.column for entry in leaks]
+    return _finding(leak, "info", f"{named_columns(columns)} {reach}, {_rest(evidence, leak)}.", columns[:10])
+
+
+def _rest(evidence: Evidence, leak: FeatureLeak) -> str:
+    return f"{leak.next_column or 'the next best column'} {points(evidence.task.primary, leak.next_best)}"
+
+
+def _finding(
+    leak: FeatureLeak, severity: Severity, text: str, columns: list[str], *, overrides: tuple[str, ...] = ()
+) -> Judgement:
     return make_finding(
         "target_leakage",
-        "error" if names else "info",
+        severity,
         text,
-        overrides=(union(evidence, "data.drop_columns", names),) if names else (),
-        columns=names or [entry.column for entry in leaks][:10],
+        overrides=overrides,
+        columns=columns,
         score=leak.score,
         next_best=leak.next_best,
         next_column=leak.next_column,
         without=leak.without,
         full=leak.full,
     )
+
+
+def _together(evidence: Evidence) -> Judgement:
+    """What several columns give together, or what only the user can know of some."""
+    if (joint := _joint(evidence, evidence.data.joint_leak)) is not None:
+        return joint
+    asked = (_followed(evidence, columns) for columns in (evidence.data.follow_up, evidence.data.pieces))
+    return next((question for question in asked if question is not None), None)
 
 
 def _is_series(evidence: Evidence, leak: FeatureLeak) -> bool:
