@@ -26,7 +26,7 @@ from litmus.report.progress import Progress
 from litmus.report.record import Outcome, record_figures, record_origin, record_pages, record_verdict
 from litmus.report.terminal import Terminal
 from litmus.report.tracking import OfLightning
-from litmus.run import Decided, Fitted, Paths, Run, by_heart, prepare_data, write_status
+from litmus.run import Decided, Fitted, KeptRows, Paths, Run, by_heart, prepare_data, write_status
 from litmus.run.analysis import with_baseline, with_decision, with_references, with_weakness
 from litmus.run.answers import note_questions, with_answers
 from litmus.run.checks import bare_evidence, check_rows
@@ -44,6 +44,7 @@ from litmus.verdict.wording import sentence
 
 log = logging.getLogger(__name__)
 PROFILE_LINES = 20
+_rows = KeptRows()  # of the jobs of a sweep that this process works through
 
 
 def main(cfg: DictConfig, *, directory: Path, command: Sequence[str] = (), job: bool = False) -> float:
@@ -83,7 +84,7 @@ def train(
 ) -> Outcome:
     """The steps of a run in order; arguments as in `main`, `data` where rows are prepared already."""
     config, few = by_heart.settled(_as_begun(config, Paths(directory))), by_heart.asked(config)
-    data = data or prepare_data(config)
+    data = data or (_rows.prepare if job else prepare_data)(config)
     progress = _progress(config, terminal)
     sinks = [*loggers(config, directory), *([progress] if progress else [])]
     limits = job_limits(config) if job else []

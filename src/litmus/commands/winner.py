@@ -12,7 +12,7 @@ from litmus.config import RunConfig, to_plain
 from litmus.data_checks.checks import with_twin_scores
 from litmus.evidence.values import Score, SplitName
 from litmus.report.record import Outcome, record_figures, record_origin, record_pages
-from litmus.run import Decided, Paths, Predictor, Run
+from litmus.run import Decided, KeptRows, Paths, Predictor, Run
 from litmus.run.answers import with_answers
 from litmus.run.checks import check_rows
 from litmus.run.labelled import own_data
@@ -65,7 +65,8 @@ def score_setting(outcome: Outcome, others: Sequence[Path]) -> dict[str, Score]:
         By metric, with an interval over seeds and rows; what is undefined for a seed is left out.
     """
     own = outcome.evidence.scores["test"]
-    scores = [own, *(_test_scores(Paths(place)) for place in others)]
+    rows = KeptRows()
+    scores = [own, *(_test_scores(Paths(place), rows) for place in others)]
     found: dict[str, Score] = {}
     for name, score in own.items():
         known = [
@@ -78,9 +79,9 @@ def score_setting(outcome: Outcome, others: Sequence[Path]) -> dict[str, Score]:
     return found
 
 
-def _test_scores(paths: Paths) -> Mapping[str, Score]:
+def _test_scores(paths: Paths, rows: KeptRows) -> Mapping[str, Score]:
     predictor = Predictor.restore(paths.best)
-    data = own_data(predictor, paths.best)
+    data = own_data(predictor, paths.best, rows=rows)
     return score_split(predictor, predictor.predict(data.splits["test"], "test")).scores
 
 

@@ -23,7 +23,7 @@ from litmus.config.hooks import judge_environment, judge_searchpath, problems_of
 from litmus.config.keys import near, split_list
 from litmus.config.resolvers import load_resolvers
 from litmus.config.root import Root, is_inside
-from litmus.config.settling import option_of, replace_options, settle
+from litmus.config.settling import Options, replace_options, settle
 from litmus.config.storage import measured, read, unresolved
 from litmus.errors import ConfigError, Problem, quote
 
@@ -151,7 +151,7 @@ def _choice(cfg: DictConfig, group: str) -> str | None:
     """The option taken of a group, or the class that stands in its place."""
     option: str | None = cfg.hydra.runtime.choices.get(group)
     name = (cfg.get(group) or {}).get("_target_")
-    if not isinstance(name, str) or not option or name == option_of(cfg.hydra, group).get("_target_", name):
+    if not isinstance(name, str) or not option or name == Options.of(cfg.hydra).content(group).get("_target_", name):
         return option
     return name.rpartition(".")[2].lower()
 

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any, get_args, get_origin
 
 from hydra.utils import instantiate
@@ -41,12 +41,20 @@ def make(node: DictConfig | Mapping[str, Any] | None, key: str = "", **facts: An
         told, ready = _divided(_with_tensors(settled, key))
         if "_convert_" not in settled and _is_users(found):
             ready = _with_attributes(ready, signature(found, settled["_target_"], key).parameters)
-        bound = partial(instantiate({"_convert_": "all"} | told | {"_partial_": True}), **ready, **given)
+        alone = told.keys() <= {"_target_", "_partial_"} and _hydra_takes(settled["_target_"])
+        told_of = found if alone else instantiate({"_convert_": "all"} | told | {"_partial_": True})
+        bound = partial(told_of, **ready, **given)
         return bound if settled.get("_partial_") else bound()
     except LitmusError:
         raise
     except Exception as error:
         raise _refusal(error, key) from error
+
+
+@cache
+def _hydra_takes(name: str) -> bool:
+    """True where Hydra itself would make what has this name, which is asked once; raises what it raises else."""
+    return bool(instantiate({"_target_": name, "_convert_": "all", "_partial_": True}))
 
 
 def _plain(node: DictConfig | Mapping[str, Any]) -> dict[str, Any]:
@@ -104,10 +112,11 @@ def _wants_mapping(hint: Any) -> bool:
     )
 
 
-def _arguments(found: Any) -> set[str]:
+@cache
+def _arguments(found: Any) -> frozenset[str]:
     """What `found` takes, those arguments included that its `__signature__` keeps from configs."""
     called = found.__init__ if inspect.isclass(found) else found
-    return {*inspect.signature(found).parameters, *inspect.signature(called).parameters}
+    return frozenset({*inspect.signature(found).parameters, *inspect.signature(called).parameters})
 
 
 def _refusal(error: Exception, key: str) -> LitmusError:

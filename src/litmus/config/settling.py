@@ -1,12 +1,13 @@
 """Gives values the type that they were meant to have, in the config itself, so that whoever reads it finds it right."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, final, get_type_hints
 
-from omegaconf import DictConfig, ListConfig, OmegaConf, flag_override
+from omegaconf import MISSING, DictConfig, OmegaConf, flag_override
 
 from litmus.config.hints import coerce
 from litmus.config.replaced import ARGUMENTS, is_default, trains_itself, wanted_by
@@ -22,11 +23,21 @@ def settle(cfg: DictConfig) -> DictConfig:
     Interpolations stay as they are, and so does what is wrong, for `check` to name.
     """
     with flag_override(cfg, ["struct", "readonly"], [False, False]):
-        _settle(cfg, get_type_hints(Root, include_extras=True))
-        for key in [str(key) for key in cfg if key != "hydra"]:
-            _descend(cfg._get_node(key), key)  # noqa: SLF001  # `cfg[key]` would resolve it
+        nodes: dict[str, Any] = {str(key): cfg._get_node(key) for key in cfg if key != "hydra"}  # noqa: SLF001  # unresolved
+        plain = {key: _plain(node) if OmegaConf.is_config(node) else node._value() for key, node in nodes.items()}  # noqa: SLF001
+        for word, meant in _meant(plain, get_type_hints(Root, include_extras=True)):
+            cfg[word] = plain[word] = meant
+        for keys, meant in _changes(plain, ()):
+            _set(cfg, keys, meant)
         _leave_to_model(cfg)
     return cfg
+
+
+def _set(cfg: DictConfig, keys: Sequence[str | int], value: Any) -> None:
+    node: Any = cfg
+    for key in keys[:-1]:
+        node = node._get_node(key)  # noqa: SLF001  # `node[key]` would resolve it
+    node[keys[-1]] = value
 
 
 def _leave_to_model(cfg: DictConfig) -> None:
@@ -54,8 +65,9 @@ def replace_options(cfg: DictConfig, hydra: Any, typed: Iterable[str] = ()) -> N
     """
     words: Any = OmegaConf.to_container(hydra.overrides.task, resolve=False) if "overrides" in hydra else []
     keys = {str(word).lstrip("+~").partition("=")[0] for word in words} | set(typed)
+    options = Options.of(hydra)
     for group in GROUPS:
-        node, option = cfg._get_node(group) if group in cfg else None, option_of(hydra, group)  # noqa: SLF001
+        node, option = cfg._get_node(group) if group in cfg else None, options.content(group)  # noqa: SLF001
         if not isinstance(node, DictConfig) or node._is_none() or node._is_interpolation() or not option:  # noqa: SLF001
             continue
         if node.get("_target_") in {None, option.get("_target_")} or option.get("_target_") is None:
@@ -80,13 +92,31 @@ def _taken(name: Any, group: str) -> dict[str, Parameter]:
     return {}
 
 
-def option_of(hydra: DictConfig, group: str) -> dict[str, Any]:
-    """The content of the file that was chosen for a group; empty if there is none."""
-    name = OmegaConf.select(hydra, "runtime.choices").get(group)
-    places = [str(source.path) for source in OmegaConf.select(hydra, "runtime.config_sources") or []]
-    folders = [Path(place) for place in places if place and "://" not in place]
-    files = [folder / group / f"{name}.yaml" for folder in folders]
-    return next((_written(file, file.stat().st_mtime_ns) for file in files if name and file.is_file()), {})
+@final
+@dataclass(frozen=True)
+class Options:
+    """What was chosen of each group, and where the files of the choices are.
+
+    Args:
+        names: By group.
+        folders: In the order in which they are looked into.
+    """
+
+    names: Mapping[str, Any]
+    folders: tuple[Path, ...]
+
+    @staticmethod
+    def of(hydra: DictConfig) -> "Options":
+        """As the `hydra` node of a composed config says."""
+        names = _plain(OmegaConf.select(hydra, "runtime.choices"))
+        places = [str(source["path"]) for source in _plain(OmegaConf.select(hydra, "runtime.config_sources")) or []]
+        return Options(names, tuple(Path(place) for place in places if place and "://" not in place))
+
+    def content(self, group: str) -> dict[str, Any]:
+        """The content of the file that was chosen for a group; empty if there is none."""
+        name = self.names.get(group)
+        files = [folder / group / f"{name}.yaml" for folder in self.folders]
+        return next((_written(file, file.stat().st_mtime_ns) for file in files if name and file.is_file()), {})
 
 
 @cache
@@ -105,25 +135,27 @@ def _plain(value: Any) -> Any:
     return OmegaConf.to_container(value) if OmegaConf.is_config(value) else value
 
 
-def _descend(node: Any, key: str) -> None:
-    if isinstance(node, ListConfig):
-        for place in range(len(node)):
-            _descend(node._get_node(place), f"{key}[{place}]")  # noqa: SLF001
-    if not isinstance(node, DictConfig) or node._is_none() or node._is_interpolation():  # noqa: SLF001
+def _changes(plain: Any, keys: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Any]]:
+    """Where a value below these keys, plain, is to be another one, and which; the plain one is changed on the way."""
+    if isinstance(plain, list):
+        for place, item in enumerate(plain):
+            yield from _changes(item, (*keys, place))
+    if not isinstance(plain, dict):
         return
-    if node.get("_target_") is not None:
+    if plain.get("_target_") is not None:
         with suppress(ConfigError):
-            parameters = signature(target(node["_target_"], key), node["_target_"], key).parameters
-            _settle(node, {word: parameter.hint for word, parameter in parameters.items()})
-    for word in list(node):
-        _descend(node._get_node(word), f"{key}.{word}")  # noqa: SLF001
+            parameters = signature(target(plain["_target_"]), plain["_target_"]).parameters
+            for word, meant in _meant(plain, {word: parameter.hint for word, parameter in parameters.items()}):
+                plain[word] = meant
+                yield (*keys, word), meant
+    for word, item in plain.items():
+        yield from _changes(item, (*keys, word))
 
 
-def _settle(node: DictConfig, hints: dict[str, Any]) -> None:
+def _meant(plain: Mapping[str, Any], hints: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The words whose values are meant to be others, references and what is missing left as they are."""
     for word, hint in hints.items():
-        if word not in node or OmegaConf.is_interpolation(node, word) or OmegaConf.is_missing(node, word):
+        if word not in plain or (isinstance(plain[word], str) and ("${" in plain[word] or plain[word] == MISSING)):
             continue
-        value = node[word]
-        plain = _plain(value)
-        if (meant := coerce(hint, plain)) != plain or type(meant) is not type(plain):
-            node[word] = meant
+        if (meant := coerce(hint, plain[word])) != plain[word] or type(meant) is not type(plain[word]):
+            yield word, meant

@@ -7,7 +7,6 @@ from typing import Any
 
 import yaml
 from omegaconf import DictConfig, OmegaConf
-from omegaconf._utils import get_omega_conf_dumper  # what `OmegaConf.to_yaml` does, without a config made of it first
 from omegaconf.errors import OmegaConfBaseException
 
 from litmus.errors import ConfigError, Problem
@@ -15,6 +14,7 @@ from litmus.errors import ConfigError, Problem
 MAX_CHARACTERS = 1_000_000
 MAX_NODES = 20_000  # after every alias is written out; ours have about a hundred
 MAX_DEPTH = 50
+REMEMBERED = 3  # keys deep, parts of a config are written one by one: `hydra.runtime.output_dir` differs in each job
 
 _texts: dict[str, str] = {}  # what was written before, by its repr
 _REFERENCE = re.compile(r"\$\{([\w./\[\]-]+)\}")
@@ -60,17 +60,23 @@ def to_yaml(plain: Mapping[str, Any]) -> str:
     Args:
         plain: Dicts, lists and scalars.
     """
-    return "".join(_written_part(key, value) for key, value in plain.items()) or _written({})
+    return "".join(_written_part((key,), value) for key, value in plain.items()) or _written({})
 
 
-def _written_part(key: str, value: Any) -> str:
-    """A key with its value: of a mapping, key by key below the line that opens it."""
-    head = f"{key}:\n"
-    if isinstance(value, dict) and value:
-        parts = [_written({key: {word: item}}) for word, item in value.items()]
-        if all(part.startswith(head) for part in parts):  # else the key is one that YAML quotes
-            return head + "".join(part.removeprefix(head) for part in parts)
-    return _written({key: value})
+def _written_part(keys: tuple[str, ...], value: Any) -> str:
+    """A value below its keys: of a mapping or list, part by part below the lines that open it."""
+    head = "".join(f"{'  ' * depth}{key}:\n" for depth, key in enumerate(keys))
+    if isinstance(value, dict) and value and len(keys) < REMEMBERED:
+        parts = [_written_part((*keys, word), item) for word, item in value.items()]
+    elif isinstance(value, list) and len(value) > 1 and len(keys) == REMEMBERED:
+        parts = [_written_part(keys, [item]) for item in value]
+    else:
+        parts = []
+    if parts and all(part.startswith(head) for part in parts):  # else a key is one that YAML quotes
+        return head + "".join(part.removeprefix(head) for part in parts)
+    for key in reversed(keys):
+        value = {key: value}
+    return _written(value)
 
 
 def _written(plain: dict[str, Any]) -> str:
@@ -78,8 +84,7 @@ def _written(plain: dict[str, Any]) -> str:
     if known not in _texts:
         if len(_texts) > MAX_NODES:
             _texts.clear()
-        dumper = get_omega_conf_dumper()
-        _texts[known] = yaml.dump(plain, Dumper=dumper, default_flow_style=False, allow_unicode=True, sort_keys=False)
+        _texts[known] = OmegaConf.to_yaml(OmegaConf.create(plain))
     return _texts[known]
 
 

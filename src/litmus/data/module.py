@@ -89,8 +89,20 @@ class DataModule(LightningDataModule):
             split_seed=self.split_seed,
             fold=self.fold,
         )
-        other._prepared = self.prepared
+        other.share(self)
         return other
+
+    def share(self, other: "DataModule") -> None:
+        """Takes the rows that another one of the same `origin_key` has prepared."""
+        self._prepared = other.prepared
+
+    @property
+    def origin_key(self) -> tuple[Any, ...] | None:
+        """What decides the rows, their splits and encoding, to be compared; None where that is not known."""
+        state = self.source.state()
+        if state is None:
+            return None
+        return (replace(self.source, batch_size=None, shuffle=True), self.target, self.split_seed, self.fold, state)
 
     @property
     def prepared(self) -> Prepared:

@@ -16,6 +16,8 @@ from litmus.disk import replacing
 from litmus.errors import CheckpointError
 
 DIGEST = "digest"
+SCALARS = (float, int, str, bool, type(None))
+PLAIN = (*SCALARS, Tensor, bytes, complex, torch.Size, torch.dtype, torch.device)
 
 
 def save(checkpoint: Mapping[str, Any], path: Path) -> None:
@@ -103,7 +105,9 @@ def digest(value: Any) -> str:
 
 
 def _feed(sha: Any, value: Any) -> None:
-    if isinstance(value, Tensor):
+    if type(value) in SCALARS:  # most of them, and what an abstract class would be asked about last
+        sha.update(repr(value).encode(errors="surrogatepass"))
+    elif isinstance(value, Tensor):
         sha.update(f"tensor {value.dtype} {tuple(value.shape)} ".encode())
         flat = value.detach().cpu().contiguous().reshape(-1)
         sha.update(flat.view(torch.uint8).numpy().tobytes() if flat.numel() else b"")
@@ -134,9 +138,6 @@ class AtomicCheckpointIO(CheckpointIO):
         Path(path).unlink(missing_ok=True)
 
 
-PLAIN = (Tensor, str, bytes, bool, int, float, complex, type(None), torch.Size, torch.dtype, torch.device)
-
-
 def readable(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
     """A checkpoint without what `load` would refuse: hyper-parameters and states of users that hold objects.
 
@@ -152,11 +153,13 @@ def readable(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _is_plain(value: Any) -> bool:
+    if type(value) in PLAIN:
+        return True
     if isinstance(value, Mapping):
         return all(map(_is_plain, value.keys())) and all(map(_is_plain, value.values()))
     if type(value) in {list, tuple, set}:
         return all(map(_is_plain, value))
-    return type(value) in PLAIN or isinstance(value, Tensor)
+    return isinstance(value, Tensor)
 
 
 def between_batches(checkpoint: dict[str, Any]) -> dict[str, Any]:

@@ -10,13 +10,14 @@ set up: if a name is gone, the import or `take_over` says so, and Lightning's ow
 import inspect
 import sys
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cache, partial
 from itertools import islice
 from operator import attrgetter
 from typing import Any, Final, cast, final
 
 import lightning
 import torch
+from lightning.fabric.utilities import registry
 from lightning.pytorch import Callback, Trainer
 from lightning.pytorch.callbacks import GradientAccumulationScheduler, Timer
 from lightning.pytorch.loops import fit_loop
@@ -74,6 +75,13 @@ def take_over(trainer: Trainer, optimizer: Callable[..., Any]) -> str | None:
     if reason is None:
         trainer.fit_loop = LeanFitLoop(trainer)
     return reason
+
+
+def look_once() -> None:
+    """Has Lightning look once, not at every fit, for the callbacks that installed packages bring: it takes 4 ms."""
+    module = cast("Any", registry)
+    if not hasattr(module.entry_points, "cache_info"):
+        module.entry_points = cache(module.entry_points)
 
 
 def _untested() -> str | None:

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -170,10 +170,16 @@ def _of_hydra(directory: Path, *names: str) -> Any:
 
 
 def _hydra_file(directory: Path, name: str) -> Any:
+    path = directory / ".hydra" / name
+    return _loaded(path.absolute(), path.stat().st_mtime_ns) if path.is_file() else None
+
+
+@lru_cache(maxsize=2)
+def _loaded(path: Path, changed: int) -> Any:  # noqa: ARG001  # the cache sees it
+    """A file that one run asks several things of."""
     import yaml
 
-    path = directory / ".hydra" / name
-    return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader) if path.is_file() else None
+    return yaml.load(path.read_bytes(), Loader=yaml.CSafeLoader)
 
 
 def packages(names: Iterable[str] = MAIN_PACKAGES) -> dict[str, str]:

@@ -20,7 +20,7 @@ from litmus.data.tensors import SPLITS
 from litmus.errors import CheckpointError, ConfigError, DataError, RunError
 from litmus.metrics.answers import Predictions
 from litmus.run.predictor import Predictor
-from litmus.run.training import prepare_data
+from litmus.run.training import KeptRows, prepare_data
 
 REMEDY = "give labelled rows by data.path=<file>"
 
@@ -119,13 +119,18 @@ def run_of(checkpoint: Path) -> Path | None:
     return directory if inside else None
 
 
-def own_data(predictor: Predictor, checkpoint: Path) -> DataModule:
+def own_data(predictor: Predictor, checkpoint: Path, *, rows: KeptRows | None = None) -> DataModule:
     """The rows and splits of the run, read from their source again.
+
+    Args:
+        predictor: The run's.
+        checkpoint: Where it comes from.
+        rows: Of the run before, which has perhaps the same; None: they are read.
 
     Raises:
         CheckpointError: The source is gone or has changed.
     """
-    data = _read_own(predictor, checkpoint)
+    data = _read_own(predictor, checkpoint, rows or KeptRows())
     known = _trained_on(checkpoint)
     if (known or data.origin.sha256) != data.origin.sha256 or dict(data.spec.sizes) != dict(predictor.spec.sizes):
         message = "has changed since training, so its splits cannot be made again"
@@ -133,9 +138,9 @@ def own_data(predictor: Predictor, checkpoint: Path) -> DataModule:
     return data
 
 
-def _read_own(predictor: Predictor, checkpoint: Path) -> DataModule:
+def _read_own(predictor: Predictor, checkpoint: Path, rows: KeptRows) -> DataModule:
     try:
-        return prepare_data(RunConfig(to_plain(predictor.config)), kind=predictor.spec.task)
+        return rows.prepare(RunConfig(to_plain(predictor.config)), kind=predictor.spec.task)
     except (DataError, ConfigError) as error:
         raise CheckpointError(f"the data of {checkpoint} cannot be read again: {error}; {REMEDY}") from error
     except OmegaConfBaseException as error:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.util import Finalize
 from pathlib import Path
 from typing import Any, cast, final
@@ -232,6 +232,10 @@ def _settle_in() -> None:
     from litmus.report.files import hold_git_state
 
     hold_git_state()
+    with suppress(ImportError, AttributeError):  # private names of another release of Lightning
+        from litmus.engine.lean import look_once
+
+        look_once()
 
 
 def _share() -> None:

@@ -1,6 +1,7 @@
 """What every data source gives, rows and an encoding fitted on them, and the keys of splitting and batching."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
@@ -56,6 +57,10 @@ class Source(ABC):
     @abstractmethod
     def read(self) -> Rows:
         """All rows, checked strictly; raises DataError that names file, row, column, value and remedy."""
+
+    def state(self) -> Hashable | None:
+        """What the rows depend on besides these arguments, as the age of a file; None: read them anew each time."""
+        return None
 
     @abstractmethod
     def fit(self, train: Rows) -> Preprocess:

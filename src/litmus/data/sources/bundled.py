@@ -2,6 +2,7 @@
 
 import re
 from abc import abstractmethod
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any, ClassVar, final
 
@@ -27,6 +28,9 @@ class NamedTable(TableSource):
     def stem(cls) -> str:
         """The name under which config and provenance know the table: `breast_cancer` of `BreastCancer`."""
         return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", cls.__name__).lower()
+
+    def state(self) -> Hashable | None:
+        return ()
 
     def load(self) -> Table:
         frame = self.frame()

@@ -1,7 +1,9 @@
 """Tables in files: a path, a target to be named, and perhaps a second file to test on."""
 
 from abc import abstractmethod
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import final
 
 import polars as pl
@@ -42,6 +44,13 @@ class FileTable(TableSource):
     @abstractmethod
     def open(self, path: str) -> Table:
         """The table in that file."""
+
+    def state(self) -> Hashable | None:
+        try:
+            found = [Path(path).stat() for path in (self.path, self.test_path) if path is not None]
+        except OSError:  # reading it will say what is wrong
+            return None
+        return tuple((file.st_dev, file.st_ino, file.st_size, file.st_mtime_ns) for file in found)
 
     def load(self) -> Table:
         if self.path is None:
