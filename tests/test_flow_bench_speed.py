@@ -11,7 +11,8 @@ import torch
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 import speed
-from timing import hand, large, page
+from real_tables import selection
+from timing import hand, large, page, sweeps
 from timing.measure import Once, Span, inside, interleave, process, ratio
 from timing.parts import MEASURED, Asked
 
@@ -105,6 +106,16 @@ def test_a_section_is_written_by_itself_and_no_row_of_the_page_is_lost(tmp_path,
     monkeypatch.setattr(page, "lost", lambda *_, **__: ["peers"])
     assert speed.main(["--parts", "loops"]) == 2
     assert "has no figures of peers, which README.md shows" in capsys.readouterr().err
+
+
+def test_searches_are_compared_on_the_largest_tables_of_both_kinds():
+    sizes = {"a": 999, "b": 1000, "c": 5000, "d": 7000, "e": 9000, "f": 10_001}
+    tables = [
+        selection.Chosen(f"{name}{kind:d}", range(rows), "y", kind, "tune")
+        for name, rows in sizes.items()
+        for kind in (True, False)
+    ]
+    assert [table.name for table in sweeps.searched(tables)] == ["e1", "d1", "c1", "e0", "d0"]
 
 
 def test_a_difference_in_parameters_fails_the_benchmark(monkeypatch):

@@ -7,6 +7,7 @@ import time
 import pytest
 
 from litmus.disk import locked
+from litmus.sweeps import orphans
 from litmus.sweeps.orphans import ask_jobs, asked, take_back
 
 # works in a run's folder until its sweep is to stop
@@ -14,6 +15,7 @@ JOB = """
 import sys, time
 from pathlib import Path
 from litmus.disk import locked
+from litmus.sweeps import orphans
 from litmus.sweeps.orphans import asked
 run = Path(sys.argv[1])
 with locked(run):
@@ -66,3 +68,15 @@ def test_a_job_that_does_not_end_is_not_waited_for_for_ever(run):
 
 def test_what_a_launcher_has_started_is_killed_with_it():
     subprocess.run([sys.executable, "-c", MAIN], check=True, timeout=60)
+
+
+def test_what_starts_another_process_while_it_is_looked_for_is_killed_with_that_one(monkeypatch):
+    seen = iter([[10, 11], [10, 11, 12], [10, 11, 12]])
+    sent = []
+    monkeypatch.setattr(orphans, "_descendants", lambda: iter(next(seen)))
+    monkeypatch.setattr(orphans.os, "kill", lambda process, number: sent.append((number.name, process)))
+    orphans.end_descendants()
+    assert [process for name, process in sent if name == "SIGKILL"] == [10, 11, 12]
+    halted = [process for name, process in sent if name == "SIGSTOP"]
+    assert sorted(halted) == [10, 11, 12]
+    assert sent[: len(halted)] == [("SIGSTOP", process) for process in halted]  # before any is killed

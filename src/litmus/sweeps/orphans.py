@@ -7,7 +7,7 @@ from one process, whether or not the terminal has told that process too.
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -43,10 +43,21 @@ def take_back(sweep: Path) -> None:
 
 
 def end_descendants() -> None:
-    """Kills whatever this process has started."""
-    for process in [*_descendants()]:
+    """Kills whatever this process has started.
+
+    They are halted first, until no other one is seen: what was killed at sight could have started another before.
+    """
+    halted: set[int] = set()
+    while more := {*_descendants()} - halted:
+        _send(more, signal.SIGSTOP)
+        halted |= more
+    _send(halted, signal.SIGKILL)
+
+
+def _send(processes: Iterable[int], number: signal.Signals) -> None:
+    for process in processes:
         with suppress(ProcessLookupError):
-            os.kill(process, signal.SIGKILL)
+            os.kill(process, number)
 
 
 def _descendants() -> Iterator[int]:
