@@ -1,5 +1,6 @@
 """Sweeps from the command line to the leaderboard: in parallel, with jobs that die in every way, and stopped."""
 
+import contextlib
 import csv
 import json
 import os
@@ -165,27 +166,39 @@ def test_a_sweep_of_fifty_with_ten_failures_finishes_forty_and_resumes_ten(launc
     fail_and_resume(launcher, 50, [*KINDS], faulty, monkeypatch, timeout=30)
 
 
+FOUR = ("data=iris", "model.hidden=[4],[8]", "optimizer.lr=.1,.01", "trainer.max_epochs=5", "data.batch_size=16")
+
+
+@pytest.fixture(scope="module")
+def one_by_one(tmp_path_factory) -> dict[str, list[bytes]]:
+    """What four jobs leave that run one after another in the sweep's own process."""
+    place = tmp_path_factory.mktemp("basic")
+    with contextlib.chdir(place):
+        return results_of(["hydra/launcher=basic"])
+
+
+def results_of(launcher: list[str]) -> dict[str, list[bytes]]:
+    """The bytes of what matters of each job, by its name."""
+    done = litmus("train", "-m", *FOUR, *launcher, "hydra.sweep.dir=s", "verdict.references=off")
+    assert done.returncode == 0, done.stderr
+    runs = sorted(path.parent for path in Path("s").glob("*/config.yaml"))
+    assert len(runs) == 4
+    names = (".hydra/config.yaml", "config.yaml", "history.csv", "metrics.json", "predictions.csv", "verdict.json")
+    return {run.name: [(run / name).read_bytes() for name in names] for run in runs}
+
+
 @pytest.mark.slow
-def test_all_launchers_come_to_the_same_results():
-    words = ["data=iris", "model.hidden=[4],[8]", "optimizer.lr=.1,.01", "trainer.max_epochs=5", "data.batch_size=16"]
-    found = {}
-    for launcher in LAUNCHERS:
-        try:
-            chosen = launched_by(launcher)
-        except pytest.skip.Exception:
-            continue
-        done = litmus("train", "-m", *words, *chosen, f"hydra.sweep.dir={launcher}")
-        assert done.returncode == 0, done.stderr
-        runs = sorted(path.parent for path in Path(launcher).glob("*/config.yaml"))
-        assert len(runs) == 4
-        found[launcher] = {
-            run.name: [(run / name).read_bytes() for name in ("history.csv", "metrics.json", "predictions.csv")]
-            for run in runs
-        }
-    assert {"pool", "basic"} <= found.keys()
-    assert all(files == found["basic"] for files in found.values())
-    composed = [sorted(Path(place).glob("*/.hydra/config.yaml")) for place in ("pool", "basic")]
-    assert [file.read_text() for file in composed[0]] == [file.read_text() for file in composed[1]]
+@pytest.mark.parametrize(
+    "launcher",
+    [
+        "pool",
+        "joblib",
+        pytest.param("submitit_local", marks=[pytest.mark.verify, pytest.mark.timeout(900)]),
+        pytest.param("ray", marks=[pytest.mark.verify, pytest.mark.timeout(900)]),
+    ],
+)
+def test_every_launcher_comes_to_the_results_of_one_job_after_another_to_the_last_byte(launcher, one_by_one):
+    assert results_of(launched_by(launcher)) == one_by_one
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -173,7 +174,10 @@ def test_a_failing_job_is_recorded_and_the_others_go_on(train, compared, capsys)
         ["1_lr=0.1", "failed:"],
         ["2_lr=0.2", "val/loss"],
     ]
-    assert "error: 1 of 3 jobs failed; the first, 1_lr=0.1: ZeroDivisionError: at layer 3" in err
+    where = r"outputs/iris_mlp/sweep_\S+/1_lr=0.1/log.txt"
+    assert re.search(
+        rf"error: 1 of 3 jobs failed; the first, 1_lr=0.1: ZeroDivisionError: at layer 3; see {where}$", err
+    )
     assert "Traceback" not in out + err
     failed = train.seen[1].directory
     assert json.loads((failed / "status.json").read_text())["status"] == "failed"

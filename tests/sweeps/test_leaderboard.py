@@ -142,6 +142,13 @@ def test_how_many_of_the_first_may_be_alike_is_said_of_all_comparisons_together(
     assert said == "no real difference among the first 3 of 5 (Holm over 4 paired differences)"
 
 
+def test_two_seeds_are_said_to_tell_little():
+    two = [run for run in seeded(0.1, 0.2, 0.3, spread=0.2) if run.seed is not None and run.seed < 2]
+    assert alike(rank(two)).endswith(
+        "of 3 (Holm over 2 paired differences; two seeds tell little, more would tell more)"
+    )
+
+
 def test_a_first_that_beats_all_is_said_to():
     assert alike(rank(seeded(0.1, 0.5, 0.6))).startswith("the first is really better than 2 of the 2 that follow")
 

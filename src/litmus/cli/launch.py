@@ -280,7 +280,10 @@ def _sum_up(directory: Directory, outcomes: list[Any], *, resumed: bool = False,
             _take_back(directory, failures)
         raise first.error or ConfigError(first.message)
     many = f"{len(failures)} of {len(outcomes)} jobs failed"
-    raise RunError(f"{many}; the first, {Path(first.directory).name}: {first.message}; see {_shown(directory.path)}")
+    log_file = Path(first.directory) / "log.txt"
+    see = _shown(log_file if first.reason and log_file.is_file() else directory.path)
+    name = Path(first.directory).name
+    raise RunError(f"{many}; the first, {name}: {first.reason or first.message}; see {see}")
 
 
 @contextmanager

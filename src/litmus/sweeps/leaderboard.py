@@ -20,6 +20,7 @@ SAME_AS_LOSS = {"log_loss": {"auto", "BCE", "CrossEntropy"}, "mse": {"auto", "MS
 """Metrics that have an interval over rows, and the losses that they are up to a scale."""
 ROUNDING = 1e-3  # of float32, and of a probability cut at another place
 ALPHA = 0.05
+FEW_SEEDS = 2  # whose paired difference has one degree of freedom
 MOST_COMPARED = 50  # entries that are compared with the first
 DATA_KEYS = ("data.path", "data.target", "data.test_path", "data.max_rows", "data.drop_columns")
 
@@ -151,7 +152,9 @@ def alike(board: Leaderboard) -> str:
     if count == 1:
         worse = sum(p <= ALPHA for p in adjusted)
         return f"the first is really better than {worse} of the {len(adjusted)} that follow ({together})"
-    return f"no real difference among the first {count} of {len(board.entries)} ({together})"
+    few = len(board.entries[0].values) == FEW_SEEDS
+    doubt = "; two seeds tell little, more would tell more" if few else ""
+    return f"no real difference among the first {count} of {len(board.entries)} ({together}{doubt})"
 
 
 def first_alike(board: Leaderboard) -> int | None:
