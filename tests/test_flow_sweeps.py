@@ -267,7 +267,7 @@ def test_sweeps_that_start_in_one_second_in_one_folder_are_all_whole(count):
         pytest.param("basic", signal.SIGINT, os.kill, marks=pytest.mark.verify),
         pytest.param("joblib", signal.SIGINT, os.killpg, marks=pytest.mark.verify),
         pytest.param("submitit_local", signal.SIGTERM, os.kill, marks=pytest.mark.verify),
-        pytest.param("ray", signal.SIGINT, os.killpg, marks=pytest.mark.verify),
+        pytest.param("ray", signal.SIGINT, os.killpg, marks=[pytest.mark.verify, pytest.mark.timeout(900)]),
     ],
 )
 def test_a_signal_ends_a_sweep_with_the_leaderboard_so_far_and_resume_runs_what_is_missing(launcher, number, to):

@@ -98,3 +98,11 @@ def test_a_missing_or_binary_file_is_refused(tmp_path):
 
 def test_plain_configs_leave_hydras_node_out():
     assert to_plain(OmegaConf.create({"a": 1, "b": "${a}", "hydra": {"x": "${missing}"}})) == {"a": 1, "b": 1}
+
+
+def test_plain_values_without_references_come_as_their_own_copy():
+    kept = {"a": {"b": [1, 2]}, "c": (3, None), "hydra": {"x": 1}}
+    plain = to_plain(kept)
+    assert plain == {"a": {"b": [1, 2]}, "c": [3, None]}
+    plain["a"]["b"].append(3)
+    assert kept["a"]["b"] == [1, 2]

@@ -27,12 +27,20 @@ def to_plain(cfg: DictConfig | Mapping[str, Any], *, resolve: bool = True) -> di
         OmegaConfBaseException: An interpolation leads nowhere.
     """
     if not isinstance(cfg, DictConfig):
+        if "${" not in repr(cfg):  # as a checkpoint keeps it: there is nothing to resolve
+            return {str(key): _copied(value) for key, value in cfg.items() if key != "hydra"}
         cfg = OmegaConf.create(dict(cfg))
     if "hydra" in cfg:
         cfg = OmegaConf.masked_copy(cfg, [str(key) for key in cfg if key != "hydra"])
     plain = OmegaConf.to_container(cfg, resolve=resolve)
     assert isinstance(plain, dict)  # noqa: S101  # a DictConfig's container is a dict
     return {str(key): value for key, value in plain.items()}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    return [_copied(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def saved(cfg: DictConfig) -> dict[str, Any]:
