@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 import pytest
 import torch
+from lightning.fabric.utilities import registry
 from lightning.pytorch import Callback
 from lightning.pytorch.callbacks import GradientAccumulationScheduler
 from lightning.pytorch.loops import fit_loop
@@ -26,7 +27,8 @@ from litmus.data.module import DataModule
 from litmus.data.rows import Origin, Rows
 from litmus.data.sources.base import Source
 from litmus.engine.checkpoint import digest, load
-from litmus.engine.lean import PRIVATE, LeanFitLoop
+from litmus.engine.lean import PRIVATE, LeanFitLoop, look_once
+from litmus.engine.trainer import Trainer
 from litmus.errors import ConfigError, InterruptedRun
 from litmus.run import Run
 
@@ -589,3 +591,16 @@ def test_batches_that_there_are_not_are_refused_before_anything_is_written(key, 
     with pytest.raises(ConfigError, match=rf"trainer\.{key}: {message}"):
         build(tmp_path, trainer={key: value})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_packages_are_asked_for_callbacks_once_in_a_process_that_fits_often(monkeypatch):
+    asked = []
+    monkeypatch.setattr(registry, "entry_points", lambda **words: asked.append(words) or ())
+    Trainer()
+    before = len(asked)
+    assert before > 0
+    look_once()
+    look_once()
+    for _ in range(3):
+        Trainer()
+    assert len(asked) == 2 * before

@@ -3,8 +3,9 @@
 The loop does for our learner on one device what Lightning's own does, without the calls that have no effect there.
 Parameters are the same to the bit, which tests hold: the order of operations is that of Lightning's loop.
 
-`PRIVATE` lists the private and undocumented names with the reason for each. The module is imported only where a fit is
-set up: if a name is gone, the import or `take_over` says so, and Lightning's own loop drives the fit by public API.
+`PRIVATE` lists the private and undocumented names of the loop with the reason for each. The module is imported only
+where a fit is set up: if a name is gone, the import or `take_over` says so, and Lightning's own loop drives the fit by
+public API. `look_once` needs one name more; without it a fit takes milliseconds longer.
 """
 
 import inspect

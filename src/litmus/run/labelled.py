@@ -19,6 +19,7 @@ from litmus.data.rows import Origin, Rows
 from litmus.data.tensors import SPLITS
 from litmus.errors import CheckpointError, ConfigError, DataError, RunError
 from litmus.metrics.answers import Predictions
+from litmus.run.kept_rows import KeptRows
 from litmus.run.predictor import Predictor
 from litmus.run.training import KeptRows, prepare_data
 

@@ -366,37 +366,13 @@ def prepare_data(config: RunConfig, *, fold: int | None = None, kind: str | None
         fold: Which fold is held out; None: the first.
         kind: Kind of target, where a model knows it; None: what the config says.
     """
-    data = _data_module(config, fold=fold, kind=kind)
+    data = make_data(config, fold=fold, kind=kind)
     data.setup()
     return data
 
 
-@final
-class KeptRows:
-    """The rows that were prepared last, for runs one after another that ask for the same: they share them.
-
-    Files that have changed, rows that are too many for memory and those of a user's own are prepared anew each time.
-    """
-
-    def __init__(self) -> None:
-        self._key: tuple[Any, ...] | None = None
-        self._last: DataModule | None = None
-
-    def prepare(self, config: RunConfig, *, kind: str | None = None) -> DataModule:
-        """As `prepare_data`."""
-        data = _data_module(config, kind=kind)
-        key = data.origin_key
-        if key is not None and key == self._key and self._last is not None:
-            data.share(self._last)
-            return data
-        self._key = self._last = None  # before others take their place in memory
-        data.setup()
-        if key is not None and data.rows.store is None:
-            self._key, self._last = key, data.reseeded(data.seed)  # which no trainer will know
-        return data
-
-
-def _data_module(config: RunConfig, *, fold: int | None = None, kind: str | None = None) -> DataModule:
+def make_data(config: RunConfig, *, fold: int | None = None, kind: str | None = None) -> DataModule:
+    """The same, of which nothing is read yet."""
     source = make_source(config)
     if source.normalize_target == "auto" and _needs_own_unit(config):
         source = replace(source, normalize_target=False)
