@@ -21,7 +21,7 @@ from litmus.errors import CheckpointError, ConfigError, DataError, RunError
 from litmus.metrics.answers import Predictions
 from litmus.run.kept_rows import KeptRows
 from litmus.run.predictor import Predictor
-from litmus.run.training import KeptRows, prepare_data
+from litmus.run.training import prepare_data
 
 REMEDY = "give labelled rows by data.path=<file>"
 
