@@ -1,5 +1,7 @@
 """The rare class is hardly found."""
 
+import pytest
+
 from litmus.verdict import judge
 
 FRAUD = [[9800, 0], [176, 24]]  # 98 % accuracy, 12 % recall
@@ -84,3 +86,11 @@ def test_a_rare_one_of_several_classes_that_is_never_predicted_stays_a_warning_w
         [[450, 50, 0], [50, 420, 0], [15, 14, 1]], references={"boosted_trees": 0.6}, trials=(tried,)
     )
     assert "class_imbalance" not in named(seldom)
+
+
+@pytest.mark.parametrize(
+    ("rare", "alarms"), [([4, 1], []), ([15, 1], ["class_imbalance"]), ([8, 0], ["class_imbalance"])]
+)
+def test_a_recall_of_five_rows_is_no_alarm_unless_it_is_surely_bad(make, rare, alarms):
+    evidence = make["classes"]([[95, 5], rare], labels=("a", "b"), ap=0.3, references={"boosted_trees": 0.3})
+    assert [one.name for one in judge(evidence).findings if one.alarms and one.name == "class_imbalance"] == alarms

@@ -10,6 +10,8 @@ from litmus.verdict.wording import name_from_data, percent
 
 POOR = 0.5
 """Recall of the rare class below which it counts as missed."""
+FEWEST = 10
+"""Held-out rows of a class, from which its recall is told; as few rows are an alarm of their own."""
 RARE = 0.2
 """Share of rows below which a class is rare."""
 
@@ -45,6 +47,8 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     if severity == "info" and label in _never_predicted(evidence):
         severity = "warning"  # it stands whether or not weights help
         overrides = () if quantities.refutes(tried) else overrides
+    if _is_hardly_seen(evidence, label) and not quantities.moves(tried):
+        severity = "info"
     return make_finding(
         "class_imbalance",
         severity,
@@ -63,6 +67,13 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
 
 def _is_missed(evidence: Evidence, label: str) -> bool:
     return _recall(evidence, label) < POOR
+
+
+def _is_hardly_seen(evidence: Evidence, label: str) -> bool:
+    """Whether so few held-out rows are of the class that its recall may as well be good."""
+    recall = evidence.per_class.get(evidence.scored, {}).get(label, {}).get("recall")
+    open_ = recall is not None and recall.high is not None and recall.high >= POOR
+    return open_ and 0 < quantities.class_rows(evidence, evidence.scored).get(label, 0) < FEWEST
 
 
 def _never_found(evidence: Evidence) -> tuple[str, float] | None:
