@@ -82,14 +82,14 @@ def follow_an_order(values: pl.Series, inputs: pl.DataFrame) -> str:
         values: Whole numbers, none missing.
         inputs: The typed columns of the same rows.
     """
-    if CLASS_NAME.search(values.name):
-        return ""
     names = [name for name, dtype in inputs.schema.items() if dtype == pl.Float64]
+    if not names or CLASS_NAME.search(values.name):
+        return ""
     step = max(1, len(values) // MOST_ROWS)
     some = inputs.select(names).gather_every(step).with_columns(values.gather_every(step).cast(pl.Float64).alias(CODES))
     sizes = some[CODES].value_counts(name="rows")
     levels = sizes.filter(pl.col("rows") >= FEWEST_ROWS_A_CODE)[CODES].sort()
-    if len(levels) < FEWEST_IN_ORDER or not names:
+    if len(levels) < FEWEST_IN_ORDER:
         return ""
     means = some.filter(pl.col(CODES).is_in(levels.to_list())).group_by(CODES).mean().sort(CODES)
     ranks = np.arange(len(levels))
