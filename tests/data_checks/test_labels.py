@@ -3,6 +3,7 @@ import pytest
 import torch
 
 from litmus.data.tensors import Split
+from litmus.data_checks import labels
 from litmus.data_checks.labels import label_noise, more_rows, target_order
 from litmus.references.reference import fit_references
 from litmus.task.binary import Binary
@@ -65,6 +66,25 @@ def test_flipped_labels_are_seen_and_the_worst_rows_are_flipped_ones():
     assert found.share.low > 0.1
     assert len(found.rows) == 10
     assert np.mean(flipped[np.array(found.rows) - 1000]) >= 0.8
+
+
+@pytest.mark.parametrize("limit", [0.0, 0.9])
+def test_a_rare_class_that_is_found_in_part_has_no_wrong_labels(monkeypatch, limit):
+    """Its predictions err evenly, as with wrong labels, but there would be more predictions than labels then."""
+    monkeypatch.setattr(labels, "AS_FREQUENT", limit)
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(3000, 3))
+    y = (rng.random(3000) < np.where(x[:, 0] > 1.0, 0.7, 0.1)).astype(int)
+    found = noise(x, y)
+    assert (found is not None and found.within is not None) == (limit == 0.0)
+
+
+def test_a_rare_class_that_is_hardly_found_at_all_has_no_wrong_labels():
+    rng = np.random.default_rng(6)
+    x = rng.normal(size=(1500, 4))
+    y = (rng.random(1500) < 0.05 + 0.5 * (x[:, 0] > 1.4)).astype(int)
+    found = noise(x, y)
+    assert found is None or (found.share.low == 0 and found.within is None)
 
 
 def test_what_nobody_can_predict_has_no_wrong_labels():

@@ -35,6 +35,9 @@ SKILL = 0.02
 """Least gain over the baseline, for sure, of a reference that may call a label wrong."""
 WEAK = 0.6
 """Share of the error of guessing, beyond which errors thin out too little to tell them from wrong labels."""
+SAVED = 0.25
+"""Share of the errors of naming the most frequent class that a reference must save, for where it errs to tell anything:
+a rare class that it hardly finds is spread over its sure rows as wrong labels are. A convention."""
 FEWEST_ONE_SIDED = 8
 """Errors of a class from which it can be told whether they thin out."""
 ONE_SIDED, CLEAN = 0.1, 0.17
@@ -46,6 +49,9 @@ thin out: flipped labels gave .47 to .53, overlapping classes .6 to .8."""
 BESIDE_OTHERS = 0.1
 """Share of a class's labels that must be wrong for sure where other classes err as well. On real tables with three
 tenths of a class flipped it was .09 to .25, on the same tables as they are 0 to .04, and .1 on one of few levels."""
+AS_FREQUENT = 0.9
+"""Predictions of a class, as a share of its labels, from which labels of it may be called others: a class whose labels
+were taken for others' is predicted more often than it is labelled, one that is hard to find less often."""
 AHEAD = 0.03
 """Points of the primary metric up to which a reference may be behind the best one to be asked as well."""
 SHOWN = 10
@@ -84,7 +90,8 @@ def label_noise(task: Task, fitted: Sequence[Fitted]) -> LabelNoise | None:
         return None
     order = np.argsort(-margin, kind="stable")
     worst = [int(best.rows[i]) for i in order[: len(order) // 2] if not right[i]][:SHOWN]
-    share = _evenly_spread(~right[order])
+    told = float((~right).mean()) <= (1 - SAVED) * (1 - float(best.target.bincount().max()) / len(order))
+    share = _evenly_spread(~right[order]) if told else Estimate(value=0.0, low=0.0, high=1.0)
     found = LabelNoise(share=share, n=len(order), rows=tuple(worst))
     good = [
         model.out_of_fold
@@ -143,6 +150,8 @@ def _one_sided(best: Predictions, *, among: int) -> tuple[int, Estimate, Flags] 
         inside = predicted == code
         errors, others = wrong[inside], wrong[~inside]
         if errors.sum() < FEWEST_ONE_SIDED or not len(others) or errors.all():
+            continue
+        if inside.sum() < AS_FREQUENT * int((best.target == int(code)).sum()):
             continue
         elsewhere = float(others.mean())
         order = np.argsort(-margin[inside], kind="stable")

@@ -20,6 +20,12 @@ def test_98_percent_accuracy_with_12_percent_recall_is_inadequate_and_the_parado
     assert "the rare class is hardly found, which accuracy hides (class_imbalance)" in verdict.summary
 
 
+def test_a_rare_negative_class_is_not_found_by_a_threshold_for_the_positive_one(make):
+    evidence = make["classes"]([[300, 700], [50, 4950]], ap=0.97, references={"boosted_trees": 0.97})
+    found = next(one for one in judge(evidence).findings if one.name == "class_imbalance")
+    assert found.overrides == ("loss.class_weight=balanced",)
+
+
 def test_weights_are_the_next_step_where_the_threshold_is_tuned_already(make):
     evidence = make["classes"](FRAUD, ap=0.5, references={"boosted_trees": 0.8}, config={"task.threshold": "tuned"})
     found = next(one for one in judge(evidence).findings if one.name == "class_imbalance")

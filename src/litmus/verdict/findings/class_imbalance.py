@@ -38,7 +38,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     paradox = _hidden_by_accuracy(accuracy)
     if accuracy is not None and accuracy.value is not None:
         text += f"; accuracy is {percent(accuracy.value)}, with the baseline {percent(accuracy.baseline)}"
-    overrides = _rebalance(evidence)
+    overrides = _rebalance(evidence, label)
     # of several classes one may be beyond all models: only a reference or a trial shows that this one is not
     possible = _binary(evidence) or context.lags or context.best_reference is None or quantities.moves(tried)
     severity = context.severity(tried, sure=True) if possible else "info"
@@ -126,12 +126,14 @@ def _recall(evidence: Evidence, label: str) -> float:
     return 1.0 if score is None or score.value is None else score.value
 
 
-def _rebalance(evidence: Evidence) -> tuple[str, ...]:
+def _rebalance(evidence: Evidence, label: str) -> tuple[str, ...]:
     """A tuned threshold first; weights, which spoil probabilities, where it is tuned already or there is none.
 
-    Neither is offered again once it is set, so that the advice ends after both.
+    Thresholds are tuned for the positive class, and finding more of it finds less of the other one. Neither is offered
+    again once it is set, so that the advice ends after both.
     """
-    if _binary(evidence) and not _is_tuned(evidence):
+    positive = evidence.task.classes[-1] if evidence.task.classes else label
+    if _binary(evidence) and label == positive and not _is_tuned(evidence):
         return (assign("task.threshold", "tuned"),)
     return () if _is_weighted(evidence) else (assign("loss.class_weight", "balanced"),)
 
