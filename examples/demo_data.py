@@ -29,7 +29,7 @@ def visits(dice: random.Random) -> list[dict[str, Any]]:
     rows = []
     for number in range(CUSTOMERS):
         age, income = round(dice.uniform(18, 80), 1), round(dice.lognormvariate(10, 0.4), 2)
-        habit = dice.gauss(0, 2)
+        habit = dice.gauss(0, 5)
         for _ in range(dice.randint(2, 7)):
             minutes = round(dice.gammavariate(2, 4), 2)
             leaning = habit + 0.8 * (minutes - 8) + 0.02 * (age - 45)
