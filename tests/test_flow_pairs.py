@@ -163,7 +163,7 @@ def left_to_chance(row: Row, answer: Answer) -> bool:
 
 
 @pytest.mark.parametrize(
-    "part", [pytest.param(part, marks=[pytest.mark.verify] if part % 2 else []) for part in range(PARTS)]
+    "part", [pytest.param(part, marks=[pytest.mark.verify] if part % 4 else []) for part in range(PARTS)]
 )
 def test_settings_that_go_together_train(part: int, rows: list[Row], warm: WarmProcess, each) -> None:
     sampled = rows[part :: PARTS * EVERY]

@@ -261,8 +261,8 @@ def test_sweeps_that_start_in_one_second_in_one_folder_are_all_whole(count):
     ("launcher", "number", "to"),
     [
         ("pool", signal.SIGINT, os.killpg),  # as a terminal does on Ctrl-C: to all of its processes
-        ("joblib", signal.SIGTERM, os.kill),
-        ("submitit_local", signal.SIGINT, os.killpg),
+        pytest.param("joblib", signal.SIGTERM, os.kill, marks=pytest.mark.verify),
+        pytest.param("submitit_local", signal.SIGINT, os.killpg, marks=pytest.mark.verify),
         pytest.param("pool", signal.SIGTERM, os.kill, marks=pytest.mark.verify),
         pytest.param("basic", signal.SIGINT, os.kill, marks=pytest.mark.verify),
         pytest.param("joblib", signal.SIGINT, os.killpg, marks=pytest.mark.verify),

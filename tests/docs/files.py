@@ -51,6 +51,7 @@ def write(folder: Path) -> None:
     table(folder / "mails.csv", [{"body": text(dice, label), "label": label} for label in WORDS for _ in range(40)])
     table(folder / "payments.csv", payments(dice))
     table(folder / "visits.csv", visits(dice))
+    table(folder / "patients.csv", patients(dice))
     measured = ["sepal length (cm)", "sepal width (cm)", "petal length (cm)", "petal width (cm)"]
     table(folder / "iris.csv", [{name: round(dice.uniform(0.2, 6), 1) for name in measured} for _ in range(10)])
     big(folder)
@@ -62,6 +63,12 @@ def write(folder: Path) -> None:
     for code, label in enumerate(("cat", "dog")):
         for number in range(15):
             picture(folder / "photos" / label / f"{number}.png", code, dice)
+
+
+def patients(dice: random.Random) -> list[dict[str, object]]:
+    """As the demo's: a number to predict."""
+    rows = [{"age": dice.randint(19, 79), "bmi": round(dice.gauss(26, 4), 1)} for _ in range(ROWS)]
+    return [row | {"progression": round(5 * row["bmi"] + dice.gauss(20, 30))} for row in rows]
 
 
 def visits(dice: random.Random) -> list[dict[str, object]]:
