@@ -90,8 +90,8 @@ def label_noise(task: Task, fitted: Sequence[Fitted]) -> LabelNoise | None:
         return None
     order = np.argsort(-margin, kind="stable")
     worst = [int(best.rows[i]) for i in order[: len(order) // 2] if not right[i]][:SHOWN]
-    told = float((~right).mean()) <= (1 - SAVED) * (1 - float(best.target.bincount().max()) / len(order))
-    share = _evenly_spread(~right[order]) if told else Estimate(value=0.0, low=0.0, high=1.0)
+    saves = float((~right).mean()) <= (1 - SAVED) * (1 - float(best.target.bincount().max()) / len(order))
+    share = _evenly_spread(~right[order]) if saves else Estimate(value=0.0, low=0.0, high=1.0)
     found = LabelNoise(share=share, n=len(order), rows=tuple(worst))
     good = [
         model.out_of_fold
