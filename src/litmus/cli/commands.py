@@ -321,10 +321,18 @@ def _value(key: str, text: str, kind: Key) -> str | int:
     if not text.strip():
         raise ConfigError(f"{key}: is empty; write a value after the =")
     if not kind.whole:
-        return text
+        return _unquoted(text)
     if not text.isdecimal() or not 1 <= int(text) <= 65535:
         raise ConfigError(f"{key}: must be a whole number >= 1 and <= 65535, not {quote(text)}")
     return int(text)
+
+
+def _unquoted(text: str) -> str:
+    if text[0] not in "'\"":
+        return text
+    from litmus.config.keys import unquoted  # slow to import, and hardly ever needed
+
+    return unquoted(text)
 
 
 def _complete(name: str, command: Command, positionals: list[str], keys: dict[str, Any]) -> None:

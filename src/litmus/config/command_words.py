@@ -13,7 +13,18 @@ from hydra.core.override_parser.types import Glob, Override
 from hydra.errors import HydraException
 
 from litmus.config.hooks import judge_searchpath
-from litmus.config.keys import LIST_KEYS, PLACE_KEYS, SYNONYMS, TEXT_KEYS, hydra_text, near, quoted, split_list
+from litmus.config.keys import (
+    LIST_KEYS,
+    PLACE_KEYS,
+    SYNONYMS,
+    TEXT_KEYS,
+    as_word,
+    hydra_text,
+    near,
+    quoted,
+    split_list,
+    unquoted,
+)
 from litmus.config.root import GROUPS, SECTIONS
 from litmus.errors import ConfigError, Problem, quote
 
@@ -153,8 +164,8 @@ def translate(words: Sequence[str], library: Library, *, sweep: bool = False) ->
 
 def values(words: Sequence[str]) -> dict[str, str]:
     """The text after the first `=` of each word, by key; the last one counts."""
-    pairs = [word.lstrip("+").partition("=") for word in words]
-    return {key.strip(): value for key, sign, value in pairs if sign}
+    pairs = [(key.strip(), text) for key, sign, text in (word.lstrip("+").partition("=") for word in words) if sign]
+    return {key: unquoted(text) if key in TEXT_KEYS | PLACE_KEYS else text for key, text in pairs}
 
 
 def words_of(overrides: Mapping[str, Any] | Sequence[str] | None) -> list[str]:
@@ -175,16 +186,16 @@ def words_of(overrides: Mapping[str, Any] | Sequence[str] | None) -> list[str]:
         if isinstance(value, Mapping) and key in SECTIONS:
             words += words_of({f"{key}.{word}": item for word, item in value.items()})
         else:
-            words.append(f"{key}={_written(key, value)}")
+            words.append(_word(key, value))
     return words
 
 
-def _written(key: str, value: Any) -> str:
+def _word(key: str, value: Any) -> str:
     """A Python value as the command line takes it."""
     plain = value.tolist() if hasattr(value, "tolist") else value  # of numpy
     if isinstance(plain, Path) or (isinstance(plain, str) and (key in TEXT_KEYS or key in PLACE_KEYS)):
-        return str(plain)
-    return hydra_text(plain)
+        return as_word(key, str(plain))
+    return f"{key}={hydra_text(plain)}"
 
 
 def _with_implied(words: Sequence[str], library: Library) -> list[str]:
@@ -323,7 +334,7 @@ def as_typed(line: str) -> str:
     if key.lstrip("+") not in TEXT_KEYS | PLACE_KEYS or text[:1] not in {"'", '"'}:
         return line
     value = str(OverridesParser.create().parse_override(line).value())
-    return f"{key}={value}".replace(r"\${", "${")
+    return as_word(key, value).replace(r"\${", "${")
 
 
 def _listed(override: Override, texts: Sequence[str]) -> Override:
@@ -361,6 +372,8 @@ def _text(key: str, text: str, *, sweep: bool) -> str:
         return ",".join(_text(key, item, sweep=False) for item in split_list(f"[{several[1]}]"))
     if text == "null" or (key == "data.features" and text.isdigit()):
         return text
+    if key in TEXT_KEYS or key in PLACE_KEYS:
+        text = unquoted(text)
     if not text.strip():
         raise ConfigError([Problem(key, "is empty; write a value after the =")])
     if key in PLACE_KEYS and INTERPOLATION.search(text):

@@ -121,7 +121,8 @@ ELSEWHERE = {
     "trainer.auto_select_gpus": "write trainer.devices=auto",
     "trainer.checkpoint_callback": "write callback.checkpoint.use=best, or last",
 }
-# Everything after the first `=` of these is text: paths, column names, labels.
+# Everything after the first `=` of these is text: paths, column names, labels. One pair of quotes around it, which
+# Hydra needs where there are spaces, is taken off.
 TEXT_KEYS = frozenset(
     {
         *("data.path", "data.test_path", "data.target", "data.text", "data.weight", "data.group", "data.time"),
@@ -212,8 +213,9 @@ def quote_override(key: str, value: object) -> str:
         >>> quote_override("optimizer.lr", 0.01)
         'optimizer.lr=0.01'
     """
-    text = value if key in TEXT_KEYS and isinstance(value, str) else hydra_text(value)
-    return shlex.quote(f"{key}={text}")
+    if key in TEXT_KEYS and isinstance(value, str):
+        return shlex.quote(as_word(key, value))
+    return shlex.quote(f"{key}={hydra_text(value)}")
 
 
 def split_list(text: str) -> list[str]:
@@ -221,13 +223,19 @@ def split_list(text: str) -> list[str]:
     items = re.findall(r"""\s*((?:'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*")\s*(?=,|$)|[^,]*)(?:,|$)""", text.strip()[1:-1])
     if items and not items[-1]:
         items.pop()
-    return [_unquoted(item.strip()) for item in items]
+    return [unquoted(item.strip()) for item in items]
 
 
-def _unquoted(item: str) -> str:
-    if len(item) > 1 and item[0] == item[-1] and item[0] in "'\"":
-        return re.sub(r"\\(['\"\\]|\$(?=\{))", r"\1", item[1:-1])
-    return item
+def unquoted(text: str) -> str:
+    """The text without the one pair of quotes, of Hydra's grammar, that it stands between, if it does."""
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return re.sub(r"\\(['\"\\]|\$(?=\{))", r"\1", text[1:-1])
+    return text
+
+
+def as_word(key: str, text: str) -> str:
+    """`key=text` for a key of `TEXT_KEYS` or `PLACE_KEYS`: a text that is itself between quotes gets another pair."""
+    return f"{key}={text if unquoted(text) == text else quoted(text)}"
 
 
 def _elsewhere(leaf: str, place: str, known: Collection[str]) -> str:
