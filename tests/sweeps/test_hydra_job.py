@@ -1,6 +1,7 @@
 """A job runs as Hydra runs it: the same files, the same config, the same surroundings."""
 
 import copy
+import logging
 import os
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from omegaconf import OmegaConf, open_dict
 
 from litmus.cli.job import prepare
 from litmus.config.composition import composer
-from litmus.sweeps.hydra_job import HydraJob
+from litmus.sweeps.hydra_job import HydraJob, replace_log
 
 
 class Look:
@@ -62,3 +63,14 @@ def test_what_a_job_raises_is_raised(cfg):
 
     with pytest.raises(ZeroDivisionError, match="on purpose"):
         HydraJob(fail, cfg, Path("s", "0"))()
+
+
+def test_a_record_while_logs_are_replaced_does_not_open_the_former_file_again(tmp_path, monkeypatch):
+    former = logging.FileHandler(tmp_path / "former.txt")
+    root = logging.getLogger()
+    monkeypatch.setattr(root, "handlers", [former])
+    # as in dictConfig, which closes all handlers, then makes new ones, and last takes the former ones away
+    monkeypatch.setattr("litmus.sweeps.hydra_job.configure_log", lambda *_: (former.close(), root.warning("meanwhile")))
+    replace_log(OmegaConf.create({}), False)
+    assert former.stream is None
+    assert (tmp_path / "former.txt").read_text() == ""

@@ -1,7 +1,9 @@
 """One job under Hydra as a value: what to call, with which config, and where."""
 
+import logging
 import os
 import pickle
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, cast, final
@@ -50,7 +52,7 @@ class HydraJob:
                 del cfg["hydra"]
             OmegaConf.set_readonly(node, True)
             self.directory.mkdir(parents=True, exist_ok=True)
-            configure_log(node.job_logging, node.verbose)
+            replace_log(node.job_logging, node.verbose)
             if node.output_subdir is not None:
                 self._note(cfg, Path(node.runtime.output_dir, node.output_subdir))
             with env_override(node.job.env_set):
@@ -97,8 +99,21 @@ class BegunJob:
     def __call__(self) -> Any:
         setup_globals()
         HydraConfig.instance().cfg = self.hydra
-        configure_log(self.hydra.hydra.job_logging, self.hydra.hydra.verbose)
+        replace_log(self.hydra.hydra.job_logging, self.hydra.hydra.verbose)
         return self.function(self.cfg)
+
+
+def replace_log(settings: DictConfig, verbose: bool | str | Sequence[str]) -> None:
+    """Logs as Hydra's `settings` say, and no longer to where it was logged before.
+
+    Files go first: configuring closes them while they still take records, and the next one would open them again.
+    """
+    root = logging.getLogger()
+    for handler in root.handlers[:]:
+        if isinstance(handler, logging.FileHandler):
+            root.removeHandler(handler)
+            handler.close()
+    configure_log(settings, verbose)
 
 
 def _plain(cfg: DictConfig) -> Any:

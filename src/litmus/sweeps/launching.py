@@ -9,12 +9,12 @@ from typing import Any, cast, final
 
 from hydra.core.config_loader import ConfigLoader
 from hydra.core.hydra_config import HydraConfig
-from hydra.core.utils import JobReturn, JobStatus, configure_log, setup_globals
+from hydra.core.utils import JobReturn, JobStatus, setup_globals
 from omegaconf import DictConfig, OmegaConf, open_dict
 
 from litmus.config import make
 from litmus.sweeps.composing import PointComposer
-from litmus.sweeps.hydra_job import BegunJob, HydraJob, JobFunction
+from litmus.sweeps.hydra_job import BegunJob, HydraJob, JobFunction, replace_log
 from litmus.sweeps.pool import Lost, Pool, Workers, unforkable
 from litmus.sweeps.progress import Progress
 from litmus.sweeps.settings import BASIC, RAY, Settings
@@ -76,7 +76,7 @@ class Launching:
             with self.open(max(numbers, default=0) + 1):
                 return self.launch(job_overrides, numbers)
         setup_globals()
-        configure_log(self._config.hydra.hydra_logging, self._config.hydra.verbose)
+        replace_log(self._config.hydra.hydra_logging, self._config.hydra.verbose)
         Path(str(self._config.hydra.sweep.dir)).mkdir(parents=True, exist_ok=True)
         outcomes = self._jobs.run(map(self._job, numbers, job_overrides))
         return [_returned(overrides, outcome) for overrides, outcome in zip(job_overrides, outcomes, strict=True)]
