@@ -64,10 +64,12 @@ GOOD = columns(x=numbers(), y=labels())
         b"sep=;\n" + GOOD.replace(",", ";").encode(),
         b'\xef\xbb\xbf"SEP=^"\r\n' + GOOD.replace(",", "^").replace("\n", "\r\n").encode(),
         b"sep=\t\n" + GOOD.replace(",", "\t").encode(),
+        GOOD.replace("\n", "\r\n").encode() + b"\x1a",
+        GOOD.rstrip("\n").encode() + b"\x1a\n",
     ],
     ids=[
         *("bom", "crlf", "cr", "no last line end", "blank lines", "spaces", "gzip", "quotes", "utf-16", "utf-16 gzip"),
-        *("semicolons", "tabs", "pipes", "sep=;", "sep=^", "sep=tab"),
+        *("semicolons", "tabs", "pipes", "sep=;", "sep=^", "sep=tab", "DOS's end", "DOS's end in a cell"),
     ],
 )
 def test_the_same_table_written_otherwise_gives_the_same_tensors(content: bytes, prepared: Any) -> None:

@@ -191,7 +191,14 @@ def check_text(data: bytes, location: Location, *, strict: bool = False) -> tupl
         raise location.line_error(
             "a zero byte: UTF-16 without a byte order mark, or not a text file; save it as CSV in UTF-8", line
         )
+    data = _without_end_mark(data)
     return data if b"\n" in data else data.replace(b"\r", b"\n"), notes
+
+
+def _without_end_mark(data: bytes) -> bytes:
+    """The text before the character 26 with which DOS ended a file, and which outlives many a conversion."""
+    text = data.rstrip(b"\r\n")
+    return text.removesuffix(b"\x1a") + b"\n" if text.endswith(b"\x1a") else data
 
 
 def _as_utf8(data: bytes, location: Location, *, strict: bool) -> tuple[bytes, tuple[str, ...]]:
