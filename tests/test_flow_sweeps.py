@@ -5,6 +5,7 @@ import csv
 import json
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -98,6 +99,7 @@ LAUNCHERS = {
     "basic": (),
     "joblib": ("hydra.launcher.n_jobs=2",),
     "submitit_local": ("hydra.launcher.timeout_min=30",),
+    "submitit_slurm": ("hydra.launcher.timeout_min=30", "hydra.launcher.cpus_per_task=1"),
     "ray": (),
 }
 
@@ -106,8 +108,10 @@ def launched_by(name: str) -> list[str]:
     """The words that choose a launcher; skips the test where it is not installed."""
     if name not in {"pool", "basic"}:
         pytest.importorskip(name.partition("_")[0])
-    if name in {"joblib", "submitit_local"}:
+    if name.startswith(("joblib", "submitit")):
         pytest.importorskip(f"hydra_plugins.hydra_{name.partition('_')[0]}_launcher")
+    if name == "submitit_slurm" and (not shutil.which("sinfo") or subprocess.run(["sinfo"], check=False).returncode):
+        pytest.skip("no SLURM here")
     return [f"hydra/launcher={name}", *LAUNCHERS[name]]
 
 
@@ -134,7 +138,7 @@ def fail_and_resume(launcher: str, jobs: int, kinds: list[str], faulty: list[str
         log = (sweep / name / "log.txt").read_text()
         assert KINDS[kind] in log or kind in {"kill", "quit"}  # of which nobody is left to tell
         assert f"by_{kind}" in log or kind in {"kill", "quit", "nan"}
-        if launcher != "submitit_local":  # whose jobs speak into files
+        if not launcher.startswith("submitit"):  # whose jobs speak into files
             assert f"{name}  failed: " in done.stdout
     before = {name: (sweep / name / "checkpoints" / "best.ckpt").stat().st_mtime_ns for name in found.keys() - failing}
     monkeypatch.setenv("FAULTS", "")
@@ -194,6 +198,7 @@ def results_of(launcher: list[str]) -> dict[str, list[bytes]]:
         "pool",
         "joblib",
         pytest.param("submitit_local", marks=[pytest.mark.verify, pytest.mark.timeout(900)]),
+        pytest.param("submitit_slurm", marks=[pytest.mark.verify, pytest.mark.timeout(900)]),
         pytest.param("ray", marks=[pytest.mark.verify, pytest.mark.timeout(900)]),
     ],
 )
@@ -267,6 +272,8 @@ def test_sweeps_that_start_in_one_second_in_one_folder_are_all_whole(count):
         pytest.param("basic", signal.SIGINT, os.kill, marks=pytest.mark.verify),
         pytest.param("joblib", signal.SIGINT, os.killpg, marks=pytest.mark.verify),
         pytest.param("submitit_local", signal.SIGTERM, os.kill, marks=pytest.mark.verify),
+        pytest.param("submitit_slurm", signal.SIGINT, os.killpg, marks=pytest.mark.verify),
+        pytest.param("submitit_slurm", signal.SIGTERM, os.kill, marks=pytest.mark.verify),
         pytest.param("ray", signal.SIGINT, os.killpg, marks=[pytest.mark.verify, pytest.mark.timeout(900)]),
     ],
 )

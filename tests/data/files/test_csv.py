@@ -219,6 +219,11 @@ def test_a_decimal_comma_target_is_a_number(prepared: Any) -> None:
     assert prepared(text, delimiter="semicolon", decimal="comma").spec.numeric
 
 
+def test_a_target_of_numbers_that_look_like_a_year_and_a_month_is_of_numbers(prepared: Any) -> None:
+    content = columns(x=numbers(), y=[f"{1000 + i}.{i % 9 + 1}" for i in range(ROWS)])
+    assert prepared(content).spec.task == "regression"
+
+
 def test_only_points_between_groups_of_three_digits_are_left_out_of_numbers_with_a_comma() -> None:
     numbers = read_numbers(
         pl.Series(["1.234,5", "-12.345.678", "0,25", ",5", "3.5", "21.02.2023", "1,234.5", ""]), "comma"

@@ -47,6 +47,8 @@ MARKED = {
     BRACKETS: "is in brackets; if it is negative, write a minus sign",
 }
 CODE = r"^([A-Za-z]{1,3}\d+|\d+[A-Za-z]{1,3})$"
+OPEN = r"^([<>≤≥]=?\s?\d+|\d+\s?\+|\d+\s?(-|–|to)\s?\d+|\d+ (or|and) (more|less|over|under))$"
+FEW_LEVELS = 12
 STRAY_SHARE = 0.05
 CONTINUOUS = 20
 
@@ -216,7 +218,8 @@ def check_stray(
         return
     text = raw.str.strip_chars()
     words = text.filter(numbers.stray)
-    if not forced and _completes_codes(words, text.filter(~numbers.stray)):
+    others = text.filter(~numbers.stray)
+    if not forced and (_completes_codes(words, others) or (otherwise is None and _are_levels(words, others))):
         return
     position = first_true(numbers.stray)
     good = len(raw) - numbers.values.null_count()
@@ -262,6 +265,16 @@ def _completes_codes(words: pl.Series, others: pl.Series) -> bool:
     digits = others.drop_nulls()
     padded = digits.str.contains(r"^\d+$").all() and digits.str.contains(r"^0\d\d").any()
     return padded and digits.str.len_chars().n_unique() == 1 and bool(words.str.contains(CODE).all())
+
+
+def _are_levels(words: pl.Series, others: pl.Series) -> bool:
+    """Whether text is a level of few, such as `>3` beside 1, 2 and 3, or 1OT, again and again, beside quarters."""
+    numbers = others.drop_nulls()
+    few = words.n_unique() + numbers.n_unique() <= FEW_LEVELS and numbers.str.contains(r"^\d{1,2}$").all()
+    if not few or len(words) < 2:
+        return False
+    coded = words.n_unique() == 1 and words.str.contains(CODE).all()
+    return bool(coded or words.str.contains(OPEN).all())
 
 
 def _notation(words: pl.Series, good: int) -> str | None:
