@@ -34,7 +34,8 @@ from litmus.data_checks.joint_leaks import joint_leak
 from litmus.data_checks.leaks import Feature, feature_leaks
 from litmus.data_checks.near_duplicates import Near, continuous_columns, near_points, near_rows, near_texts, thumbnails
 from litmus.data_checks.pieces import pieces
-from litmus.evidence import DataFacts, Drift, FeatureLeak, FollowUp, GroupLeak, JointLeak, Twins
+from litmus.data_checks.row_formulas import between, row_formulas
+from litmus.evidence import DataFacts, Drift, FollowUp, GroupLeak, Twins
 from litmus.evidence.values import SplitName
 from litmus.metrics.answers import Predictions
 from litmus.task.base import Task
@@ -91,16 +92,11 @@ def check_data(
     check = _Check(task, rows, {name: at for name, at in positions(assignment).items() if name in splits}, splits, seed)
     found = {name: check.twins(name) for name in splits if name != "train"}
     ratio, offset = scale_facts(task.spec, splits["train"].x, finish)
-    leaks, joint, follow, cut = check.leaks(primary)
     facts = replace(
-        plain_facts(task, splits, split_rule=split_rule),
+        check.with_leaks(plain_facts(task, splits, split_rule=split_rule), primary),
         columns=column_facts(rows, check.columns, check.at["train"], task.spec, splits["train"].x),
         twins=tuple(twins for twins, _ in found.values()),
         groups=() if split_rule in {"group", "stratified_group", "time"} else check.groups(),
-        leaks=leaks,
-        joint_leak=joint,
-        follow_up=follow,
-        pieces=cut,
         drifts={} if exchangeable else check.drifts(),
         scale_ratio=ratio,
         seen_mean_ratio=offset,
@@ -251,22 +247,31 @@ class _Check:
         kinds = {column.name: column.kind for column in self.columns}
         return group_leaks(self.rows, target, self.at, kinds=kinds, classified=not self.task.numeric)
 
-    def leaks(
-        self, primary: str | None
-    ) -> tuple[tuple[FeatureLeak, ...], JointLeak | None, FollowUp | None, FollowUp | None]:
+    def with_leaks(self, facts: DataFacts, primary: str | None) -> DataFacts:
+        """The facts with the columns that give the target, alone or together."""
         frame = self.rows.inputs
         if not isinstance(frame, pl.DataFrame) or "val" not in self.at:
-            return (), None, None, None
+            return facts
         kept = sample_rows(len(self.at["train"]), MOST_ROWS, seed=self.seed)
         train, val = self._truth("train", kept), self._truth("val", np.arange(len(self.at["val"])))
         if primary is None:
             primary = self.task.primary_of(self.task.prior(train.target))
         features = [_feature(frame[name], self.at["train"][kept], self.at["val"]) for name in self.used]
-        leaks = feature_leaks(self.task, features, train, val, primary=primary)
-        times = follow_up_times(self.task.spec, features)
-        joint = joint_leak(self.task, features, train, val, primary=primary)
-        cut = pieces(features, train.target.double().numpy()) if self.task.numeric else ()
-        return leaks, joint, _asked(times), _asked(cut)
+        facts = replace(
+            facts,
+            leaks=feature_leaks(self.task, features, train, val, primary=primary),
+            joint_leak=joint_leak(self.task, features, train, val, primary=primary),
+            follow_up=_asked(follow_up_times(self.task.spec, features)),
+        )
+        if not self.task.numeric:
+            return facts
+        target = torch.cat([train.target, val.target]).double().numpy()
+        return replace(
+            facts,
+            formula=row_formulas(features, target),
+            between=between(features, target),
+            pieces=_asked(pieces(features, target[: len(train.target)])),
+        )
 
     def drifts(self) -> dict[str, Drift]:
         """Held-out split to how its columns differ from train's."""

@@ -73,7 +73,7 @@ def joint_leak(
         val: Rows of val; only the target counts.
         primary: Metric of the scores.
     """
-    amounts = [feature for feature in features if _is_amount(feature)][:MOST_COLUMNS]
+    amounts = [feature for feature in features if is_amount(feature)][:MOST_COLUMNS]
     target = train.target.double().numpy()
     if len(amounts) < 2 or len(features) < 3 or len(target) < 4 * len(amounts):
         return None
@@ -118,7 +118,8 @@ def _formulas(task: Task, amounts: list[Feature], target: Array) -> Iterator[tup
                 yield kept, form, joined
 
 
-def _is_amount(feature: Feature) -> bool:
+def is_amount(feature: Feature) -> bool:
+    """Whether a column holds amounts, of which a formula may be made."""
     known = feature.train[np.isfinite(feature.train)]
     varied = feature.ordered and len(np.unique(known[:MOST_ROWS])) >= FEWEST_DISTINCT
     return varied and bool(np.isfinite(feature.val).any())

@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from litmus.evidence.values import Estimate
+
+FormulaKind = Literal["sum", "difference", "product", "quotient", "between"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +116,7 @@ class GroupLeak:
     values: int
     inferred: bool
     agreement: Estimate | None = None  # how much more alike targets are within a value than between values
+    moment: str | None = None  # of a panel: the column with whose values this one's values occur once each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +187,27 @@ class JointLeak:
     alone: float
     opposed: bool = False
     exponential: bool = False
+    without: float | None = None
+    full: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowFormula:
+    """Two columns that the target follows row by row, or between which it lies.
+
+    Args:
+        columns: Both of them.
+        kind: What they are joined by; between: the target lies between them.
+        met: Share of the rows of which that is true, those aside that hold the most frequent target.
+        also: Columns of other formulas that give the target without these.
+        without: A reference's score without all of these columns.
+        full: The same reference's with them.
+    """
+
+    columns: tuple[str, ...]
+    kind: FormulaKind
+    met: float
+    also: tuple[str, ...] = ()
     without: float | None = None
     full: float | None = None
 
@@ -281,8 +306,8 @@ class DataFacts:
             None where a target is negative.
         target_apart: A few targets far beyond a gap that parts them from all others; None where there are none.
         columns: Table columns; empty otherwise.
-        twins, groups, leaks, joint_leak, follow_up, pieces, shifts, noise: See their classes; empty or None where
-            nothing was found or looked for.
+        twins, groups, leaks, joint_leak, formula, between, follow_up, pieces, shifts, noise: See their classes; empty
+            or None where nothing was found or looked for.
         honest: Splits by chance beside honest ones, where rows may know each other.
         drifts: Held-out split to how its columns differ from train's, where the split is not by chance.
         split_rule: As configured.
@@ -318,6 +343,8 @@ class DataFacts:
     groups: tuple[GroupLeak, ...] = ()
     leaks: tuple[FeatureLeak, ...] = ()
     joint_leak: JointLeak | None = None
+    formula: RowFormula | None = None
+    between: RowFormula | None = None
     follow_up: FollowUp | None = None
     pieces: FollowUp | None = None
     shifts: tuple[Shift, ...] = ()

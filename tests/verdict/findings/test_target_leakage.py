@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from litmus.evidence import Column, FeatureLeak, FollowUp, JointLeak
+from litmus.evidence import Column, FeatureLeak, FollowUp, JointLeak, RowFormula
 from litmus.verdict import Settings, judge
 
 GOOD = [[190, 10], [12, 188]]
@@ -201,3 +201,34 @@ def test_missing_cells_that_tell_a_class_leak_on_less_evidence_where_a_reference
     by_nature = replace(cells, without=0.86)
     evidence = make["classes"](GOOD, data={**data, "leaks": (by_nature,)})
     assert "target_leakage" not in [one.name for one in judge(evidence).findings]
+
+
+def formula(**changes):
+    given = {"columns": ("age", "income"), "kind": "quotient", "met": 0.99, "without": 0.4, "full": 0.97}
+    return RowFormula(**{**given, **changes})
+
+
+def test_a_formula_that_rows_meet_vetoes_and_all_its_columns_go(make):
+    verdict = judge(make["numbers"](0.97, data={"formula": formula(also=("visits",)), "columns": COLUMNS}))
+    assert verdict.verdict == "inadequate"
+    assert verdict.try_first.overrides == ("data.drop_columns=[age,income,visits]",)
+    assert "quotient of age, income in 99 % of the rows" in verdict.findings[0].summary
+
+
+@pytest.mark.parametrize(
+    "data", [{"formula": formula(without=0.99)}, {"between": formula(kind="between", without=0.99)}]
+)
+def test_what_the_rows_show_is_asked_about_where_other_columns_tell_as_much(make, data):
+    verdict = judge(make["numbers"](0.99, data={**data, "columns": COLUMNS}))
+    assert verdict.verdict == "undetermined"
+    (finding,) = [one for one in verdict.findings if one.alarms]
+    assert (finding.severity, finding.choices[0]) == ("question", ("data.drop_columns=[age,income]",))
+    accepted = Settings(accept=["target_leakage:age", "target_leakage:income"])
+    evidence = make["numbers"](0.99, data={**data, "columns": COLUMNS})
+    assert judge(evidence, settings=accepted).verdict == "adequate"
+    dropped = dict.fromkeys(("target_leakage:age", "target_leakage:income"), "dropped")
+    assert judge(replace(evidence, answers=dropped)).findings[0].severity == "error"
+
+
+def test_of_two_columns_what_they_give_is_the_task(make):
+    assert named(make["numbers"](0.99, data={"formula": formula(), "columns": COLUMNS[:2]})) == []

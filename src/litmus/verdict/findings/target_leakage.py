@@ -1,16 +1,17 @@
 """A column gives the answer away, alone or with others."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from litmus.evidence import Evidence, FeatureLeak, FollowUp, JointLeak
+from litmus.evidence import Evidence, FeatureLeak, FollowUp, JointLeak, RowFormula
 from litmus.statistics import wilson
 from litmus.verdict import quantities
-from litmus.verdict.context import Context, Judgement, make_finding
+from litmus.verdict.context import Context, Judgement, gravest, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import union
 from litmus.verdict.verdict import Severity
 from litmus.verdict.wording import columns as named_columns
-from litmus.verdict.wording import listing, metric, points
+from litmus.verdict.wording import listing, metric, percent, points
 
 ALONE = 0.95
 """How far on the way from chance to perfection one column must lead by itself to be called a leak."""
@@ -102,8 +103,10 @@ def _finding(
 
 def _together(evidence: Evidence) -> Judgement:
     """What several columns give together, or what only the user can know of some."""
-    if (joint := _joint(evidence, evidence.data.joint_leak)) is not None:
-        return joint
+    data = evidence.data
+    formula, joint = _formula(evidence, data.formula), _joint(evidence, data.joint_leak)
+    if (found := gravest(formula, joint, _between(evidence, data.between))) is not None:
+        return found
     asked = (_followed(evidence, columns) for columns in (evidence.data.follow_up, evidence.data.pieces))
     return next((question for question in asked if question is not None), None)
 
@@ -202,6 +205,47 @@ def _joint(evidence: Evidence, leak: JointLeak | None) -> Judgement:
         without=leak.without,
         full=leak.full,
     )
+
+
+def _formula(evidence: Evidence, leak: RowFormula | None) -> Judgement:
+    """A formula of two columns that next to all rows meet: an error where little is left without them."""
+    if leak is None or _is_few(evidence):
+        return None
+    columns, left = [*leak.columns, *leak.also], max(1 - leak.met, 1e-3)
+    also = f", and likewise from {listing(list(leak.also), 4)}" if leak.also else ""
+    text = f"The target is a {leak.kind} of {listing(list(leak.columns))} in {percent(leak.met)} of the rows{also}"
+    if leak.without is None or 1 - leak.without < LITTLE or 1 - leak.without < MANY_TIMES * left:
+        return _known(evidence, leak, columns, text)
+    name = evidence.task.primary
+    return make_finding(
+        "target_leakage",
+        "error",
+        f"{text}; without them a reference has {metric(name)} {points(name, leak.without)}.",
+        overrides=(_answers(evidence, columns)[0],),
+        columns=columns,
+        met=leak.met,
+        without=leak.without,
+        full=leak.full,
+    )
+
+
+def _between(evidence: Evidence, leak: RowFormula | None) -> Judgement:
+    """A target that lies between two columns in next to every row, as a day's close between its low and its high."""
+    if leak is None or _is_few(evidence):
+        return None
+    text = f"The target lies between {listing(list(leak.columns))} in {percent(leak.met)} of the rows"
+    return _known(evidence, leak, list(leak.columns), text)
+
+
+def _known(evidence: Evidence, leak: RowFormula, columns: list[str], text: str) -> Judgement:
+    """Whether columns are known when one predicts, of which the rows themselves show what they are to the target."""
+    drop, accept = _answers(evidence, columns)
+    figures: dict[str, Any] = {"columns": columns, "met": leak.met, "without": leak.without, "full": leak.full}
+    if all(evidence.answers.get(f"target_leakage:{column}") == "dropped" for column in columns):
+        text = f"{text}, which are not known when you predict by your own answer"
+        return make_finding("target_leakage", "error", f"{text}.", overrides=(drop,), **figures)
+    text = f"{text}: are they known when you predict?"
+    return make_finding("target_leakage", "question", text, choices=((drop,), (accept,)), **figures)
 
 
 def _is_few(evidence: Evidence) -> bool:
