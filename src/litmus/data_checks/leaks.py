@@ -20,6 +20,8 @@ ROWS_A_BIN = 15
 FEWEST_BETWEEN = 20
 NEAREST = 2
 """Values on either side whose classes tell a row's own where ids were given class by class."""
+WITHIN = 0.001
+"""Weight of bins or neighbours beside a threshold: they rank the rows of a side, and it decides."""
 SUSPECT = 0.8
 """Share of the way from chance to perfection from which a column is reported."""
 BLANK = 0.5
@@ -150,16 +152,41 @@ def _predictions(val: Predictions, pred: Tensor, prob: Tensor | None) -> Predict
 def _class_shares(feature: Feature, onto: Array) -> tuple[Array, Array]:
     """Class shares `(n, k)` of each row's bin, or of the values beside it where these tell more, for train and val.
 
-    Bins are judged by BIC (Schwarz 1978), neighbours by their likelihood of rows that are left out.
+    Bins are judged by BIC (Schwarz 1978), neighbours by their likelihood of rows that are left out. Of two classes the
+    bins may be the two sides of one threshold, which lies anywhere.
     """
-    bins = _bins(feature)
-    binned = _binned(bins, onto)
-    beside = _beside(feature, onto)
-    if beside is None:
-        return binned
+    (least, best), beside = _judged(_bins(feature), onto), _beside(feature, onto)
+    if beside is not None and (likelihood := _likelihood(beside[0], onto)) > least:
+        least, best = likelihood, beside
+    cut = _threshold(feature, onto) if feature.ordered and onto.shape[1] == 2 else None
+    if cut is not None and (parted := _judged(cut, onto))[0] > least:
+        inside, outside = ((1 - WITHIN) * side + WITHIN * rank for side, rank in zip(parted[1], best, strict=True))
+        return inside, outside
+    return best
+
+
+def _judged(bins: Bins, onto: Array) -> tuple[float, tuple[Array, Array]]:
+    """The likelihood of the class shares of bins, less what their number is penalised by, and the shares."""
+    shares = _binned(bins, onto)
     size = (int(bins[0].max()) + 1) * (onto.shape[1] - 1)
-    penalty = size * float(np.log(len(onto))) / 2
-    return beside if _likelihood(beside[0], onto) > _likelihood(binned[0], onto) - penalty else binned
+    return _likelihood(shares[0], onto) - size * float(np.log(len(onto))) / 2, shares
+
+
+def _threshold(feature: Feature, onto: Array) -> Bins | None:
+    """Below and above the value at which two classes part best; None where nothing varies or cells are empty."""
+    if not np.isfinite(feature.train).all() or not np.isfinite(feature.val).all():
+        return None
+    known, place = np.unique(feature.train, return_inverse=True)
+    if len(known) < 2:
+        return None
+    counts = np.zeros((len(known), 2))
+    np.add.at(counts, place, onto)
+    below = counts.cumsum(0)[:-1]
+    above = counts.sum(0) - below
+    told = sum((side * np.log((side + 1) / (side.sum(1, keepdims=True) + 2))).sum(1) for side in (below, above))
+    best = int(np.argmax(told))
+    value = (known[best] + known[best + 1]) / 2
+    return (feature.train > value).astype(np.int64), (feature.val > value).astype(np.int64)
 
 
 def _likelihood(shares: Array, onto: Array) -> float:

@@ -232,3 +232,20 @@ def test_what_the_rows_show_is_asked_about_where_other_columns_tell_as_much(make
 
 def test_of_two_columns_what_they_give_is_the_task(make):
     assert named(make["numbers"](0.99, data={"formula": formula(), "columns": COLUMNS[:2]})) == []
+
+
+def test_a_column_of_which_the_target_is_a_function_is_asked_about_however_much_others_tell(make):
+    twin = number_leak(score=0.99999, next_best=0.95, without=0.97, full=0.999)
+    (finding,) = [
+        one for one in judge(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (twin,)})).findings if one.alarms
+    ]
+    assert finding.severity == "question"
+    assert finding.choices == (("data.drop_columns=[age]",), ("verdict.accept=['target_leakage:age']",))
+    counting = (Column(name="age", kind="date"), *COLUMNS[1:])
+    assert named(make["numbers"](0.99, data={"columns": counting, "leaks": (twin,)})) == []
+    assert named(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (replace(twin, score=0.998),)})) == []
+
+
+def test_a_question_gives_no_more_than_was_gained(make):
+    evidence = make["numbers"](0.97, data={"joint_leak": joint(without=-0.3), "columns": COLUMNS})
+    assert "together give 99 % of the 99 % gained" in judge(evidence).findings[0].summary

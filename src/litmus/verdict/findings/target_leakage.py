@@ -1,7 +1,6 @@
 """A column gives the answer away, alone or with others."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from litmus.evidence import Evidence, FeatureLeak, FollowUp, JointLeak, RowFormula
 from litmus.statistics import wilson
@@ -75,9 +74,20 @@ def _strong(evidence: Evidence, leaks: list[FeatureLeak]) -> Judgement:
         return _question(evidence, asked, next(entry for entry in leaks if entry.column == asked[0]))
     if (_way(evidence, leak.score) or 0.0) < _alone(evidence):
         return None
+    if (same := _exact(evidence, leaks)) and not _is_few(evidence):
+        gives = "alone gives" if len(same) == 1 else "each give"
+        text = f"{named_columns(same)} {gives} {metric(name)} {points(name, leak.score)}"
+        return _known(evidence, same, text, score=leak.score, full=leak.full)
     reach = f"alone reach{'es' if len(leaks) == 1 else ''} {metric(name)} {points(name, leak.score)}"
     columns = [entry.column for entry in leaks]
     return _finding(leak, "info", f"{named_columns(columns)} {reach}, {_rest(evidence, leak)}.", columns[:10])
+
+
+def _exact(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
+    """Columns of numbers of which the target is a function, whatever others tell; what counts rows or time aside."""
+    kinds = {column.name: column.kind for column in evidence.data.columns}
+    exact = [leak.column for leak in leaks if leak.score >= EXACT and kinds.get(leak.column) == "number"]
+    return exact if quantities.is_regression(evidence) else []
 
 
 def _rest(evidence: Evidence, leak: FeatureLeak) -> str:
@@ -136,7 +146,7 @@ def _question(evidence: Evidence, columns: list[str], leak: FeatureLeak | JointL
     """What only the user can know, with both answers."""
     name, base = evidence.task.primary, quantities.chance(evidence)
     full, without = _with_it(leak), leak.without or 0.0
-    lost, gain = (points(name, value) for value in (full - without, full - base))
+    lost, gain = (points(name, value) for value in (full - max(without, base), full - base))
     drop, accept = _answers(evidence, columns)
     if all(evidence.answers.get(f"target_leakage:{column}") == "dropped" for column in columns):
         text = (
@@ -215,7 +225,7 @@ def _formula(evidence: Evidence, leak: RowFormula | None) -> Judgement:
     also = f", and likewise from {listing(list(leak.also), 4)}" if leak.also else ""
     text = f"The target is a {leak.kind} of {listing(list(leak.columns))} in {percent(leak.met)} of the rows{also}"
     if leak.without is None or 1 - leak.without < LITTLE or 1 - leak.without < MANY_TIMES * left:
-        return _known(evidence, leak, columns, text)
+        return _known(evidence, columns, text, met=leak.met, full=leak.full)
     name = evidence.task.primary
     return make_finding(
         "target_leakage",
@@ -234,18 +244,34 @@ def _between(evidence: Evidence, leak: RowFormula | None) -> Judgement:
     if leak is None or _is_few(evidence):
         return None
     text = f"The target lies between {listing(list(leak.columns))} in {percent(leak.met)} of the rows"
-    return _known(evidence, leak, list(leak.columns), text)
+    return _known(evidence, list(leak.columns), text, met=leak.met, full=leak.full)
 
 
-def _known(evidence: Evidence, leak: RowFormula, columns: list[str], text: str) -> Judgement:
+def _known(
+    evidence: Evidence,
+    columns: list[str],
+    text: str,
+    *,
+    score: float | None = None,
+    met: float | None = None,
+    full: float | None,
+) -> Judgement:
     """Whether columns are known when one predicts, of which the rows themselves show what they are to the target."""
     drop, accept = _answers(evidence, columns)
-    figures: dict[str, Any] = {"columns": columns, "met": leak.met, "without": leak.without, "full": leak.full}
-    if all(evidence.answers.get(f"target_leakage:{column}") == "dropped" for column in columns):
-        text = f"{text}, which are not known when you predict by your own answer"
-        return make_finding("target_leakage", "error", f"{text}.", overrides=(drop,), **figures)
-    text = f"{text}: are they known when you predict?"
-    return make_finding("target_leakage", "question", text, choices=((drop,), (accept,)), **figures)
+    dropped = all(evidence.answers.get(f"target_leakage:{column}") == "dropped" for column in columns)
+    it = "is it" if len(columns) == 1 else "are they"
+    known = ", not known when you predict by your own answer." if dropped else f": {it} known when you predict?"
+    return make_finding(
+        "target_leakage",
+        "error" if dropped else "question",
+        f"{text}{known}",
+        overrides=(drop,) if dropped else (),
+        choices=() if dropped else ((drop,), (accept,)),
+        columns=columns,
+        score=score,
+        met=met,
+        full=full,
+    )
 
 
 def _is_few(evidence: Evidence) -> bool:
