@@ -32,7 +32,7 @@ USUAL = 0.1
 STEPS = 3
 MOST_FORMULAS = 3
 """Formulas of different columns that are looked for one after the other, lest they excuse each other."""
-INSIDE = 0.99
+INSIDE = 0.95
 """Share of the rows in which the target lies between two columns."""
 STRICTLY = 0.5
 """Share of the rows in which it equals neither of them: otherwise one of them is the target."""
