@@ -44,6 +44,8 @@ Codes = NDArray[np.int64]
 
 MOST_ROWS = 100_000
 """Training rows that one-column models are fitted on."""
+MOST_CROSSED, FOLDS = 5000, 4
+"""Rows up to which one-column models are scored out of fold: of more, those of val are enough."""
 SHOWN = 20
 NORMAL_SPAN = 2.563
 """Standard deviations between the first and the last tenth of a normal distribution."""
@@ -93,7 +95,7 @@ def check_data(
     found = {name: check.twins(name) for name in splits if name != "train"}
     ratio, offset = scale_facts(task.spec, splits["train"].x, finish)
     facts = replace(
-        check.with_leaks(plain_facts(task, splits, split_rule=split_rule), primary),
+        check.with_leaks(plain_facts(task, splits, split_rule=split_rule), primary, exchangeable=exchangeable),
         columns=column_facts(rows, check.columns, check.at["train"], task.spec, splits["train"].x),
         twins=tuple(twins for twins, _ in found.values()),
         groups=() if split_rule in {"group", "stratified_group", "time"} else check.groups(),
@@ -247,8 +249,11 @@ class _Check:
         kinds = {column.name: column.kind for column in self.columns}
         return group_leaks(self.rows, target, self.at, kinds=kinds, classified=not self.task.numeric)
 
-    def with_leaks(self, facts: DataFacts, primary: str | None) -> DataFacts:
-        """The facts with the columns that give the target, alone or together."""
+    def with_leaks(self, facts: DataFacts, primary: str | None, *, exchangeable: bool) -> DataFacts:
+        """The facts with the columns that give the target, alone or together.
+
+        Where chance dealt the rows, and they are few, each column is scored on all of them out of fold.
+        """
         frame = self.rows.inputs
         if not isinstance(frame, pl.DataFrame) or "val" not in self.at:
             return facts
@@ -257,9 +262,11 @@ class _Check:
         if primary is None:
             primary = self.task.primary_of(self.task.prior(train.target))
         features = [_feature(frame[name], self.at["train"][kept], self.at["val"]) for name in self.used]
+        numbers = self.rows.numbers[np.concatenate([self.at["train"][kept], self.at["val"]])]
+        folds = _folds(numbers) if exchangeable and len(numbers) <= MOST_CROSSED else None
         facts = replace(
             facts,
-            leaks=feature_leaks(self.task, features, train, val, primary=primary),
+            leaks=feature_leaks(self.task, features, train, val, primary=primary, folds=folds),
             joint_leak=joint_leak(self.task, features, train, val, primary=primary),
             follow_up=_asked(follow_up_times(self.task.spec, features)),
         )
@@ -287,6 +294,11 @@ class _Check:
         split, at = self.splits[name], torch.from_numpy(index)
         target = self.task.in_unit(split.y[at])
         return Predictions(split=name, rows=split.rows[at], target=target, pred=target)
+
+
+def _folds(numbers: Codes) -> Codes:
+    """The fold of each row by its number in the source, the same whatever the split."""
+    return np.random.default_rng(0).integers(FOLDS, size=int(numbers.max()) + 1)[numbers]
 
 
 def _asked(columns: tuple[str, ...]) -> FollowUp | None:

@@ -1,6 +1,8 @@
 """Columns that alone nearly give the target: one cheap model for each, without any library behind it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import final
 
 import numpy as np
@@ -13,6 +15,7 @@ from litmus.metrics.answers import Predictions
 from litmus.task.base import Task
 
 Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
 Bins = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 MOST_BINS = 64
@@ -50,9 +53,15 @@ class Feature:
 
 
 def feature_leaks(
-    task: Task, features: list[Feature], train: Predictions, val: Predictions, *, primary: str
+    task: Task,
+    features: list[Feature],
+    train: Predictions,
+    val: Predictions,
+    *,
+    primary: str,
+    folds: Codes | None = None,
 ) -> tuple[FeatureLeak, ...]:
-    """The columns with which a one-column model gets most of the way to perfection on val, best first.
+    """The columns with which a one-column model gets most of the way to perfection on rows left out, best first.
 
     The model says the class shares, or the mean, of the value's bin in train; for numbers it is a straight line if
     that fits train better. A category's rare values share a bin. For classes it may be the shares of the values beside
@@ -64,41 +73,37 @@ def feature_leaks(
         train: Rows of train; only the target counts.
         val: Rows of val; only the target counts.
         primary: Metric of the scores.
+        folds: `(n,)` fold of each row of train and then of val: each is told by the other folds, so that few val rows
+            do not decide by luck. None: val is told by train.
     """
-    scored = sorted(
-        ((column_score(task, feature, train, val, primary=primary), feature.name) for feature in features), reverse=True
-    )
+    score = partial(column_score, task, train=train, val=val, primary=primary, folds=folds)
+    scored = sorted(((score(feature), feature.name) for feature in features), reverse=True)
     if not scored:
         return ()
-    chance = chance_score(task, val, primary=primary)
+    told = val if folds is None else _joined([train, val])
+    chance = chance_score(task, told, primary=primary)
     suspects = [(score, name) for score, name in scored if score - chance >= SUSPECT * (1 - chance)]
-    blank = _blanks(task, features, train, val, scored, primary=primary)
+    blank = () if task.numeric else _blanks(features, scored, score, chance=chance)
     few = 2 <= len(suspects) <= MOST_TOGETHER and 2 * len(suspects) < len(features)
     together = tuple(name for _, name in suspects) if few else ()
-    return (*blank, *(_leak(score, name, scored, chance=chance, together=together) for score, name in suspects))
+    leaks = (*blank, *(_leak(value, name, scored, chance=chance, together=together) for value, name in suspects))
+    return tuple(replace(leak, rows=len(told.rows)) for leak in leaks)
 
 
 def _blanks(
-    task: Task,
     features: list[Feature],
-    train: Predictions,
-    val: Predictions,
     scored: list[tuple[float, str]],
+    score: Callable[[Feature], float],
     *,
-    primary: str,
+    chance: float,
 ) -> tuple[FeatureLeak, ...]:
     """The columns of which the missing cells alone tell half of the answer, best first."""
-    if task.numeric:
-        return ()
-    chance = chance_score(task, val, primary=primary)
     found = []
     for feature in features:
         cells = replace(feature, train=np.isnan(feature.train) * 1.0, val=np.isnan(feature.val) * 1.0)
-        if 0 < cells.train.sum() < len(cells.train):
-            score = column_score(task, cells, train, val, primary=primary)
-            if score - chance >= BLANK * (1 - chance):
-                leak = _leak(score, feature.name, scored, chance=chance, together=())
-                found.append(replace(leak, blank=True))
+        if 0 < cells.train.sum() < len(cells.train) and (value := score(cells)) - chance >= BLANK * (1 - chance):
+            leak = _leak(value, feature.name, scored, chance=chance, together=())
+            found.append(replace(leak, blank=True))
     return tuple(sorted(found, key=lambda leak: -leak.score))
 
 
@@ -119,11 +124,37 @@ def one_column_predictions(task: Task, feature: Feature, train: Predictions, val
     return _predictions(val, task.decide(prob, None)[0] if task.ordered else (prob / share).argmax(1), prob)
 
 
-def column_score(task: Task, feature: Feature, train: Predictions, val: Predictions, *, primary: str) -> float:
-    """The primary metric of a one-column model on val; 0 where it is undefined."""
-    predicted = one_column_predictions(task, feature, train, val)
+def column_score(
+    task: Task, feature: Feature, train: Predictions, val: Predictions, *, primary: str, folds: Codes | None = None
+) -> float:
+    """The primary metric of a one-column model on val, or on all folds, each left out in turn; 0 where undefined."""
+    parts = [(feature, train, val)] if folds is None else _crossed(feature, train, val, folds)
+    predicted = _joined([one_column_predictions(task, *part) for part in parts])
     value = float(task.metric(primary).compute(predicted.answers())[0])
     return value if np.isfinite(value) else 0.0
+
+
+def _crossed(
+    feature: Feature, train: Predictions, val: Predictions, folds: Codes
+) -> list[tuple[Feature, Predictions, Predictions]]:
+    """Each fold as val beside all others as train."""
+    values, both, parts = np.concatenate([feature.train, feature.val]), _joined([train, val]), []
+    for fold in np.unique(folds):
+        left_out = folds == fold
+        inner, outer = (_part(both, torch.from_numpy(kept)) for kept in (~left_out, left_out))
+        parts.append((replace(feature, train=values[~left_out], val=values[left_out]), inner, outer))
+    return parts
+
+
+def _part(truth: Predictions, kept: Tensor) -> Predictions:
+    return replace(truth, rows=truth.rows[kept], target=truth.target[kept], pred=truth.pred[kept])
+
+
+def _joined(parts: list[Predictions]) -> Predictions:
+    """The rows of all parts, one after the other."""
+    rows, target, pred = (torch.cat([getattr(part, name) for part in parts]) for name in ("rows", "target", "pred"))
+    probs = [part.prob for part in parts if part.prob is not None]
+    return replace(parts[0], rows=rows, target=target, pred=pred, prob=torch.cat(probs) if probs else None)
 
 
 def chance_score(task: Task, val: Predictions, *, primary: str) -> float:

@@ -146,7 +146,7 @@ class FeatureLeak:
 
     Args:
         column: Its name.
-        score: Primary metric of a one-column model, on validation rows.
+        score: Primary metric of a one-column model, on validation rows or out of fold.
         next_best: The same of the next best column, those of `together` left aside.
         next_column: That column.
         without: A reference's score without the column, or without all of `together`.
@@ -154,6 +154,7 @@ class FeatureLeak:
         together: The strong columns, this one among them, that were left out at once lest they hide each other; empty
             where it stands alone or where strong columns are most of the table.
         blank: Whether it is which of its cells are missing that tells, and not its values.
+        rows: Rows that it was scored on; None: those of val, in runs of before this was noted.
     """
 
     column: str
@@ -164,6 +165,7 @@ class FeatureLeak:
     full: float | None = None
     together: tuple[str, ...] = ()
     blank: bool = False
+    rows: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

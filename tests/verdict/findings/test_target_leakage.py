@@ -69,6 +69,12 @@ def test_a_perfect_column_on_a_handful_of_rows_proves_nothing(make):
     assert "target_leakage" not in named(evidence)
 
 
+def test_the_same_on_all_rows_out_of_fold_proves_it(make):
+    found = leak(score=1.0, without=None, rows=400)
+    evidence = make["classes"]([[8, 0], [0, 8]], data={"leaks": (found,), "columns": COLUMNS})
+    assert "target_leakage" in named(evidence)
+
+
 def test_a_column_far_ahead_is_a_leak_where_no_model_was_tried_without_it(make):
     evidence = make["classes"](GOOD, data={"leaks": (leak(without=None),), "columns": COLUMNS})
     assert named(evidence) == ["target_leakage"]

@@ -17,7 +17,7 @@ ALONE = 0.95
 ALONE_NUMBER = 0.97
 """The same of R2: what physics makes depend on one quantity above all reaches .95 often enough."""
 SURELY = 0.85
-"""How far it must be for sure, on so many validation rows."""
+"""How far it must be for sure, on so many rows."""
 FAR_AHEAD = 0.4
 """How far it must be ahead of the next best column where nothing else tells; half of it where a model collapses."""
 COLLAPSE = 0.4
@@ -134,7 +134,7 @@ def _asked(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
     return [
         leak.column
         for leak in leaks
-        if _surely(evidence, leak.score) >= ASKED - 3 * EASED
+        if _surely(evidence, leak) >= ASKED - 3 * EASED
         and (way := _way(evidence, leak.score) or 0.0) >= ASKED
         and way - (_way(evidence, leak.next_best) or 0.0) >= DECISIVE
         and leak.without is not None
@@ -292,12 +292,12 @@ def _is_leak(evidence: Evidence, leak: FeatureLeak) -> bool:
     way, after = _way(evidence, leak.score) or 0.0, _way(evidence, leak.next_best) or 0.0
     if leak.blank:
         lost = way - after if leak.without is None or leak.full is None else _fall(evidence, leak)
-        return _surely(evidence, leak.score) >= BLANK_SURELY and lost >= BLANK_FALL
+        return _surely(evidence, leak) >= BLANK_SURELY and lost >= BLANK_FALL
     if kind in {"id", "id-like", "row", "row_number", "index"}:
         return way >= 0.5 and way - after >= 0.15
     collapses = leak.without is not None and leak.full is not None and _fall(evidence, leak) >= COLLAPSE
     eased = EASED if collapses and not quantities.is_regression(evidence) else 0.0
-    if way < _alone(evidence) - eased or _surely(evidence, leak.score) < SURELY - eased:
+    if way < _alone(evidence) - eased or _surely(evidence, leak) < SURELY - eased:
         return False
     if leak.without is None or leak.full is None:
         return way - after >= FAR_AHEAD  # whether a reference collapses without it was not tried
@@ -317,9 +317,10 @@ def _errs_more(evidence: Evidence, leak: FeatureLeak | JointLeak, *, least: floa
     return missing >= least and missing >= MANY_TIMES * max(left, 1e-3)
 
 
-def _surely(evidence: Evidence, score: float) -> float:
-    """The lower bound of how far a one-column model leads on the validation rows; of R2, how far it does."""
-    n, way = evidence.data.sizes.get("val", 0), _way(evidence, score) or 0.0
+def _surely(evidence: Evidence, leak: FeatureLeak) -> float:
+    """The lower bound of how far a one-column model leads on the rows that it was scored on; of R2, how far it does."""
+    score, n = leak.score, leak.rows or evidence.data.sizes.get("val", 0)
+    way = _way(evidence, score) or 0.0
     if quantities.is_regression(evidence) or not n:
         return way
     if evidence.task.primary == "average_precision":  # close to 1 for every column where the positive class is common
