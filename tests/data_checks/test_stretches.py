@@ -52,3 +52,9 @@ def test_stretches_that_a_column_names_are_none():
 
 def test_a_sorted_file_has_none():
     assert found(age=np.sort(RNG.integers(18, 60, size=N)), score=np.sort(RNG.integers(9, size=N))) is None
+
+
+def test_larger_parts_of_a_file_and_a_setting_within_them_are_no_stretches():
+    parts = np.repeat(RNG.permutation(12), N // 12)
+    setting = np.repeat(RNG.integers(4, size=N // 5), 5)
+    assert found(part=[f"P{part}" for part in parts], setting=setting) is None

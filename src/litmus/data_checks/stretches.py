@@ -13,6 +13,8 @@ LASTING = 0.5
 FEWEST_TRAITS = 2
 CHANGED = 1 / 3
 """Share of the traits that change where a stretch ends: two persons may be of one sex and one town."""
+STRANGE = 0.5
+"""How often a trait must change where a stretch ends, beside how often two rows drawn by chance differ in it."""
 RISING = 0.15
 """How much more often than by chance a column's next value is higher, for it to be a clock that each stretch starts
 again."""
@@ -39,10 +41,7 @@ def stretches(frame: pl.DataFrame, numbers: NDArray[np.int64]) -> Codes | None:
     if not 2 * FEWEST <= n <= MOST_ROWS:
         return None
     columns = [(series, series.rank("dense").fill_null(0).to_numpy().astype(np.int64)[order]) for series in frame]
-    traits = [codes[1:] != codes[:-1] for _, codes in columns if _lasts(codes)]
-    ends = np.zeros(n - 1, dtype=np.bool_)
-    if len(traits) >= FEWEST_TRAITS:
-        ends |= np.mean(traits, axis=0) >= CHANGED
+    ends = _traits_end([codes for _, codes in columns if _lasts(codes)], n)
     numeric = [codes for series, codes in columns if series.dtype.is_numeric() or series.dtype.is_temporal()]
     clock = max(numeric, key=_rises, default=None)
     if clock is not None and _rises(clock) >= RISING and (clock[1:] < clock[:-1]).sum() >= FEWEST:
@@ -56,6 +55,20 @@ def stretches(frame: pl.DataFrame, numbers: NDArray[np.int64]) -> Codes | None:
     found = np.empty(n, dtype=np.int64)
     found[order] = places
     return found
+
+
+def _traits_end(traits: list[Codes], n: int) -> NDArray[np.bool_]:
+    """`(n - 1,)` where traits change together, as they do from one person to a stranger.
+
+    What hardly changes there is no trait of the stretches but of the file's order, such as its larger parts.
+    """
+    changed = np.array([codes[1:] != codes[:-1] for codes in traits], dtype=np.bool_).reshape(-1, n - 1)
+    strange = np.array([1 - _same_by_chance(codes) for codes in traits])
+    ends = changed.mean(0) >= CHANGED if len(traits) else np.zeros(n - 1, dtype=np.bool_)
+    kept = changed[:, ends].sum(1) >= STRANGE * strange * ends.sum()
+    if kept.sum() < FEWEST_TRAITS:
+        return np.zeros(n - 1, dtype=np.bool_)
+    return np.asarray(changed[kept].mean(0) >= CHANGED)
 
 
 def _lasts(codes: Codes) -> bool:
