@@ -255,3 +255,10 @@ def test_a_column_of_which_the_target_is_a_function_is_asked_about_however_much_
 def test_a_question_gives_no_more_than_was_gained(make):
     evidence = make["numbers"](0.97, data={"joint_leak": joint(without=-0.3), "columns": COLUMNS})
     assert "together give 99 % of the 99 % gained" in judge(evidence).findings[0].summary
+
+
+def test_a_formula_beside_a_leaking_column_is_left_out_with_it(make):
+    single = number_leak(column="visits", score=0.998, next_best=0.6, without=0.9, full=0.992)
+    verdict = judge(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (single,), "formula": formula()}))
+    assert verdict.try_first.overrides == ("data.drop_columns=[visits,age,income]",)
+    assert "quotient of age, income as well" in verdict.findings[0].summary

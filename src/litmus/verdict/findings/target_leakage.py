@@ -54,15 +54,19 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
 
 
 def _alarm(evidence: Evidence, leaks: Sequence[FeatureLeak], names: list[str]) -> Judgement:
-    """Columns each of which gives the target."""
+    """Columns each of which gives the target; those of a formula that gives it too go with them."""
     leak = next((leak for leak in leaks if leak.column in names and _is_leak(evidence, leak)), leaks[0])
     gives = f"{named_columns(names)} alone gives" if len(names) == 1 else f"each of {listing(names)} alone gives"
     if leak.blank:
         gives = f"which cells of {leak.column} are missing gives by itself"
     name = evidence.task.primary
     without = f", without it a reference has {points(name, leak.without)}" if leak.without is not None else ""
-    text = f"{gives} {metric(name)} {points(name, leak.score)}, {_rest(evidence, leak)}{without}."
-    return _finding(leak, "error", text, names, overrides=(union(evidence, "data.drop_columns", names),))
+    formula = evidence.data.formula
+    also = "" if formula is None else f"; it is a {formula.kind} of {listing(list(formula.columns))} as well"
+    parts = () if formula is None else (*formula.columns, *formula.also)
+    text = f"{gives} {metric(name)} {points(name, leak.score)}, {_rest(evidence, leak)}{without}{also}."
+    columns = list(dict.fromkeys((*names, *parts)))
+    return _finding(leak, "error", text, columns, overrides=(union(evidence, "data.drop_columns", columns),))
 
 
 def _strong(evidence: Evidence, leaks: list[FeatureLeak]) -> Judgement:
