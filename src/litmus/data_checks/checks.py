@@ -267,7 +267,7 @@ class _Check:
         facts = replace(
             facts,
             leaks=feature_leaks(self.task, features, train, val, primary=primary, folds=folds),
-            joint_leak=joint_leak(self.task, features, train, val, primary=primary),
+            joint_leak=joint_leak(self.task, features, train, val, primary=primary, folds=folds),
             follow_up=_asked(follow_up_times(self.task.spec, features)),
         )
         if not self.task.numeric:
