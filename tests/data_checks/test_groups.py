@@ -127,3 +127,26 @@ def test_a_column_whose_values_decide_what_is_measured_is_a_group_whatever_its_n
     assert found[0].agreement.low > 0.05
     loose = frame | {name: rng.normal(size=600) for name in columns}
     assert group_leaks(rows(**loose), target, SPLIT, kinds=kinds, classified=False) == ()
+
+
+ORDER = RNG.permutation(N)
+YEARS = np.tile(np.arange(1990, 2005), 40)[ORDER]
+CODES = np.repeat(np.arange(40), 15)[ORDER]
+STATES = [f"S{code}" for code in CODES]
+
+
+def units(**columns):
+    return [(leak.column, leak.moment) for leak in leaks(rows(**columns)) if leak.split == "test"]
+
+
+def test_a_unit_that_is_observed_once_at_each_moment_is_a_group():
+    assert units(state=STATES, year=YEARS) == [("state", "year")]
+    assert units(state=STATES, wave=YEARS) == [("state", "wave")]
+    kept = pl.Series("state", STATES).replace({f"S{j}": f"S{j + 20}" for j in range(20)})  # twice at each moment
+    assert units(state=kept, year=YEARS) == []
+
+
+def test_numbers_are_units_only_over_time_and_months_never():
+    assert units(code=CODES, year=YEARS) == [("code", "year")]
+    assert units(code=CODES, dose=YEARS) == []
+    assert units(month=[f"M{j}" for j in CODES], year=YEARS) == []

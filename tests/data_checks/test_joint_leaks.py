@@ -8,6 +8,7 @@ from litmus.data_checks.joint_leaks import joint_leak
 from litmus.data_checks.leaks import Feature
 from litmus.metrics.answers import Predictions
 from litmus.task.binary import Binary
+from litmus.task.multiclass import Multiclass
 from litmus.task.regression import Regression
 from litmus.task.spec import DataSpec
 
@@ -19,8 +20,8 @@ PART = RNG.gamma(4, size=N)
 
 
 def found(target, columns, kind="regression"):
-    classes = ("no", "yes") if kind == "binary" else ()
-    make = Binary if kind == "binary" else Regression
+    classes = {"binary": ("no", "yes"), "multiclass": ("a", "b", "c"), "regression": ()}[kind]
+    make = {"binary": Binary, "multiclass": Multiclass, "regression": Regression}[kind]
     task = make(spec=DataSpec(task=kind, input="table", in_shape=(len(columns),), target="y", classes=classes))
     features = [
         Feature(name=name, train=values[:CUT], val=values[CUT:], ordered=True) for name, values in columns.items()
@@ -30,7 +31,7 @@ def found(target, columns, kind="regression"):
         Predictions(split=name, rows=torch.arange(len(part)), target=part, pred=part)
         for name, part in (("train", y[:CUT]), ("val", y[CUT:]))
     )
-    primary = "balanced_accuracy" if kind == "binary" else "r2"
+    primary = "balanced_accuracy" if classes else "r2"
     return joint_leak(task, features, train, val, primary=primary)
 
 
@@ -95,6 +96,12 @@ def test_a_difference_that_decides_the_class_is_found():
     paid, due = 10 * PART, 10 * PART + RNG.normal(size=N)
     leak = found((due > paid).astype(np.int64), {**HONEST, "paid": paid, "due": due}, kind="binary")
     assert set(leak.columns) == {"paid", "due"}
+
+
+def test_names_are_given_by_no_formula():
+    paid, due = 10 * PART, 10 * PART + RNG.normal(size=N)
+    kinds = np.digitize(due - paid, (-0.5, 0.5))
+    assert found(kinds, {**HONEST, "paid": paid, "due": due}, kind="multiclass") is None
 
 
 def test_an_honest_formula_of_many_columns_with_noise_is_none():

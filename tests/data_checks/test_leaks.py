@@ -182,3 +182,25 @@ def test_missing_cells_may_tell_much_of_a_number():
     assert not any(
         entry.blank for entry in found("regression", NUMBER, feature("income", income), feature("x", X), primary="r2")
     )
+
+
+@pytest.mark.parametrize("metric", ["balanced_accuracy", "average_precision"])
+@pytest.mark.parametrize("share", [0.1, 0.2])
+def test_a_class_cut_from_a_column_is_told_wherever_the_threshold_lies(metric, share):
+    for seed in range(4):
+        weight = 60 * np.round(np.random.default_rng(seed).normal(55, 8, N))
+        low = (weight < np.quantile(weight, share)).astype(np.int64)
+        leaks = found("binary", low, feature("weight", weight), feature("x", X), k=2, primary=metric)
+        assert leaks[0].score > 0.99
+
+
+def test_out_of_fold_a_column_has_one_score_whatever_the_split():
+    order, folds, scores = np.random.default_rng(1).permutation(N), np.arange(N) % 4, []
+    for at in (np.arange(N), order):
+        column = feature("sharp", (YES + 0.4 * X)[at])
+        (leak,) = feature_leaks(
+            task("binary", 2), [column], *truth(YES[at]), primary="balanced_accuracy", folds=folds[at]
+        )
+        scores.append(leak.score)
+        assert leak.rows == N
+    assert scores[0] == pytest.approx(scores[1])

@@ -1,5 +1,6 @@
 """Splits by chance beside honest ones."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -147,3 +148,16 @@ def test_copies_flatter_and_rows_that_are_alike_by_nature_do_not():
     twice = np.repeat(np.arange(300), 2)
     assert lost(x[twice], y[twice]).low > 0.04
     assert lost(x[twice], x[twice, 0] + 2 * RNG.normal(size=600)).low < 0
+
+
+def test_persons_whose_visits_follow_each_other_are_kept_together():
+    x, y, person = visits()
+    order = np.random.default_rng(2).permutation(600)
+    task, rows, train = table(x[order], y[order], wave=np.tile(np.arange(6), 100)[order])
+    rows = replace(rows, numbers=order)
+    kinds = [one.kind for one in candidates(task, rows, np.arange(600), train, groups=(), seed=0)]
+    assert kinds.count("stretch") == 1
+    (found,) = [one for one in tried(task, rows, train) if one.kind == "stretch"]
+    assert found.groups == 100
+    assert found.lost.low > 0.1
+    assert person.max() == 99

@@ -34,7 +34,8 @@ from litmus.data_checks.joint_leaks import joint_leak
 from litmus.data_checks.leaks import Feature, feature_leaks
 from litmus.data_checks.near_duplicates import Near, continuous_columns, near_points, near_rows, near_texts, thumbnails
 from litmus.data_checks.pieces import pieces
-from litmus.evidence import DataFacts, Drift, FeatureLeak, FollowUp, GroupLeak, JointLeak, Twins
+from litmus.data_checks.row_formulas import between, row_formulas
+from litmus.evidence import DataFacts, Drift, FollowUp, GroupLeak, Twins
 from litmus.evidence.values import SplitName
 from litmus.metrics.answers import Predictions
 from litmus.task.base import Task
@@ -43,6 +44,8 @@ Codes = NDArray[np.int64]
 
 MOST_ROWS = 100_000
 """Training rows that one-column models are fitted on."""
+MOST_CROSSED, FOLDS = 5000, 4
+"""Rows up to which one-column models are scored out of fold: of more, those of val are enough."""
 SHOWN = 20
 NORMAL_SPAN = 2.563
 """Standard deviations between the first and the last tenth of a normal distribution."""
@@ -91,16 +94,11 @@ def check_data(
     check = _Check(task, rows, {name: at for name, at in positions(assignment).items() if name in splits}, splits, seed)
     found = {name: check.twins(name) for name in splits if name != "train"}
     ratio, offset = scale_facts(task.spec, splits["train"].x, finish)
-    leaks, joint, follow, cut = check.leaks(primary)
     facts = replace(
-        plain_facts(task, splits, split_rule=split_rule),
+        check.with_leaks(plain_facts(task, splits, split_rule=split_rule), primary, exchangeable=exchangeable),
         columns=column_facts(rows, check.columns, check.at["train"], task.spec, splits["train"].x),
         twins=tuple(twins for twins, _ in found.values()),
         groups=() if split_rule in {"group", "stratified_group", "time"} else check.groups(),
-        leaks=leaks,
-        joint_leak=joint,
-        follow_up=follow,
-        pieces=cut,
         drifts={} if exchangeable else check.drifts(),
         scale_ratio=ratio,
         seen_mean_ratio=offset,
@@ -251,22 +249,36 @@ class _Check:
         kinds = {column.name: column.kind for column in self.columns}
         return group_leaks(self.rows, target, self.at, kinds=kinds, classified=not self.task.numeric)
 
-    def leaks(
-        self, primary: str | None
-    ) -> tuple[tuple[FeatureLeak, ...], JointLeak | None, FollowUp | None, FollowUp | None]:
+    def with_leaks(self, facts: DataFacts, primary: str | None, *, exchangeable: bool) -> DataFacts:
+        """The facts with the columns that give the target, alone or together.
+
+        Where chance dealt the rows, and they are few, each column is scored on all of them out of fold.
+        """
         frame = self.rows.inputs
         if not isinstance(frame, pl.DataFrame) or "val" not in self.at:
-            return (), None, None, None
+            return facts
         kept = sample_rows(len(self.at["train"]), MOST_ROWS, seed=self.seed)
         train, val = self._truth("train", kept), self._truth("val", np.arange(len(self.at["val"])))
         if primary is None:
             primary = self.task.primary_of(self.task.prior(train.target))
         features = [_feature(frame[name], self.at["train"][kept], self.at["val"]) for name in self.used]
-        leaks = feature_leaks(self.task, features, train, val, primary=primary)
-        times = follow_up_times(self.task.spec, features)
-        joint = joint_leak(self.task, features, train, val, primary=primary)
-        cut = pieces(features, train.target.double().numpy()) if self.task.numeric else ()
-        return leaks, joint, _asked(times), _asked(cut)
+        numbers = self.rows.numbers[np.concatenate([self.at["train"][kept], self.at["val"]])]
+        folds = _folds(numbers) if exchangeable and len(numbers) <= MOST_CROSSED else None
+        facts = replace(
+            facts,
+            leaks=feature_leaks(self.task, features, train, val, primary=primary, folds=folds),
+            joint_leak=joint_leak(self.task, features, train, val, primary=primary, folds=folds),
+            follow_up=_asked(follow_up_times(self.task.spec, features)),
+        )
+        if not self.task.numeric:
+            return facts
+        target = torch.cat([train.target, val.target]).double().numpy()
+        return replace(
+            facts,
+            formula=row_formulas(features, target),
+            between=between(features, target),
+            pieces=_asked(pieces(features, target[: len(train.target)])),
+        )
 
     def drifts(self) -> dict[str, Drift]:
         """Held-out split to how its columns differ from train's."""
@@ -282,6 +294,11 @@ class _Check:
         split, at = self.splits[name], torch.from_numpy(index)
         target = self.task.in_unit(split.y[at])
         return Predictions(split=name, rows=split.rows[at], target=target, pred=target)
+
+
+def _folds(numbers: Codes) -> Codes:
+    """The fold of each row by its number in the source, the same whatever the split."""
+    return np.random.default_rng(0).integers(FOLDS, size=int(numbers.max()) + 1)[numbers]
 
 
 def _asked(columns: tuple[str, ...]) -> FollowUp | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import final
 
 import numpy as np
@@ -10,6 +10,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from litmus.data.rows import Rows
+from litmus.data_checks.moments import tells_when
 from litmus.evidence import Estimate, GroupLeak
 from litmus.evidence.values import SplitName
 from litmus.statistics.means import bootstrap_mean
@@ -36,6 +37,11 @@ ENTITIES = (
     " machine sensor vehicle engine farm employee student pupil donor volunteer respondent speaker author specimen"
 )
 MARKS = "id ids uuid guid no nr num number key code hash ref"
+FEWEST_MOMENTS = 3
+FILLED, UNIQUE = 0.5, 0.99
+"""Share of all pairs of unit and moment that a panel must hold, and of its rows that must be one of a kind: pairs drawn
+by chance would repeat themselves in a fifth of the rows or more."""
+_CALENDAR = re.compile(r"year|month|day|week|quarter|season|date|time|hour|period", re.IGNORECASE)
 _WORD = re.compile(r"[a-z]+|\d+")
 
 
@@ -52,12 +58,16 @@ def looks_like_entity(name: str) -> bool:
 @final
 @dataclass(frozen=True, kw_only=True)
 class Values:
-    """A column that may be one of groups: a code for each row, `missing` where the cell is empty."""
+    """A column that may be one of groups: a code for each row, `missing` where the cell is empty.
+
+    `moment`: the column with whose values each of its own occurs once at most, where it is the unit of a panel.
+    """
 
     column: str
     codes: Codes
     missing: NDArray[np.bool_]
     inferred: bool
+    moment: str | None = None
 
 
 def group_leaks(
@@ -68,6 +78,7 @@ def group_leaks(
     Looked at are the group that the rows name, and the columns of a table whose name or kind speaks of an identifier,
     or whose values decide most of the other numbers (as who wore a sensor decides what it measures), used as a feature
     or not, if their values come back: at least ten values, a tenth of the rows not alone, and none with a tenth of all.
+    So are the units of a panel, such as states observed each year.
 
     Args:
         rows: All rows.
@@ -91,6 +102,7 @@ def group_leaks(
                         values=len(np.unique(values.codes)),
                         inferred=values.inferred,
                         agreement=agreement,
+                        moment=values.moment,
                     )
                 )
     return tuple(leak for leak in leaks if leak.shared > 0)
@@ -144,11 +156,32 @@ def _candidates(rows: Rows, kinds: Mapping[str, str]) -> list[Values]:
     others = [series for series in rows.inputs if series.name not in known and not _is_measured(series)]
     coming = [values for values in (_values(series, inferred=True) for series in others) if _comes_back(values)]
     numbers = _numbers(rows.inputs, kinds)
-    return named + [
+    inferred = [
         values
         for values in coming
         if kinds.get(values.column) == "id" or looks_like_entity(values.column) or _has_traits(values, numbers)
     ]
+    return named + (inferred or _units(rows.inputs, coming))
+
+
+def _units(inputs: pl.DataFrame, coming: list[Values]) -> list[Values]:
+    """The units of a panel, the first column that names them: each observed once at each of several moments.
+
+    Names may be observed at the levels of any column; numbers, of which two may make a grid by design, at a time.
+    """
+    levels = {series.name: series.n_unique() for series in inputs}
+    for values in coming:
+        if _CALENDAR.search(values.column):
+            continue
+        for series in sorted(inputs, key=lambda series: not tells_when(series)):
+            cells = levels[values.column] * levels[series.name]
+            grid = levels[series.name] >= FEWEST_MOMENTS and FILLED * cells <= len(inputs) <= cells
+            timed = tells_when(series) or not inputs[values.column].dtype.is_numeric()
+            if grid and timed and series.name != values.column:
+                pairs = inputs.select(pl.struct(values.column, series.name)).n_unique()
+                if pairs >= UNIQUE * len(inputs):
+                    return [replace(values, moment=series.name)]
+    return []
 
 
 def _is_measured(series: pl.Series) -> bool:

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from litmus.data_checks.leaks import Feature, chance_score, column_score
+from litmus.data_checks.leaks import Codes, Feature, chance_score, column_score
 from litmus.evidence import JointLeak
 from litmus.metrics.answers import Predictions
 from litmus.statistics import normal_scores
@@ -58,7 +59,13 @@ EXP = _Form(name="exp", apply=lambda values: np.exp(np.minimum(values, 700.0)))
 
 
 def joint_leak(
-    task: Task, features: list[Feature], train: Predictions, val: Predictions, *, primary: str
+    task: Task,
+    features: list[Feature],
+    train: Predictions,
+    val: Predictions,
+    *,
+    primary: str,
+    folds: Codes | None = None,
 ) -> JointLeak | None:
     """The fewest columns of numbers whose weighted sum, or product of powers, gives the target; None if none do.
 
@@ -67,26 +74,30 @@ def joint_leak(
     Each is scored on val as a column is.
 
     Args:
-        task: Kind of target; of classes their codes are fitted.
+        task: Kind of target; of two classes, or ordered ones, their codes are fitted.
         features: The columns that the model sees.
         train: Rows of train; only the target counts.
         val: Rows of val; only the target counts.
         primary: Metric of the scores.
+        folds: As of `feature_leaks`; the few weights of a formula are those of train.
     """
-    amounts = [feature for feature in features if _is_amount(feature)][:MOST_COLUMNS]
+    amounts = [feature for feature in features if is_amount(feature)][:MOST_COLUMNS]
     target = train.target.double().numpy()
+    if len(task.spec.classes) > 2 and not task.ordered:
+        return None  # the codes of names are no numbers that a formula could give
     if len(amounts) < 2 or len(features) < 3 or len(target) < 4 * len(amounts):
         return None
+    score_of = partial(column_score, task, train=train, val=val, primary=primary, folds=folds)
     chance = chance_score(task, val, primary=primary)
     best: JointLeak | None = None
     for kept, form, joined in _formulas(task, amounts, target):
         if not 2 <= len(kept) <= min(MOST_JOINED, len(features) - 1):
             continue
-        score = column_score(task, joined, train, val, primary=primary)
+        score = score_of(joined)
         way = (score - chance) / max(1 - chance, 1e-9)
         if way < (SHOWN_NUMBER if task.numeric else SHOWN) or (best is not None and score <= best.score):
             continue
-        alone = max(column_score(task, feature, train, val, primary=primary) for feature in kept)
+        alone = max(score_of(feature) for feature in kept)
         one_way = (alone - chance) / max(1 - chance, 1e-9)
         opposed = way - len(kept) * max(one_way, 0.0) >= OPPOSED
         if one_way < MOST_ALONE and (opposed or 2 * len(kept) < len(features)):
@@ -118,7 +129,8 @@ def _formulas(task: Task, amounts: list[Feature], target: Array) -> Iterator[tup
                 yield kept, form, joined
 
 
-def _is_amount(feature: Feature) -> bool:
+def is_amount(feature: Feature) -> bool:
+    """Whether a column holds amounts, of which a formula may be made."""
     known = feature.train[np.isfinite(feature.train)]
     varied = feature.ordered and len(np.unique(known[:MOST_ROWS])) >= FEWEST_DISTINCT
     return varied and bool(np.isfinite(feature.val).any())

@@ -1,6 +1,8 @@
 """Columns that alone nearly give the target: one cheap model for each, without any library behind it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import final
 
 import numpy as np
@@ -13,6 +15,7 @@ from litmus.metrics.answers import Predictions
 from litmus.task.base import Task
 
 Array = NDArray[np.float64]
+Codes = NDArray[np.int64]
 Bins = tuple[NDArray[np.int64], NDArray[np.int64]]
 
 MOST_BINS = 64
@@ -20,6 +23,8 @@ ROWS_A_BIN = 15
 FEWEST_BETWEEN = 20
 NEAREST = 2
 """Values on either side whose classes tell a row's own where ids were given class by class."""
+WITHIN = 0.001
+"""Weight of bins or neighbours beside a threshold: they rank the rows of a side, and it decides."""
 SUSPECT = 0.8
 """Share of the way from chance to perfection from which a column is reported."""
 BLANK = 0.5
@@ -48,9 +53,15 @@ class Feature:
 
 
 def feature_leaks(
-    task: Task, features: list[Feature], train: Predictions, val: Predictions, *, primary: str
+    task: Task,
+    features: list[Feature],
+    train: Predictions,
+    val: Predictions,
+    *,
+    primary: str,
+    folds: Codes | None = None,
 ) -> tuple[FeatureLeak, ...]:
-    """The columns with which a one-column model gets most of the way to perfection on val, best first.
+    """The columns with which a one-column model gets most of the way to perfection on rows left out, best first.
 
     The model says the class shares, or the mean, of the value's bin in train; for numbers it is a straight line if
     that fits train better. A category's rare values share a bin. For classes it may be the shares of the values beside
@@ -62,41 +73,37 @@ def feature_leaks(
         train: Rows of train; only the target counts.
         val: Rows of val; only the target counts.
         primary: Metric of the scores.
+        folds: `(n,)` fold of each row of train and then of val: each is told by the other folds, so that few val rows
+            do not decide by luck. None: val is told by train.
     """
-    scored = sorted(
-        ((column_score(task, feature, train, val, primary=primary), feature.name) for feature in features), reverse=True
-    )
+    score = partial(column_score, task, train=train, val=val, primary=primary, folds=folds)
+    scored = sorted(((score(feature), feature.name) for feature in features), reverse=True)
     if not scored:
         return ()
-    chance = chance_score(task, val, primary=primary)
+    told = val if folds is None else _joined([train, val])
+    chance = chance_score(task, told, primary=primary)
     suspects = [(score, name) for score, name in scored if score - chance >= SUSPECT * (1 - chance)]
-    blank = _blanks(task, features, train, val, scored, primary=primary)
+    blank = () if task.numeric else _blanks(features, scored, score, chance=chance)
     few = 2 <= len(suspects) <= MOST_TOGETHER and 2 * len(suspects) < len(features)
     together = tuple(name for _, name in suspects) if few else ()
-    return (*blank, *(_leak(score, name, scored, chance=chance, together=together) for score, name in suspects))
+    leaks = (*blank, *(_leak(value, name, scored, chance=chance, together=together) for value, name in suspects))
+    return tuple(replace(leak, rows=len(told.rows)) for leak in leaks)
 
 
 def _blanks(
-    task: Task,
     features: list[Feature],
-    train: Predictions,
-    val: Predictions,
     scored: list[tuple[float, str]],
+    score: Callable[[Feature], float],
     *,
-    primary: str,
+    chance: float,
 ) -> tuple[FeatureLeak, ...]:
     """The columns of which the missing cells alone tell half of the answer, best first."""
-    if task.numeric:
-        return ()
-    chance = chance_score(task, val, primary=primary)
     found = []
     for feature in features:
         cells = replace(feature, train=np.isnan(feature.train) * 1.0, val=np.isnan(feature.val) * 1.0)
-        if 0 < cells.train.sum() < len(cells.train):
-            score = column_score(task, cells, train, val, primary=primary)
-            if score - chance >= BLANK * (1 - chance):
-                leak = _leak(score, feature.name, scored, chance=chance, together=())
-                found.append(replace(leak, blank=True))
+        if 0 < cells.train.sum() < len(cells.train) and (value := score(cells)) - chance >= BLANK * (1 - chance):
+            leak = _leak(value, feature.name, scored, chance=chance, together=())
+            found.append(replace(leak, blank=True))
     return tuple(sorted(found, key=lambda leak: -leak.score))
 
 
@@ -117,11 +124,37 @@ def one_column_predictions(task: Task, feature: Feature, train: Predictions, val
     return _predictions(val, task.decide(prob, None)[0] if task.ordered else (prob / share).argmax(1), prob)
 
 
-def column_score(task: Task, feature: Feature, train: Predictions, val: Predictions, *, primary: str) -> float:
-    """The primary metric of a one-column model on val; 0 where it is undefined."""
-    predicted = one_column_predictions(task, feature, train, val)
+def column_score(
+    task: Task, feature: Feature, train: Predictions, val: Predictions, *, primary: str, folds: Codes | None = None
+) -> float:
+    """The primary metric of a one-column model on val, or on all folds, each left out in turn; 0 where undefined."""
+    parts = [(feature, train, val)] if folds is None else _crossed(feature, train, val, folds)
+    predicted = _joined([one_column_predictions(task, *part) for part in parts])
     value = float(task.metric(primary).compute(predicted.answers())[0])
     return value if np.isfinite(value) else 0.0
+
+
+def _crossed(
+    feature: Feature, train: Predictions, val: Predictions, folds: Codes
+) -> list[tuple[Feature, Predictions, Predictions]]:
+    """Each fold as val beside all others as train."""
+    values, both, parts = np.concatenate([feature.train, feature.val]), _joined([train, val]), []
+    for fold in np.unique(folds):
+        left_out = folds == fold
+        inner, outer = (_part(both, torch.from_numpy(kept)) for kept in (~left_out, left_out))
+        parts.append((replace(feature, train=values[~left_out], val=values[left_out]), inner, outer))
+    return parts
+
+
+def _part(truth: Predictions, kept: Tensor) -> Predictions:
+    return replace(truth, rows=truth.rows[kept], target=truth.target[kept], pred=truth.pred[kept])
+
+
+def _joined(parts: list[Predictions]) -> Predictions:
+    """The rows of all parts, one after the other."""
+    rows, target, pred = (torch.cat([getattr(part, name) for part in parts]) for name in ("rows", "target", "pred"))
+    probs = [part.prob for part in parts if part.prob is not None]
+    return replace(parts[0], rows=rows, target=target, pred=pred, prob=torch.cat(probs) if probs else None)
 
 
 def chance_score(task: Task, val: Predictions, *, primary: str) -> float:
@@ -150,16 +183,41 @@ def _predictions(val: Predictions, pred: Tensor, prob: Tensor | None) -> Predict
 def _class_shares(feature: Feature, onto: Array) -> tuple[Array, Array]:
     """Class shares `(n, k)` of each row's bin, or of the values beside it where these tell more, for train and val.
 
-    Bins are judged by BIC (Schwarz 1978), neighbours by their likelihood of rows that are left out.
+    Bins are judged by BIC (Schwarz 1978), neighbours by their likelihood of rows that are left out. Of two classes the
+    bins may be the two sides of one threshold, which lies anywhere.
     """
-    bins = _bins(feature)
-    binned = _binned(bins, onto)
-    beside = _beside(feature, onto)
-    if beside is None:
-        return binned
+    (least, best), beside = _judged(_bins(feature), onto), _beside(feature, onto)
+    if beside is not None and (likelihood := _likelihood(beside[0], onto)) > least:
+        least, best = likelihood, beside
+    cut = _threshold(feature, onto) if feature.ordered and onto.shape[1] == 2 else None
+    if cut is not None and (parted := _judged(cut, onto))[0] > least:
+        inside, outside = ((1 - WITHIN) * side + WITHIN * rank for side, rank in zip(parted[1], best, strict=True))
+        return inside, outside
+    return best
+
+
+def _judged(bins: Bins, onto: Array) -> tuple[float, tuple[Array, Array]]:
+    """The likelihood of the class shares of bins, less what their number is penalised by, and the shares."""
+    shares = _binned(bins, onto)
     size = (int(bins[0].max()) + 1) * (onto.shape[1] - 1)
-    penalty = size * float(np.log(len(onto))) / 2
-    return beside if _likelihood(beside[0], onto) > _likelihood(binned[0], onto) - penalty else binned
+    return _likelihood(shares[0], onto) - size * float(np.log(len(onto))) / 2, shares
+
+
+def _threshold(feature: Feature, onto: Array) -> Bins | None:
+    """Below and above the value at which two classes part best; None where nothing varies or cells are empty."""
+    if not np.isfinite(feature.train).all() or not np.isfinite(feature.val).all():
+        return None
+    known, place = np.unique(feature.train, return_inverse=True)
+    if len(known) < 2:
+        return None
+    counts = np.zeros((len(known), 2))
+    np.add.at(counts, place, onto)
+    below = counts.cumsum(0)[:-1]
+    above = counts.sum(0) - below
+    told = sum((side * np.log((side + 1) / (side.sum(1, keepdims=True) + 2))).sum(1) for side in (below, above))
+    best = int(np.argmax(told))
+    value = (known[best] + known[best + 1]) / 2
+    return (feature.train > value).astype(np.int64), (feature.val > value).astype(np.int64)
 
 
 def _likelihood(shares: Array, onto: Array) -> float:

@@ -1,19 +1,22 @@
 """The data checks that need established models, made beside the references when the fit is over."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from litmus.data.tensors import Split
 from litmus.data_checks.column_facts import belongs
 from litmus.data_checks.labels import label_noise, more_rows, target_order
 from litmus.data_checks.shift import split_shift
 from litmus.data_checks.tails import robust_gain
-from litmus.evidence import DataFacts, FeatureLeak, FollowUp
+from litmus.evidence import DataFacts, FeatureLeak, FollowUp, JointLeak, RowFormula
 from litmus.evidence.values import SplitName
 from litmus.references.estimator import Recipe, quietly, recipes
 from litmus.references.reference import Fitted, out_of_fold, stratified_sample, take
 from litmus.scoring.score import point_scores
 from litmus.task.base import Task
+
+Together = TypeVar("Together", JointLeak, RowFormula, FollowUp)
 
 MOST_ROWS = 5000
 FOLDS = 3
@@ -78,7 +81,8 @@ def try_leaks(facts: DataFacts, task: Task, train: Split, *, primary: str, seed:
     Strong columns that may hide each other are left out together; of others two are tested. What was tested before is
     not tested again.
     """
-    if task.spec.input != "table" or not (facts.leaks or facts.joint_leak or facts.follow_up or facts.pieces):
+    suspects = (facts.joint_leak, facts.formula, facts.between, facts.follow_up, facts.pieces)
+    if task.spec.input != "table" or not (facts.leaks or any(suspects)):
         return facts
     sample = take(train, stratified_sample(task.in_unit(train.y), MOST_ROWS, seed=seed))
     able = [recipe for recipe in recipes(task.spec, seed=seed) if 2 * FOLDS * recipe.cost(len(sample)) <= seconds]
@@ -104,17 +108,22 @@ def try_leaks(facts: DataFacts, task: Task, train: Split, *, primary: str, seed:
     together = [leak for leak in facts.leaks if leak.together]
     tested = {leak.column for leak in together or facts.leaks[:MOST_LEAKS] if leak.full is None}
     leaks = tuple(tried(leak) if leak.column in tested else leak for leak in facts.leaks)
-    joint = facts.joint_leak
-    if joint is not None and joint.full is None and (rest := without(joint.columns)) is not None:
-        joint = replace(joint, without=rest, full=without(()))
-    follow, cut = (_followed(found, without) for found in (facts.follow_up, facts.pieces))
-    return replace(facts, leaks=leaks, joint_leak=joint, follow_up=follow, pieces=cut)
 
+    def compared(leak: Together | None) -> Together | None:
+        columns = () if leak is None else leak.columns + (leak.also if isinstance(leak, RowFormula) else ())
+        if leak is None or leak.full is not None or (rest := without(columns)) is None:
+            return leak
+        return replace(leak, without=rest, full=without(()))
 
-def _followed(found: FollowUp | None, without: Callable[[tuple[str, ...]], float | None]) -> FollowUp | None:
-    if found is None or found.full is not None or (rest := without(found.columns)) is None:
-        return found
-    return replace(found, without=rest, full=without(()))
+    return replace(
+        facts,
+        leaks=leaks,
+        joint_leak=compared(facts.joint_leak),
+        formula=compared(facts.formula),
+        between=compared(facts.between),
+        follow_up=compared(facts.follow_up),
+        pieces=compared(facts.pieces),
+    )
 
 
 def _blinded(sample: Split, columns: list[int]) -> Split:

@@ -3,7 +3,6 @@
 Rows that share an id, a name or a neighbourhood are a leak only if a split by chance flatters: so both are tried.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -18,7 +17,9 @@ from torch import Tensor
 from litmus.data.rows import Rows
 from litmus.data.tensors import Split
 from litmus.data_checks.exact_duplicates import row_hashes
+from litmus.data_checks.moments import tells_when
 from litmus.data_checks.near_duplicates import continuous_columns, harmonic
+from litmus.data_checks.stretches import stretches
 from litmus.evidence import Estimate, HonestSplit
 from litmus.metrics.answers import Predictions
 from litmus.references.estimator import Recipe, one_hot, quietly, recipes
@@ -28,7 +29,7 @@ from litmus.scoring.score import point_scores
 from litmus.task.base import Task
 
 Codes = NDArray[np.int64]
-Kind = Literal["group", "copy", "near", "block", "time"]
+Kind = Literal["group", "copy", "stretch", "near", "block", "time"]
 
 FOLDS = 3
 TRIALS = 3
@@ -53,8 +54,6 @@ ALIKE = 0.15
 """Correlation of the residuals of rows that follow each other, from which the file's order may matter."""
 IN_ORDER = 0.95
 """Share of steps in one direction from which a file counts as sorted by its target."""
-_OTHER_TIME = re.compile(r"birth|born|dob|built|build|made|model|death|found|expir|due", re.IGNORECASE)
-_MOMENT = re.compile(r"(^|[_ .])(years?|date)$", re.IGNORECASE)  # 1999, or 1999.25 for its April
 
 
 @final
@@ -63,8 +62,9 @@ class Candidate:
     """A way to keep training rows apart that may know each other.
 
     Args:
-        kind: group: a column's values; copy: rows that are equal; near: rows near each other in all inputs; block: rows
-            that follow each other in the file; time: later rows from earlier ones.
+        kind: group: a column's values; copy: rows that are equal; stretch: rows that follow each other in the file
+            and share what changes rarely; near: rows near each other in all inputs; block: any rows that follow each
+            other; time: later rows from earlier ones.
         column: The column it rests on; empty where it rests on none.
         codes: `(n,)` group of each training row, or its rank in time.
         others: The same for further trials, such as blocks that begin elsewhere; empty: `codes` again.
@@ -207,18 +207,28 @@ def candidates(
         codes = np.unique(series[at].cast(pl.String).fill_null("").to_numpy(), return_inverse=True)[1]
         yield Candidate(kind="group", column=name, codes=codes.astype(np.int64))
     for series in ([rows.time] if rows.time is not None else []) + list(frame):
-        if _tells_when(series):
+        if tells_when(series):
             ranks = series[at].rank("dense").fill_null(0).to_numpy().astype(np.int64)
             if len(np.unique(ranks)) >= FEWEST_GROUPS:
                 yield Candidate(kind="time", column=series.name, codes=ranks)
                 break
     yield from _equal(rows, at) if copies else ()
-    company = None if groups else near_groups(train, task.spec.cardinalities, seed=seed)
+    yield from () if groups else _unnamed(task, rows, at, train, seed=seed)
+
+
+def _unnamed(task: Task, rows: Rows, at: Codes, train: Split, *, seed: int) -> Iterator[Candidate]:
+    """Rows that may know each other without a column that says so."""
+    frame = rows.inputs
+    assert isinstance(frame, pl.DataFrame)  # noqa: S101 - for the type checker
+    place = rows.numbers[at].argsort().argsort()
+    by_target = _by_target(train.y[torch.from_numpy(place.argsort())], classes=not task.numeric)
+    together = None if by_target else stretches(frame, rows.numbers)
+    if together is not None:
+        yield Candidate(kind="stretch", column="", codes=np.unique(together[at], return_inverse=True)[1])
+    company = near_groups(train, task.spec.cardinalities, seed=seed)
     if company is not None:
         yield Candidate(kind="near", column="", codes=company)
-    place = rows.numbers[at].argsort().argsort()
-    ordered = _is_sorted(frame, at) or _by_target(train.y[torch.from_numpy(place.argsort())], classes=not task.numeric)
-    if not groups and not ordered and _follows(task, train, seed=seed):
+    if together is None and not by_target and not _is_sorted(frame, at) and _follows(task, train, seed=seed):
         size = max(SMALLEST_BLOCK, len(at) // BLOCKS)
         first, *others = ((place + trial * size // TRIALS) // size for trial in range(TRIALS))
         yield Candidate(kind="block", column="", codes=first, others=tuple(others))
@@ -228,13 +238,6 @@ def _equal(rows: Rows, at: Codes) -> Iterator[Candidate]:
     """Rows with equal inputs, together."""
     same = np.unique(row_hashes(rows)[at], return_inverse=True)[1]
     yield Candidate(kind="copy", column="", codes=same.astype(np.int64))
-
-
-def _tells_when(series: pl.Series) -> bool:
-    """Whether a column says when a row was observed, and not when somebody was born or something built."""
-    if _OTHER_TIME.search(series.name):
-        return False
-    return series.dtype.is_temporal() or (series.dtype.is_numeric() and bool(_MOMENT.search(series.name)))
 
 
 def _is_sorted(frame: pl.DataFrame, at: Codes) -> bool:

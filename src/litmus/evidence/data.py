@@ -2,8 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from litmus.evidence.values import Estimate
+
+FormulaKind = Literal["sum", "difference", "product", "quotient", "between"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,6 +116,7 @@ class GroupLeak:
     values: int
     inferred: bool
     agreement: Estimate | None = None  # how much more alike targets are within a value than between values
+    moment: str | None = None  # of a panel: the column with whose values this one's values occur once each
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +146,7 @@ class FeatureLeak:
 
     Args:
         column: Its name.
-        score: Primary metric of a one-column model, on validation rows.
+        score: Primary metric of a one-column model, on validation rows or out of fold.
         next_best: The same of the next best column, those of `together` left aside.
         next_column: That column.
         without: A reference's score without the column, or without all of `together`.
@@ -150,6 +154,7 @@ class FeatureLeak:
         together: The strong columns, this one among them, that were left out at once lest they hide each other; empty
             where it stands alone or where strong columns are most of the table.
         blank: Whether it is which of its cells are missing that tells, and not its values.
+        rows: Rows that it was scored on; None: those of val, in runs of before this was noted.
     """
 
     column: str
@@ -160,6 +165,7 @@ class FeatureLeak:
     full: float | None = None
     together: tuple[str, ...] = ()
     blank: bool = False
+    rows: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -183,6 +189,27 @@ class JointLeak:
     alone: float
     opposed: bool = False
     exponential: bool = False
+    without: float | None = None
+    full: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowFormula:
+    """Two columns that the target follows row by row, or between which it lies.
+
+    Args:
+        columns: Both of them.
+        kind: What they are joined by; between: the target lies between them.
+        met: Share of the rows of which that is true, those aside that hold the most frequent target.
+        also: Columns of other formulas that give the target without these.
+        without: A reference's score without all of these columns.
+        full: The same reference's with them.
+    """
+
+    columns: tuple[str, ...]
+    kind: FormulaKind
+    met: float
+    also: tuple[str, ...] = ()
     without: float | None = None
     full: float | None = None
 
@@ -281,8 +308,8 @@ class DataFacts:
             None where a target is negative.
         target_apart: A few targets far beyond a gap that parts them from all others; None where there are none.
         columns: Table columns; empty otherwise.
-        twins, groups, leaks, joint_leak, follow_up, pieces, shifts, noise: See their classes; empty or None where
-            nothing was found or looked for.
+        twins, groups, leaks, joint_leak, formula, between, follow_up, pieces, shifts, noise: See their classes; empty
+            or None where nothing was found or looked for.
         honest: Splits by chance beside honest ones, where rows may know each other.
         drifts: Held-out split to how its columns differ from train's, where the split is not by chance.
         split_rule: As configured.
@@ -318,6 +345,8 @@ class DataFacts:
     groups: tuple[GroupLeak, ...] = ()
     leaks: tuple[FeatureLeak, ...] = ()
     joint_leak: JointLeak | None = None
+    formula: RowFormula | None = None
+    between: RowFormula | None = None
     follow_up: FollowUp | None = None
     pieces: FollowUp | None = None
     shifts: tuple[Shift, ...] = ()

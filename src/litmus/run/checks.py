@@ -82,6 +82,8 @@ def _whole_facts(found: DataFacts, task: Task, splits: Mapping[SplitName, Split]
         "groups",
         "leaks",
         "joint_leak",
+        "formula",
+        "between",
         "follow_up",
         "pieces",
         "drifts",

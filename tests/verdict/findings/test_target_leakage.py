@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from litmus.evidence import Column, FeatureLeak, FollowUp, JointLeak
+from litmus.evidence import Column, FeatureLeak, FollowUp, JointLeak, RowFormula
 from litmus.verdict import Settings, judge
 
 GOOD = [[190, 10], [12, 188]]
@@ -67,6 +67,12 @@ def test_what_the_user_accepts_stays_visible_and_loses_its_vote(make):
 def test_a_perfect_column_on_a_handful_of_rows_proves_nothing(make):
     evidence = make["classes"]([[8, 0], [0, 8]], data={"leaks": (leak(score=1.0, without=None),), "columns": COLUMNS})
     assert "target_leakage" not in named(evidence)
+
+
+def test_the_same_on_all_rows_out_of_fold_proves_it(make):
+    found = leak(score=1.0, without=None, rows=400)
+    evidence = make["classes"]([[8, 0], [0, 8]], data={"leaks": (found,), "columns": COLUMNS})
+    assert "target_leakage" in named(evidence)
 
 
 def test_a_column_far_ahead_is_a_leak_where_no_model_was_tried_without_it(make):
@@ -201,3 +207,58 @@ def test_missing_cells_that_tell_a_class_leak_on_less_evidence_where_a_reference
     by_nature = replace(cells, without=0.86)
     evidence = make["classes"](GOOD, data={**data, "leaks": (by_nature,)})
     assert "target_leakage" not in [one.name for one in judge(evidence).findings]
+
+
+def formula(**changes):
+    given = {"columns": ("age", "income"), "kind": "quotient", "met": 0.99, "without": 0.4, "full": 0.97}
+    return RowFormula(**{**given, **changes})
+
+
+def test_a_formula_that_rows_meet_vetoes_and_all_its_columns_go(make):
+    verdict = judge(make["numbers"](0.97, data={"formula": formula(also=("visits",)), "columns": COLUMNS}))
+    assert verdict.verdict == "inadequate"
+    assert verdict.try_first.overrides == ("data.drop_columns=[age,income,visits]",)
+    assert "quotient of age, income in 99 % of the rows" in verdict.findings[0].summary
+
+
+@pytest.mark.parametrize(
+    "data", [{"formula": formula(without=0.99)}, {"between": formula(kind="between", without=0.99)}]
+)
+def test_what_the_rows_show_is_asked_about_where_other_columns_tell_as_much(make, data):
+    verdict = judge(make["numbers"](0.99, data={**data, "columns": COLUMNS}))
+    assert verdict.verdict == "undetermined"
+    (finding,) = [one for one in verdict.findings if one.alarms]
+    assert (finding.severity, finding.choices[0]) == ("question", ("data.drop_columns=[age,income]",))
+    accepted = Settings(accept=["target_leakage:age", "target_leakage:income"])
+    evidence = make["numbers"](0.99, data={**data, "columns": COLUMNS})
+    assert judge(evidence, settings=accepted).verdict == "adequate"
+    dropped = dict.fromkeys(("target_leakage:age", "target_leakage:income"), "dropped")
+    assert judge(replace(evidence, answers=dropped)).findings[0].severity == "error"
+
+
+def test_of_two_columns_what_they_give_is_the_task(make):
+    assert named(make["numbers"](0.99, data={"formula": formula(), "columns": COLUMNS[:2]})) == []
+
+
+def test_a_column_of_which_the_target_is_a_function_is_asked_about_however_much_others_tell(make):
+    twin = number_leak(score=0.99999, next_best=0.95, without=0.97, full=0.999)
+    (finding,) = [
+        one for one in judge(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (twin,)})).findings if one.alarms
+    ]
+    assert finding.severity == "question"
+    assert finding.choices == (("data.drop_columns=[age]",), ("verdict.accept=['target_leakage:age']",))
+    counting = (Column(name="age", kind="date"), *COLUMNS[1:])
+    assert named(make["numbers"](0.99, data={"columns": counting, "leaks": (twin,)})) == []
+    assert named(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (replace(twin, score=0.998),)})) == []
+
+
+def test_a_question_gives_no_more_than_was_gained(make):
+    evidence = make["numbers"](0.97, data={"joint_leak": joint(without=-0.3), "columns": COLUMNS})
+    assert "together give 99 % of the 99 % gained" in judge(evidence).findings[0].summary
+
+
+def test_a_formula_beside_a_leaking_column_is_left_out_with_it(make):
+    single = number_leak(column="visits", score=0.998, next_best=0.6, without=0.9, full=0.992)
+    verdict = judge(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (single,), "formula": formula()}))
+    assert verdict.try_first.overrides == ("data.drop_columns=[visits,age,income]",)
+    assert "quotient of age, income as well" in verdict.findings[0].summary

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from litmus.evidence import Estimate, FeatureLeak, GroupLeak, HonestSplit, LabelNoise, Score, Twins
-from litmus.verdict import judge
+from litmus.verdict import Settings, judge
 
 GOOD = [[190, 10], [12, 188]]
 
@@ -158,6 +158,7 @@ def test_the_finding_names_both_scores(make):
     ("kind", "column", "overrides"),
     [
         ("near", "", ()),
+        ("stretch", "", ()),
         ("block", "", ("data.split=time",)),
         ("time", "day", ("data.split=time", "data.time=day")),
     ],
@@ -168,6 +169,27 @@ def test_rows_that_know_each_other_without_an_id_are_an_error_where_it_flatters(
     assert verdict.verdict == "inadequate"
     assert verdict.findings[0].overrides == overrides
     assert severities(make, honest=(honest(kind=kind, column=column, lost=0.03),)) == []
+
+
+def test_whether_a_panel_is_predicted_for_new_units_is_asked_where_they_are_harder(make):
+    panel = shared(column="state", moment="year")
+    evidence = make["classes"]([[190, 10], [12, 188]], data={"groups": (panel,), "honest": (honest(column="state"),)})
+    verdict = judge(evidence)
+    assert verdict.verdict == "undetermined"
+    assert verdict.findings[0].choices == (
+        ("data.split=group", "data.group=state"),
+        ("verdict.accept=['train_test_leakage:state']",),
+    )
+    assert "comes back once for each year" in verdict.summary
+    accepted = Settings(accept=["train_test_leakage:state"])
+    assert judge(evidence, settings=accepted).verdict == "adequate"
+    assert severities(make, groups=(panel,), honest=(honest(column="state", lost=0.05),)) == []
+    assert severities(make, groups=(panel,)) == []
+
+
+def test_a_score_that_is_lower_on_later_rows_is_in_doubt(make):
+    later = honest(kind="time", column="day", lost=0.15)
+    assert judge(make["classes"]([[190, 10], [12, 188]], data={"honest": (later,)})).verdict == "undetermined"
 
 
 def test_a_little_less_on_later_rows_is_no_leak(make):

@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 
-from litmus.evidence import Evidence, FeatureLeak, FollowUp, JointLeak
+from litmus.evidence import Evidence, FeatureLeak, FollowUp, JointLeak, RowFormula
 from litmus.statistics import wilson
 from litmus.verdict import quantities
-from litmus.verdict.context import Context, Judgement, make_finding
+from litmus.verdict.context import Context, Judgement, gravest, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import union
 from litmus.verdict.verdict import Severity
 from litmus.verdict.wording import columns as named_columns
-from litmus.verdict.wording import listing, metric, points
+from litmus.verdict.wording import listing, metric, percent, points
 
 ALONE = 0.95
 """How far on the way from chance to perfection one column must lead by itself to be called a leak."""
 ALONE_NUMBER = 0.97
 """The same of R2: what physics makes depend on one quantity above all reaches .95 often enough."""
 SURELY = 0.85
-"""How far it must be for sure, on so many validation rows."""
+"""How far it must be for sure, on so many rows."""
 FAR_AHEAD = 0.4
 """How far it must be ahead of the next best column where nothing else tells; half of it where a model collapses."""
 COLLAPSE = 0.4
@@ -54,15 +54,19 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
 
 
 def _alarm(evidence: Evidence, leaks: Sequence[FeatureLeak], names: list[str]) -> Judgement:
-    """Columns each of which gives the target."""
+    """Columns each of which gives the target; those of a formula that gives it too go with them."""
     leak = next((leak for leak in leaks if leak.column in names and _is_leak(evidence, leak)), leaks[0])
     gives = f"{named_columns(names)} alone gives" if len(names) == 1 else f"each of {listing(names)} alone gives"
     if leak.blank:
         gives = f"which cells of {leak.column} are missing gives by itself"
     name = evidence.task.primary
     without = f", without it a reference has {points(name, leak.without)}" if leak.without is not None else ""
-    text = f"{gives} {metric(name)} {points(name, leak.score)}, {_rest(evidence, leak)}{without}."
-    return _finding(leak, "error", text, names, overrides=(union(evidence, "data.drop_columns", names),))
+    formula = evidence.data.formula
+    also = "" if formula is None else f"; it is a {formula.kind} of {listing(list(formula.columns))} as well"
+    parts = () if formula is None else (*formula.columns, *formula.also)
+    text = f"{gives} {metric(name)} {points(name, leak.score)}, {_rest(evidence, leak)}{without}{also}."
+    columns = list(dict.fromkeys((*names, *parts)))
+    return _finding(leak, "error", text, columns, overrides=(union(evidence, "data.drop_columns", columns),))
 
 
 def _strong(evidence: Evidence, leaks: list[FeatureLeak]) -> Judgement:
@@ -74,9 +78,20 @@ def _strong(evidence: Evidence, leaks: list[FeatureLeak]) -> Judgement:
         return _question(evidence, asked, next(entry for entry in leaks if entry.column == asked[0]))
     if (_way(evidence, leak.score) or 0.0) < _alone(evidence):
         return None
+    if (same := _exact(evidence, leaks)) and not _is_few(evidence):
+        gives = "alone gives" if len(same) == 1 else "each give"
+        text = f"{named_columns(same)} {gives} {metric(name)} {points(name, leak.score)}"
+        return _known(evidence, same, text, score=leak.score, full=leak.full)
     reach = f"alone reach{'es' if len(leaks) == 1 else ''} {metric(name)} {points(name, leak.score)}"
     columns = [entry.column for entry in leaks]
     return _finding(leak, "info", f"{named_columns(columns)} {reach}, {_rest(evidence, leak)}.", columns[:10])
+
+
+def _exact(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
+    """Columns of numbers of which the target is a function, whatever others tell; what counts rows or time aside."""
+    kinds = {column.name: column.kind for column in evidence.data.columns}
+    exact = [leak.column for leak in leaks if leak.score >= EXACT and kinds.get(leak.column) == "number"]
+    return exact if quantities.is_regression(evidence) else []
 
 
 def _rest(evidence: Evidence, leak: FeatureLeak) -> str:
@@ -102,8 +117,10 @@ def _finding(
 
 def _together(evidence: Evidence) -> Judgement:
     """What several columns give together, or what only the user can know of some."""
-    if (joint := _joint(evidence, evidence.data.joint_leak)) is not None:
-        return joint
+    data = evidence.data
+    formula, joint = _formula(evidence, data.formula), _joint(evidence, data.joint_leak)
+    if (found := gravest(formula, joint, _between(evidence, data.between))) is not None:
+        return found
     asked = (_followed(evidence, columns) for columns in (evidence.data.follow_up, evidence.data.pieces))
     return next((question for question in asked if question is not None), None)
 
@@ -121,7 +138,7 @@ def _asked(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
     return [
         leak.column
         for leak in leaks
-        if _surely(evidence, leak.score) >= ASKED - 3 * EASED
+        if _surely(evidence, leak) >= ASKED - 3 * EASED
         and (way := _way(evidence, leak.score) or 0.0) >= ASKED
         and way - (_way(evidence, leak.next_best) or 0.0) >= DECISIVE
         and leak.without is not None
@@ -133,7 +150,7 @@ def _question(evidence: Evidence, columns: list[str], leak: FeatureLeak | JointL
     """What only the user can know, with both answers."""
     name, base = evidence.task.primary, quantities.chance(evidence)
     full, without = _with_it(leak), leak.without or 0.0
-    lost, gain = (points(name, value) for value in (full - without, full - base))
+    lost, gain = (points(name, value) for value in (full - max(without, base), full - base))
     drop, accept = _answers(evidence, columns)
     if all(evidence.answers.get(f"target_leakage:{column}") == "dropped" for column in columns):
         text = (
@@ -204,6 +221,63 @@ def _joint(evidence: Evidence, leak: JointLeak | None) -> Judgement:
     )
 
 
+def _formula(evidence: Evidence, leak: RowFormula | None) -> Judgement:
+    """A formula of two columns that next to all rows meet: an error where little is left without them."""
+    if leak is None or _is_few(evidence):
+        return None
+    columns, left = [*leak.columns, *leak.also], max(1 - leak.met, 1e-3)
+    also = f", and likewise from {listing(list(leak.also), 4)}" if leak.also else ""
+    text = f"The target is a {leak.kind} of {listing(list(leak.columns))} in {percent(leak.met)} of the rows{also}"
+    if leak.without is None or 1 - leak.without < LITTLE or 1 - leak.without < MANY_TIMES * left:
+        return _known(evidence, columns, text, met=leak.met, full=leak.full)
+    name = evidence.task.primary
+    return make_finding(
+        "target_leakage",
+        "error",
+        f"{text}; without them a reference has {metric(name)} {points(name, leak.without)}.",
+        overrides=(_answers(evidence, columns)[0],),
+        columns=columns,
+        met=leak.met,
+        without=leak.without,
+        full=leak.full,
+    )
+
+
+def _between(evidence: Evidence, leak: RowFormula | None) -> Judgement:
+    """A target that lies between two columns in next to every row, as a day's close between its low and its high."""
+    if leak is None or _is_few(evidence):
+        return None
+    text = f"The target lies between {listing(list(leak.columns))} in {percent(leak.met)} of the rows"
+    return _known(evidence, list(leak.columns), text, met=leak.met, full=leak.full)
+
+
+def _known(
+    evidence: Evidence,
+    columns: list[str],
+    text: str,
+    *,
+    score: float | None = None,
+    met: float | None = None,
+    full: float | None,
+) -> Judgement:
+    """Whether columns are known when one predicts, of which the rows themselves show what they are to the target."""
+    drop, accept = _answers(evidence, columns)
+    dropped = all(evidence.answers.get(f"target_leakage:{column}") == "dropped" for column in columns)
+    it = "is it" if len(columns) == 1 else "are they"
+    known = ", not known when you predict by your own answer." if dropped else f": {it} known when you predict?"
+    return make_finding(
+        "target_leakage",
+        "error" if dropped else "question",
+        f"{text}{known}",
+        overrides=(drop,) if dropped else (),
+        choices=() if dropped else ((drop,), (accept,)),
+        columns=columns,
+        score=score,
+        met=met,
+        full=full,
+    )
+
+
 def _is_few(evidence: Evidence) -> bool:
     """Whether there are but one or two columns: one that gives the target is the problem itself then."""
     inputs = [column for column in evidence.data.columns if column.kind not in {"constant", "dropped"}]
@@ -222,12 +296,12 @@ def _is_leak(evidence: Evidence, leak: FeatureLeak) -> bool:
     way, after = _way(evidence, leak.score) or 0.0, _way(evidence, leak.next_best) or 0.0
     if leak.blank:
         lost = way - after if leak.without is None or leak.full is None else _fall(evidence, leak)
-        return _surely(evidence, leak.score) >= BLANK_SURELY and lost >= BLANK_FALL
+        return _surely(evidence, leak) >= BLANK_SURELY and lost >= BLANK_FALL
     if kind in {"id", "id-like", "row", "row_number", "index"}:
         return way >= 0.5 and way - after >= 0.15
     collapses = leak.without is not None and leak.full is not None and _fall(evidence, leak) >= COLLAPSE
     eased = EASED if collapses and not quantities.is_regression(evidence) else 0.0
-    if way < _alone(evidence) - eased or _surely(evidence, leak.score) < SURELY - eased:
+    if way < _alone(evidence) - eased or _surely(evidence, leak) < SURELY - eased:
         return False
     if leak.without is None or leak.full is None:
         return way - after >= FAR_AHEAD  # whether a reference collapses without it was not tried
@@ -247,9 +321,10 @@ def _errs_more(evidence: Evidence, leak: FeatureLeak | JointLeak, *, least: floa
     return missing >= least and missing >= MANY_TIMES * max(left, 1e-3)
 
 
-def _surely(evidence: Evidence, score: float) -> float:
-    """The lower bound of how far a one-column model leads on the validation rows; of R2, how far it does."""
-    n, way = evidence.data.sizes.get("val", 0), _way(evidence, score) or 0.0
+def _surely(evidence: Evidence, leak: FeatureLeak) -> float:
+    """The lower bound of how far a one-column model leads on the rows that it was scored on; of R2, how far it does."""
+    score, n = leak.score, leak.rows or evidence.data.sizes.get("val", 0)
+    way = _way(evidence, score) or 0.0
     if quantities.is_regression(evidence) or not n:
         return way
     if evidence.task.primary == "average_precision":  # close to 1 for every column where the positive class is common

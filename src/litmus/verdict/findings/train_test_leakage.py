@@ -8,7 +8,7 @@ from litmus.verdict import quantities
 from litmus.verdict.context import Context, Judgement, gravest, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.family import p_above, p_share
-from litmus.verdict.overrides import assign
+from litmus.verdict.overrides import assign, union
 from litmus.verdict.verdict import Severity
 from litmus.verdict.wording import metric, name_from_data, percent, points
 
@@ -151,6 +151,8 @@ def _groups(evidence: Evidence) -> Judgement:
         also = f"; {_beside(evidence, honest)} with whole groups apart"
     else:
         also = "; rows of one value have more alike targets" if _agreement(leak) > 0 else ""
+    if leak.moment is not None:
+        return _panel(evidence, leak, honest)
     return make_finding(
         "train_test_leakage",
         _group_severity(leak, honest),
@@ -165,6 +167,30 @@ def _groups(evidence: Evidence) -> Judgement:
         by_chance=honest.by_chance if honest else None,
         honest=honest.honest if honest else None,
         p_value=_group_p(leak, honest),
+    )
+
+
+def _panel(evidence: Evidence, leak: GroupLeak, honest: HonestSplit | None) -> Judgement:
+    """Units observed at several moments: whether they are those that will be predicted only the user knows."""
+    if honest is None or (honest.lost.value or 0.0) < MUCH_FLATTERED:
+        return None
+    unit = name_from_data(leak.column)
+    text = (
+        f"Each {unit} comes back once for each {name_from_data(leak.moment or '')}: {_beside(evidence, honest)} on"
+        f" values of {unit} that it has not seen: do you predict only for those in the file?"
+    )
+    apart = (assign("data.split", "group"), assign("data.group", leak.column))
+    return make_finding(
+        "train_test_leakage",
+        "question",
+        text,
+        choices=(apart, (union(evidence, "verdict.accept", [f"train_test_leakage:{leak.column}"]),)),
+        split=leak.split,
+        shared=leak.shared,
+        values=leak.values,
+        columns=[leak.column],
+        by_chance=honest.by_chance,
+        honest=honest.honest,
     )
 
 
@@ -192,16 +218,18 @@ def _unnamed(evidence: Evidence) -> Judgement:
         return None
     worst = max(found, key=_flatters)
     where = {
+        "stretch": "with rows kept apart that follow each other and share most of what changes rarely",
         "near": "with rows that lie close together kept apart",
         "block": "with rows that follow each other in the file kept apart",
         "time": f"on rows later in {name_from_data(worst.column)} than those trained on",
     }[worst.kind]
+    order_matters = worst.kind in {"block", "time"}
     order = (assign("data.split", "time"), *([assign("data.time", worst.column)] if worst.column else []))
     return make_finding(
         "train_test_leakage",
         "warning" if worst.kind == "time" and _flatters(worst) < CLEARLY_LATER else "error",
         f"A split by chance flatters: {_beside(evidence, worst)} {where}.",
-        overrides=() if worst.kind == "near" else order,
+        overrides=order if order_matters else (),
         kind=worst.kind,
         columns=[worst.column] if worst.column else None,
         groups=worst.groups,
@@ -209,7 +237,7 @@ def _unnamed(evidence: Evidence) -> Judgement:
         honest=worst.honest,
         lost_low=worst.lost.low,
         p_value=p_above(worst.lost, 0.0),
-        advice="keep rows of one origin on one side: data.split=group" if worst.kind == "near" else None,
+        advice=None if order_matters else "keep rows of one origin on one side: data.split=group",
     )
 
 
@@ -254,6 +282,7 @@ TRAIN_TEST_LEAKAGE = Diagnosis(
     remedy="making copies only after the split, or keeping whole groups on one side of it",
     says="rows, groups or near duplicates stand on both sides of the split",
     suggests="`data.dedupe=true`, `data.split=group`",
+    leaves_doubt=True,
     # on rows that were learned by heart, what is tried gains by learning more of them by heart, and targets of rows
     # without a copy look as if they were others'
     explains=("optimisation", "overfitting", "train_val_inconsistent", "label_noise"),
