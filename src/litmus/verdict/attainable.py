@@ -152,7 +152,7 @@ def stand(evidence: Evidence, criteria: Criteria) -> Standing:
     excusable = {criterion.name for criterion in found if _excusable(criterion, met.get(criterion.name))}
     missed = [criterion for criterion in found if criterion.name in excusable and criterion.higher_is_better]
     beyond = [_out_of_reach(evidence, ceiling.advantage, criterion) for criterion in missed]
-    if ceiling.status == "open" and beyond and all(beyond):
+    if ceiling.status == "open" and any(beyond):
         ceiling = replace(ceiling, status="pass")
     return Standing(
         criteria=found,
@@ -185,8 +185,8 @@ def _expected(evidence: Evidence, criterion: Criterion, slack: float) -> bool | 
     """
     if criterion.name in {"gain", "r2"} and criterion.status == "open" and not criterion.stated:
         found = evidence.expected.get(evidence.task.primary)
-        above = found is not None and (found.low or 0.0) > quantities.chance(evidence)
-        return True if above and criterion.threshold == 0 else None
+        above = found is not None and (found.low or 0.0) > quantities.floor(evidence)
+        return True if above and criterion.threshold == 0 and (quantities.gain(evidence).value or 0.0) > 0 else None
     found, threshold = evidence.expected.get(criterion.name), criterion.threshold
     if found is None or found.value is None or found.low is None or threshold is None or not _is_default(criterion):
         return None

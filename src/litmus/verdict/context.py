@@ -110,10 +110,10 @@ class Context:
     @cached_property
     def _looks_weak(self) -> bool:
         """Whether all rows together point to a signal that they are too few to show, so that none cannot be claimed."""
-        found, chance = self.evidence.expected.get(self.evidence.task.primary), quantities.chance(self.evidence)
+        found, floor = self.evidence.expected.get(self.evidence.task.primary), quantities.floor(self.evidence)
         if found is None or found.value is None or found.high is None:
             return False
-        return found.value >= chance + WORTH and found.high >= chance + 2 * quantities.NON_INFERIOR
+        return found.value >= floor + WORTH and found.high >= floor + 2 * quantities.NON_INFERIOR
 
     @cached_property
     def hopeless(self) -> bool:
