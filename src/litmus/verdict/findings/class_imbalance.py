@@ -186,7 +186,7 @@ CLASS_IMBALANCE = Diagnosis(
     explains=("bad_threshold", "miscalibrated"),
     symptom=True,
     remedy="more rows of the rare class, or inputs that tell it apart",
-    says="the rare class is hardly found; whether accuracy hides it",
+    says="the rare class is hardly found, and something does better; whether accuracy hides it",
     suggests="`task.threshold=tuned`, then `loss.class_weight=balanced`",
     judge=judge,
 )

@@ -114,7 +114,7 @@ TOO_FEW_EPOCHS = Diagnosis(
     needs_reference=True,
     refutable=True,
     candidates=candidates,
-    says="the validation loss was still falling",
+    says="the validation loss was still falling; advice only at the default of 100 epochs",
     suggests="`trainer.max_epochs=...`",
     judge=judge,
 )
