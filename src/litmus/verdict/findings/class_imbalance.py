@@ -13,7 +13,7 @@ POOR = 0.5
 """Recall of the rare class below which it counts as missed."""
 FEWEST = 10
 """Held-out rows of a class, from which its recall is told; as few rows are an alarm of their own."""
-SERVES = 1 / 3
+SERVES = 0.33
 """Share of what precision and recall miss in all that a better threshold must take away. A convention."""
 RARE = 0.2
 """Share of rows below which a class is rare."""
