@@ -122,3 +122,19 @@ def test_a_threshold_is_offered_where_it_serves_what_is_missed_and_else_nothing_
     alarms = [one.overrides for one in judge(evidence).findings if one.alarms and one.name == "class_imbalance"]
     assert alarms == ([] if offered is None else [offered])
     assert judge(evidence).verdict == ("limited" if offered is None else "inadequate")
+
+
+def test_a_precision_that_no_row_tells_is_not_what_a_threshold_mends(make):
+    curve = (
+        ThresholdPoint(threshold=0.1, precision=0.16, recall=0.42, f1=0.23),
+        ThresholdPoint(threshold=0.5, precision=None, recall=0.0, f1=0.0),
+    )
+    evidence = make["classes"](
+        [[1800, 0], [200, 0]],
+        ap=0.2,
+        references={"boosted_trees": 0.2},
+        threshold_curve=curve,
+        threshold_best=0.1,
+        threshold_gain=Estimate(value=0.2, low=0.1, high=0.3),
+    )
+    assert "class_imbalance" not in named(evidence)

@@ -135,8 +135,8 @@ def _recall(evidence: Evidence, label: str) -> float:
 def _threshold_serves(evidence: Evidence, context: Context) -> bool | None:
     """Whether the threshold that is best on val takes a good part of what precision and recall miss there.
 
-    The best F1 may trade one for the other and meet neither. None: nothing is known of other thresholds, or one was
-    chosen already.
+    The best F1 may trade one for the other and meet neither. A precision that no row tells is not missed. None: nothing
+    is known of other thresholds, or one was chosen already.
     """
     asked = {item.name: item.threshold for item in context.standing.criteria if item.votes and item.threshold}
     curve, gain = evidence.threshold_curve, evidence.threshold_gain
@@ -145,7 +145,8 @@ def _threshold_serves(evidence: Evidence, context: Context) -> bool | None:
 
     def missing(at: float) -> float:
         point = min(curve, key=lambda point: abs(point.threshold - at))
-        return sum(max(0.0, (asked.get(name) or 0.0) - (getattr(point, name) or 0.0)) for name in MOVED)
+        known = {name: value for name in MOVED if (value := getattr(point, name)) is not None}
+        return sum(max(0.0, (asked.get(name) or 0.0) - value) for name, value in known.items())
 
     used, best = evidence.task.threshold or 0.5, evidence.threshold_best
     if best is None:
