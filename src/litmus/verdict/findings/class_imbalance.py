@@ -145,8 +145,8 @@ def _threshold_serves(evidence: Evidence, context: Context) -> bool | None:
 
     def missing(at: float) -> float:
         point = min(curve, key=lambda point: abs(point.threshold - at))
-        known = {name: value for name in MOVED if (value := getattr(point, name)) is not None}
-        return sum(max(0.0, (asked.get(name) or 0.0) - value) for name, value in known.items())
+        known = {"recall": point.recall, "precision": point.precision}
+        return sum(max(0.0, (asked.get(name) or 0.0) - value) for name, value in known.items() if value is not None)
 
     used, best = evidence.task.threshold or 0.5, evidence.threshold_best
     if best is None:
