@@ -13,6 +13,8 @@ POOR = 0.5
 """Recall of the rare class below which it counts as missed."""
 FEWEST = 10
 """Held-out rows of a class, from which its recall is told; as few rows are an alarm of their own."""
+EVENT = 0.05
+"""Share below which a class is what the table is about, so that missing it is a fault whatever else is known."""
 SERVES = 0.33
 """Share of what precision and recall miss in all that a better threshold must take away. A convention."""
 RARE = 0.2
@@ -41,7 +43,8 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     paradox = _hidden_by_accuracy(accuracy)
     if accuracy is not None and accuracy.value is not None:
         text += f"; accuracy is {percent(accuracy.value)}, with the baseline {percent(accuracy.baseline)}"
-    serves = _threshold_serves(evidence, context) if label in evidence.task.classes[-1:] else None
+    chosen = label in evidence.task.classes[-1:] and share >= EVENT
+    serves = _threshold_serves(evidence, context) if chosen else None
     overrides = _rebalance(evidence, label, serves=serves is not False)
     # a class may be beyond all models: a reference, a trial or, of two classes, the threshold shows that it is not
     known = context.lags or context.best_reference is None or quantities.moves(tried)
