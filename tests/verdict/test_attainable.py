@@ -1,6 +1,9 @@
 """What the criteria come to, and what is known to be possible on the data."""
 
-from litmus.verdict import Criteria
+import pytest
+
+from litmus.evidence import Estimate
+from litmus.verdict import Criteria, judge
 from litmus.verdict.attainable import stand
 
 HARD = [[1450, 550], [560, 1440]]  # 72 %
@@ -62,7 +65,7 @@ def test_more_rows_than_anybody_would_gather_are_no_answer(make):
 
 
 def test_where_non_inferiority_is_not_settled_the_miss_is_open(make):
-    evidence = make["classes"]([[35, 25], [25, 35]], references={"boosted_trees": 0.6})
+    evidence = make["classes"]([[42, 18], [18, 42]], references={"boosted_trees": 0.72})
     standing = stand(evidence, Criteria())
     assert not standing.failed
     assert {"accuracy", "recall"} <= {one.name for one in standing.unsettled}
@@ -79,3 +82,50 @@ def test_open_criteria_say_how_many_rows_would_settle_them(make):
 
 def test_nothing_open_needs_no_rows(make):
     assert stand(make["classes"]([[190, 10], [12, 188]]), Criteria()).rows_needed() is None
+
+
+def with_expected(make, matrix, value, half=0.03, **references):
+    estimate = Estimate(value=value, low=value - half, high=value + half)
+    names = ("accuracy", "precision", "recall", "balanced_accuracy")
+    return make["classes"](matrix, references=references, expected=dict.fromkeys(names, estimate))
+
+
+@pytest.mark.parametrize(("value", "answer"), [(0.82, "adequate"), (0.77, "limited")])
+@pytest.mark.parametrize("right", [78, 80, 83])
+def test_which_rows_a_split_scores_does_not_decide_at_the_border(make, right, value, answer):
+    wrong = 100 - right
+    evidence = with_expected(make, [[right, wrong], [wrong, right]], value, boosted_trees=right / 100)
+    verdict = judge(evidence)
+    assert verdict.verdict == answer
+    decided_beyond_the_split = answer == "limited" or right < 83
+    assert ("expected on rows like all of these, at the border" in verdict.summary) == decided_beyond_the_split
+
+
+def test_what_the_scored_rows_settle_is_not_overruled(make):
+    missed = with_expected(make, [[140, 60], [60, 140]], 0.82, boosted_trees=0.7)
+    assert judge(missed).verdict == "limited"
+    met = with_expected(make, [[180, 20], [20, 180]], 0.79, boosted_trees=0.9)
+    assert judge(met).verdict == "adequate"
+
+
+def test_a_threshold_that_somebody_stated_is_judged_on_the_scored_rows_alone(make):
+    evidence = with_expected(make, [[78, 22], [22, 78]], 0.82, boosted_trees=0.78)
+    stated = Criteria(accuracy=0.8, precision=0.8, recall=0.8)
+    assert judge(evidence, stated).verdict == "undetermined"
+
+
+def test_a_gain_that_few_rows_leave_open_is_shown_by_all_of_them(make):
+    few = make["numbers"](0.06, n=100)
+    few = make["change"](few, gain={"test": Estimate(value=0.06, low=-0.05, high=0.17)})
+    assert {one.name for one in stand(few, Criteria()).unsettled} == {"r2", "gain"}
+    sure = make["change"](few, expected={"r2": Estimate(value=0.07, low=0.03, high=0.11)})
+    assert not stand(sure, Criteria()).unsettled
+
+
+def test_a_target_far_beyond_what_any_reference_may_reach_is_out_of_reach_on_few_rows_too(make):
+    far = make["classes"]([[62, 38], [38, 62]], references={"boosted_trees": 0.63})
+    assert stand(far, Criteria()).limited
+    near = make["classes"]([[74, 26], [26, 74]], references={"boosted_trees": 0.77})
+    assert not stand(near, Criteria()).limited
+    ahead = make["classes"]([[62, 38], [38, 62]], references={"boosted_trees": 0.68})
+    assert not stand(ahead, Criteria()).limited

@@ -335,5 +335,5 @@ def test_a_trial_that_gained_names_a_cause_without_references_too(make):
         confirmed=True,
         finding="too_few_epochs",
     )
-    verdict = judge(make["change"](evidence, trials=(trial,)))
+    verdict = judge(make["change"](evidence, trials=(trial,), fit={"epochs": 30, "max_epochs": 30}))
     assert "too_few_epochs" in [one.name for one in verdict.findings if one.alarms]

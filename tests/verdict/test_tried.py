@@ -156,8 +156,8 @@ def predicted(verdict: Verdict) -> str:
         ({"gain": None}, "there was no time to try it here"),
         ({"gain": 0.25, "seeds": 1}, "a shortened trial on 1 seed gained 25 points of balanced accuracy on val"),
         (
-            {"gain": -0.01, "seeds": 2, "complete": True},
-            "a first trial on 2 seeds lost 1 point of balanced accuracy on val",
+            {"gain": 0.03, "seeds": 2, "complete": True},
+            "a first trial on 2 seeds gained 3 points of balanced accuracy on val",
         ),
     ],
 )
@@ -166,6 +166,12 @@ def test_a_suggestion_says_how_far_its_own_trial_went(make, attempt, text):
     verdict = judge(make["stuck"](model={"linear": True}, attempts=(tried,)))
     assert predicted(verdict).startswith("Try model.activation=relu next: ")
     assert text in predicted(verdict)
+
+
+def test_what_gained_nothing_worth_a_change_at_first_look_is_not_offered(make):
+    tried = Attempt(overrides=("model.activation=relu",), finding="model_is_linear", gain=0.003, complete=True, seeds=2)
+    verdict = judge(make["stuck"](model={"linear": True}, attempts=(tried,)))
+    assert verdict.try_first is None or verdict.try_first.overrides != tried.overrides
 
 
 def test_a_threshold_that_is_suggested_says_what_it_gives_on_val(make):

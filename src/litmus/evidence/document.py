@@ -147,6 +147,7 @@ class Evidence:
         threshold_curve: Validation scores over thresholds, for binary tasks.
         threshold_best: Threshold that is best on val for the goal (F1 without one).
         threshold_gain: Gain of the goal's metric by that threshold over the one in use, cross-fitted on val.
+        expected: Metric to what the model should score on rows like all of these, its split apart; empty if unknown.
         calibration: On the scored split.
         segments, worst_rows, importance: Where it fails; information only.
         seeds: Scores of repeated fits: seed to metric to value.
@@ -179,6 +180,7 @@ class Evidence:
     gain: Mapping[str, Estimate] = field(default_factory=dict)
     pr_gap: Estimate | None = None
     references: tuple[Reference, ...] = ()
+    expected: Mapping[str, Estimate] = field(default_factory=dict)
     threshold_curve: tuple[ThresholdPoint, ...] = ()
     threshold_best: float | None = None
     threshold_gain: Estimate | None = None

@@ -4,8 +4,8 @@ A leading dimension of epochs makes a curve of a thousand epochs cost one call, 
 and misses, once for all metrics of labels.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -110,3 +110,12 @@ class Predictions:
         """The same as metrics take it, with a leading dimension of one."""
         prob = None if self.prob is None else self.prob.unsqueeze(0)
         return Answers(pred=self.pred.unsqueeze(0), target=self.target.unsqueeze(0), prob=prob)
+
+
+def pooled(parts: Sequence[Predictions]) -> Predictions:
+    """Predictions of disjoint rows as one, in the order of the source's rows."""
+    order = torch.cat([part.rows for part in parts]).argsort()
+    columns = ("rows", "target", "pred", "prob", "group", "time")
+    held: dict[str, list[Any]] = {name: [getattr(part, name) for part in parts] for name in columns}
+    joined: dict[str, Any] = {name: torch.cat(pieces)[order] for name, pieces in held.items() if pieces[0] is not None}
+    return replace(parts[0], **joined)

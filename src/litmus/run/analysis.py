@@ -1,6 +1,7 @@
 """What is learned once a run is scored: reference models beside it, where it fails, its threshold and calibration."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -12,15 +13,16 @@ from litmus.data.tensors import SPLITS, Split
 from litmus.data_checks.model_checks import look_back
 from litmus.data_checks.regrouped_splits import candidates, honest_splits
 from litmus.data_checks.weakness import permutation_importance, weak_segments, worst_rows
-from litmus.evidence import DataFacts, Evidence, HonestSplit, Unknown
+from litmus.evidence import DataFacts, Estimate, Evidence, HonestSplit, Unknown
 from litmus.evidence.values import SplitName
 from litmus.metrics.answers import Predictions
 from litmus.references.estimator import recipes
-from litmus.references.reference import baseline, fit_references, take, together
+from litmus.references.reference import Fitted, baseline, fit_references, take, together
 from litmus.run.checks import is_exchangeable
 from litmus.run.training import Run
 from litmus.scoring.calibration import calibration
 from litmus.scoring.difference import difference
+from litmus.scoring.expected import expected
 from litmus.scoring.threshold import choose, cross_fitted_gain, curve
 from litmus.task import kind_of
 from litmus.task.goal import parse_goal
@@ -38,6 +40,8 @@ WITHOUT_REFERENCES = Unknown(
     reason="no reference model was fitted (verdict.references), so what these rows allow is not known",
 )
 
+EXPECTED = ("accuracy", "precision", "recall")
+"""Metrics, beside the primary one, that default criteria ask for."""
 TOO_MUCH_WORK = "this reference model was left out: too few rows, or too many classes for the work allowed"
 
 
@@ -63,6 +67,7 @@ def with_references(run: Run, evidence: Evidence, predictions: Mapping[SplitName
         )
         for result in fitted
     ]
+    known_better = _expected(run, evidence, predictions, fitted)
     facts, source = evidence.data, run.data.source
     if source.checks != "off":
         facts = look_back(
@@ -80,7 +85,33 @@ def with_references(run: Run, evidence: Evidence, predictions: Mapping[SplitName
     names = {reference.name for reference in references}
     left_out = [recipe.name for recipe in recipes(run.data.spec, seed=0) if recipe.name not in names]
     missing = [Unknown(name=name, reason=TOO_MUCH_WORK) for name in left_out]
-    return replace(evidence, references=tuple(references), data=facts, unknown=(*known, *missing))
+    return replace(
+        evidence, references=tuple(references), data=facts, expected=known_better, unknown=(*known, *missing)
+    )
+
+
+def _expected(
+    run: Run, evidence: Evidence, predictions: Mapping[SplitName, Predictions], fitted: Sequence[Fitted]
+) -> dict[str, Estimate]:
+    """What the model is expected to score on rows like all of these; nothing where folds score all of them."""
+    held_out: list[SplitName] = [name for name in ("val", "test") if name in predictions]
+    strong = [
+        result
+        for result in fitted
+        if result.reference.strong and result.out_of_fold is not None and set(held_out) <= set(result.predictions)
+    ]
+    if not strong or run.data.source.folds is not None or run.data.rows.store is not None:
+        return {}
+    best = max(strong, key=lambda result: result.reference.out_of_fold or -math.inf)
+    if best.out_of_fold is None:
+        return {}
+    names = [metric.name for metric in run.predictor.task.metrics]
+    return expected(
+        [predictions[name] for name in held_out],
+        [best.predictions[name] for name in held_out],
+        best.out_of_fold,
+        metrics=[name for name in names if name in {*EXPECTED, evidence.task.primary}],
+    )
 
 
 def _honest(run: Run, facts: DataFacts, *, primary: str) -> tuple[HonestSplit, ...]:

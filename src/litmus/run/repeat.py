@@ -11,7 +11,7 @@ from litmus.config import RunConfig
 from litmus.data.module import DataModule
 from litmus.evidence import Estimate, Evidence, Unknown
 from litmus.evidence.values import SplitName
-from litmus.metrics.answers import Predictions
+from litmus.metrics.answers import Predictions, pooled
 from litmus.run.observe import score_split, with_scores
 from litmus.run.training import Decided, Run, prepare_data
 from litmus.statistics import p_equal_means
@@ -100,9 +100,9 @@ def _folds(run: Decided, evidence: Evidence, first: Predictions, folds: int) -> 
         other = _again(run, run.config, f"folds/{fold}", fold=fold)
         predicted.append(other.predictor.predict(other.data.splits["test"], "test"))
         values.append(_values(score_split(other.predictor, predicted[-1]).scores))
-    pooled = _pool(predicted)
-    found = score_split(run.predictor, pooled)
-    return with_scores(replace(evidence, folds=tuple(values)), "test", found), pooled
+    rows = pooled(predicted)
+    found = score_split(run.predictor, rows)
+    return with_scores(replace(evidence, folds=tuple(values)), "test", found), rows
 
 
 def _again(
@@ -115,12 +115,3 @@ def _again(
 
 def _values(scores: Mapping[str, Any]) -> dict[str, float | None]:
     return {name: score.value for name, score in scores.items()}
-
-
-def _pool(predicted: list[Predictions]) -> Predictions:
-    """Disjoint predictions as one, in the order of the source's rows."""
-    order = torch.cat([part.rows for part in predicted]).argsort()
-    columns = ("rows", "target", "pred", "prob", "group", "time")
-    held: dict[str, list[Any]] = {name: [getattr(part, name) for part in predicted] for name in columns}
-    pooled: dict[str, Any] = {name: torch.cat(parts)[order] for name, parts in held.items() if parts[0] is not None}
-    return replace(predicted[0], **pooled)

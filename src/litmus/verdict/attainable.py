@@ -1,7 +1,8 @@
 """Where a run stands: its criteria, what is known to be possible on these data, and the rows that would settle it."""
 
 import math
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import final
 
 from litmus.evidence import Estimate, Evidence, Reference, Score
@@ -45,12 +46,15 @@ class Standing:
         criteria: In the order in which they are shown.
         ceiling: What is known to be possible on these data.
         excusable: Names of default criteria that are missed, which the data excuse if the ceiling's status is pass.
+        expected: Names of criteria that the scored rows leave open, to whether rows like all of these are expected to
+            meet them.
         slack: Of the criteria.
     """
 
     criteria: tuple[Criterion, ...]
     ceiling: Ceiling = field(default_factory=Ceiling)
     excusable: frozenset[str] = frozenset()
+    expected: Mapping[str, bool] = field(default_factory=dict)
     slack: float = 0.05
 
     @property
@@ -71,8 +75,9 @@ class Standing:
             criterion
             for criterion in self.criteria
             if criterion.votes
-            and criterion.status == "open"
+            and (criterion.status == "open" or self.expected.get(criterion.name) is False)
             and criterion.name not in excused
+            and not self.expected.get(criterion.name, False)
             and not is_veto(criterion)
         ]
         if self.ceiling.status == "open":
@@ -139,16 +144,62 @@ def stand(evidence: Evidence, criteria: Criteria) -> Standing:
     """Every criterion that applies, and what is known to be possible on these data."""
     found = applied(evidence, criteria)
     ceiling = _ceiling(evidence)
-    excusable = (
-        {criterion.name for criterion in found if _excusable(criterion)} if ceiling.reference is not None else set()
+    met = {
+        criterion.name: answer
+        for criterion in found
+        if (answer := _expected(evidence, criterion, criteria.slack)) is not None
+    }
+    excusable = {criterion.name for criterion in found if _excusable(criterion, met.get(criterion.name))}
+    missed = [criterion for criterion in found if criterion.name in excusable and criterion.higher_is_better]
+    beyond = [_out_of_reach(evidence, ceiling.advantage, criterion) for criterion in missed]
+    if ceiling.status == "open" and any(beyond):
+        ceiling = replace(ceiling, status="pass")
+    return Standing(
+        criteria=found,
+        ceiling=ceiling,
+        excusable=frozenset(excusable if ceiling.reference is not None else ()),
+        expected=met,
+        slack=criteria.slack,
     )
-    return Standing(criteria=found, ceiling=ceiling, excusable=frozenset(excusable), slack=criteria.slack)
 
 
-def _excusable(criterion: Criterion) -> bool:
-    """Whether it is a default that is missed: surely, or by its value where it does not only veto."""
-    default = criterion.votes and not criterion.stated and criterion.name.partition("[")[0] in DEFAULTS
-    return default and (criterion.status == "fail" or (misses(criterion) and not is_veto(criterion)))
+def _out_of_reach(evidence: Evidence, advantage: Estimate, criterion: Criterion) -> bool:
+    """Whether the best reference is not shown to be ahead, and would miss the criterion however far it may be."""
+    lead, most = advantage.value, advantage.high
+    known = evidence.expected.get(criterion.name)
+    value = criterion.value if known is None else known.value
+    if lead is None or most is None or value is None or criterion.threshold is None:
+        return False
+    ahead = lead > quantities.NON_INFERIOR or (advantage.low or 0.0) > 0
+    return not ahead and value + max(most, 0.0) < criterion.threshold
+
+
+def _is_default(criterion: Criterion) -> bool:
+    return criterion.votes and not criterion.stated and criterion.name.partition("[")[0] in DEFAULTS
+
+
+def _expected(evidence: Evidence, criterion: Criterion, slack: float) -> bool | None:
+    """Whether a criterion that the scored rows do not settle is met on rows like all of these; None: as they have it.
+
+    Which rows a split scores is chance: close to a threshold it would decide. What is expected hardly depends on it.
+    """
+    if criterion.name in {"gain", "r2"} and criterion.status == "open" and not criterion.stated:
+        found = evidence.expected.get(evidence.task.primary)
+        above = found is not None and (found.low or 0.0) > quantities.floor(evidence)
+        return True if above and criterion.threshold == 0 and (quantities.gain(evidence).value or 0.0) > 0 else None
+    found, threshold = evidence.expected.get(criterion.name), criterion.threshold
+    if found is None or found.value is None or found.low is None or threshold is None or not _is_default(criterion):
+        return None
+    if found.value < threshold:  # unless the scored rows alone meet it for sure
+        return False if criterion.status != "fail" and (criterion.low or 0.0) <= threshold else None
+    return True if criterion.status == "open" and found.low >= threshold - slack - 1e-9 else None
+
+
+def _excusable(criterion: Criterion, met: bool | None) -> bool:
+    """Whether it is a default that is missed: surely, as is expected, or by its value where it does not only veto."""
+    if not _is_default(criterion) or met:
+        return False
+    return criterion.status == "fail" or met is False or (misses(criterion) and not is_veto(criterion))
 
 
 def _ceiling(evidence: Evidence) -> Ceiling:

@@ -13,6 +13,8 @@ from litmus.verdict.criteria import Criteria
 from litmus.verdict.verdict import SEVERITIES, Finding, Severity
 from litmus.verdict.wording import sentence
 
+WORTH = 0.03
+"""Gain over the baseline, in the primary metric, from which a signal is worth a mention; as of references'."""
 Judgement = Finding | Unknown | None
 
 
@@ -106,6 +108,14 @@ class Context:
         return quantities.signal(self.evidence)
 
     @cached_property
+    def _looks_weak(self) -> bool:
+        """Whether all rows together point to a signal that they are too few to show, so that none cannot be claimed."""
+        found, floor = self.evidence.expected.get(self.evidence.task.primary), quantities.floor(self.evidence)
+        if found is None or found.value is None or found.high is None:
+            return False
+        return found.value >= floor + WORTH and found.high >= floor + 2 * quantities.NON_INFERIOR
+
+    @cached_property
     def hopeless(self) -> bool:
         """Whether neither the model nor any reference beats the baseline: there is no signal to tune for."""
         gain = quantities.gain(self.evidence)
@@ -113,6 +123,8 @@ class Context:
             return False  # a few wild targets hide whatever else there is
         if quantities.scored_by_mae(self.evidence) and quantities.ruled_by_outliers(self.evidence):
             return False  # R2, by which models and references were compared, says next to nothing here
+        if self._looks_weak:
+            return False
         if self.signal is not False or gain.value is None or not quantities.would_show(self.evidence):
             return False
         return (gain.low or 0.0) <= 0 and gain.value < max(0.1, 2.5 * quantities.chance_error(self.evidence))

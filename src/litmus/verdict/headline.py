@@ -57,8 +57,19 @@ def _adequate(_verdict: Verdict, evidence: Evidence, context: Context, rows: str
     return _score(evidence, context.standing, rows)
 
 
-def _limited(_verdict: Verdict, _evidence: Evidence, context: Context, rows: str) -> str:
-    return _beside_target(decisive(context.standing.excused), rows, target="the usual target")
+def _limited(_verdict: Verdict, evidence: Evidence, context: Context, rows: str) -> str:
+    missed = decisive(context.standing.excused)
+    return _beside_target(missed, rows, target="the usual target") + _expectation(evidence, context.standing, missed)
+
+
+def _expectation(evidence: Evidence, standing: Standing, criterion: Criterion) -> str:
+    """What is expected on rows like all of these, where it decides; that it is at the border where it straddles it."""
+    name = evidence.task.primary if criterion.name == "gain" else criterion.name
+    found, threshold = evidence.expected.get(name), criterion.threshold
+    if criterion.name not in standing.expected or found is None or threshold is None:
+        return ""
+    straddles = (found.low or 0.0) < threshold <= (found.high or 0.0)
+    return f"; {interval(name, found)} is expected on rows like all of these{', at the border' if straddles else ''}"
 
 
 def _inadequate(verdict: Verdict, evidence: Evidence, context: Context, rows: str) -> str:
@@ -135,7 +146,10 @@ def _score(evidence: Evidence, standing: Standing, rows: str) -> str:
         asked = [criterion for criterion in voting if criterion.name in {"rmse", "mae", "mse"}]
         if asked:
             return _beside_target(decisive(asked), rows)
-        return f"the model explains {interval('r2', quantities.primary(evidence))} of the target's variation {rows}"
+        explained = next((criterion for criterion in voting if criterion.name == "r2"), None)
+        beyond = "" if explained is None else _expectation(evidence, standing, explained)
+        value = interval("r2", quantities.primary(evidence))
+        return f"the model explains {value} of the target's variation {rows}{beyond}"
     among = [criterion for criterion in voting if criterion.name != "gain" and not is_veto(criterion)]
     if not among:
         return (
@@ -144,7 +158,8 @@ def _score(evidence: Evidence, standing: Standing, rows: str) -> str:
     if evidence.task.threshold_goal:
         return f"{metric(among[0].name)} is {interval(among[0].name, among[0])}{_price(evidence, among[0].name)} {rows}"
     weakest = decisive(among)
-    return f"{metric(weakest.name)} is {interval(weakest.name, weakest)} {rows}"
+    beyond = _expectation(evidence, standing, weakest)
+    return f"{metric(weakest.name)} is {interval(weakest.name, weakest)} {rows}{beyond}"
 
 
 def _price(evidence: Evidence, name: str) -> str:

@@ -44,7 +44,7 @@ def judge(evidence: Evidence, criteria: Criteria | None = None, settings: Settin
     accepted = [entry for entry, answer in evidence.answers.items() if answer == "accepted"]
     agreed = replace(settings, accept=[*settings.accept, *accepted])
     findings = [replace(finding, accepted=agreed.accepts(finding)) for finding in control(findings)]
-    findings = _with_suspect(context, _without_signal(_with_cause(evidence, findings)))
+    findings = _with_suspect(evidence, context, _without_signal(_with_cause(evidence, findings)))
     findings, untold = unblamed(context, findings)
     findings = rank(settle(quieten(link(findings, explanations(context, findings)))))
     standing = context.standing
@@ -67,19 +67,31 @@ def judge(evidence: Evidence, criteria: Criteria | None = None, settings: Settin
 def _with_sound_advice(evidence: Evidence, finding: Finding) -> Finding:
     """The finding without advice that the run cannot or does already follow, or that a trial speaks against."""
     finding = _within_reach(evidence, finding)
+    if finding.severity == "warning" and diagnoses()[finding.name].symptom and _refuted(evidence, finding):
+        finding = replace(finding, severity="info")
     followed = bool(finding.overrides) and all(is_set(evidence, override) for override in finding.overrides)
-    if not followed and not _contradicted(evidence, finding) and not _lost(evidence, finding):
+    if not followed and not _contradicted(evidence, finding) and not _useless(evidence, finding):
         return finding
     return replace(finding, overrides=(), tried=None)
 
 
-def _lost(evidence: Evidence, finding: Finding) -> bool:
-    """Whether a first look at its overrides did clearly worse than nothing; if it was cut short, more clearly still."""
+def _refuted(evidence: Evidence, finding: Finding) -> bool:
+    """Whether every look at what would cure it came to its end and gained nothing worth a change."""
+    if diagnoses()[finding.name].about != "training" or quantities.trial(evidence, finding=finding.name) is not None:
+        return False
+    gains = [attempt for attempt in evidence.attempts if attempt.finding == finding.name and attempt.gain is not None]
+    return bool(gains) and all(one.complete and (one.gain or 0.0) <= quantities.MARGIN / 2 for one in gains)
+
+
+def _useless(evidence: Evidence, finding: Finding) -> bool:
+    """Whether a first look at its overrides gained nothing worth a change, or lost clearly where it was cut short."""
     attempt = attempt_of(evidence, finding)
     if attempt is None or finding.name in OF_DECISIONS or diagnoses()[finding.name].about == "data":
         return False
-    margin = quantities.MARGIN if attempt.complete else 2 * quantities.MARGIN
-    return attempt.gain is not None and attempt.gain <= -margin
+    if finding.tried is not None and finding.tried.get("confirmed"):
+        return False
+    least = quantities.MARGIN / 2 if attempt.complete else -2 * quantities.MARGIN
+    return attempt.gain is not None and attempt.gain <= least
 
 
 def _within_reach(evidence: Evidence, finding: Finding) -> Finding:
@@ -180,12 +192,19 @@ def _without_signal(findings: list[Finding]) -> list[Finding]:
     ]
 
 
-def _with_suspect(context: Context, findings: list[Finding]) -> list[Finding]:
+def _with_suspect(evidence: Evidence, context: Context, findings: list[Finding]) -> list[Finding]:
     """Where the model lags well behind a reference and nothing alarms, the first suspect becomes a warning."""
     far = context.could_gain and context.lags and (context.ahead.value or 0.0) >= quantities.NON_INFERIOR
     if not far or any(finding.alarms for finding in findings):
         return findings
-    open_ = [finding for finding in findings if finding.tried is None and diagnoses()[finding.name].symptom]
+    open_ = [
+        finding
+        for finding in findings
+        if finding.tried is None
+        and diagnoses()[finding.name].symptom
+        and not finding.evidence.get("by_default")
+        and not _refuted(evidence, finding)
+    ]
     suspects = [finding for finding in open_ if diagnoses()[finding.name].suspect is not None]
     first = min(suspects, key=lambda finding: diagnoses()[finding.name].suspect or 0, default=None)
     return [replace(finding, severity="warning") if finding is first else finding for finding in findings]

@@ -13,7 +13,7 @@ MARGIN = 0.02
 NON_INFERIOR = 0.05
 """By how much of the primary metric a model may be worse than a reference and still count as good as it."""
 AHEAD = 0.1
-"""The same for a model that does better than the reference on these rows: the usual slack of criteria on top."""
+"""The same for a model that does as well as the reference on these rows: the usual slack of criteria on top."""
 BASELINES = frozenset({"majority", "mean", "median", "prior", "stratified", "trivial", "uniform", "constant"})
 SQUARED = frozenset({"mse", "mseloss"})
 ROBUST = 0.05
@@ -56,6 +56,11 @@ def chance(evidence: Evidence) -> float:
     if evidence.task.primary == "average_precision" and classes == 2:
         return 1 - (evidence.task.majority_share or 0.5)
     return 1 / classes
+
+
+def floor(evidence: Evidence) -> float:
+    """What the baseline scores in the primary metric on rows like all of these: R2 0, whatever these rows' mean is."""
+    return 0.0 if is_regression(evidence) else chance(evidence)
 
 
 def gain(evidence: Evidence) -> Estimate:
@@ -130,7 +135,9 @@ def advantage(evidence: Evidence, reference: Reference | None) -> Estimate:
 
 
 def is_as_good(behind: Estimate, margin: float = NON_INFERIOR) -> bool:
-    """Whether a model is surely not worse than a reference by the margin, or does better and is not worse by `AHEAD`.
+    """Whether a model is surely not worse than a reference by the margin, or does as well and is not worse by `AHEAD`.
+
+    As well is within the practical margin: where nothing parts the two, the seed alone would decide which is ahead.
 
     Args:
         behind: The model's score minus the reference's.
@@ -138,7 +145,7 @@ def is_as_good(behind: Estimate, margin: float = NON_INFERIOR) -> bool:
     """
     if behind.value is None or behind.low is None:
         return False
-    return behind.low > -margin or (behind.value >= 0 and behind.low >= -max(AHEAD, margin))
+    return behind.low > -margin or (behind.value >= -MARGIN and behind.low >= -max(AHEAD, margin))
 
 
 def flip(estimate: Estimate) -> Estimate:

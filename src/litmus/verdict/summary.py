@@ -98,10 +98,9 @@ def _clause(finding: Finding, cause: str | None = None) -> str:
 
 
 def _advice(verdict: Verdict, evidence: Evidence, context: Context) -> str:
-    first = verdict.try_first
+    root, first = _root(verdict), verdict.try_first or (None if _root(verdict) else _shown_to_help(verdict))
     if first is not None:
         return _suggestion(first, evidence)
-    root = _root(verdict)
     if root is not None and root.choices:
         return _choices(root)
     if root is not None and (remedy := diagnoses()[root.name].remedy):
@@ -114,6 +113,14 @@ def _advice(verdict: Verdict, evidence: Evidence, context: Context) -> str:
         "" if context.lags or context.best_reference is None else "; other inputs, more rows or cleaner labels may help"
     )
     return f"{summary_of_trials(evidence)}{beside}."
+
+
+def _shown_to_help(verdict: Verdict) -> Finding | None:
+    """Information whose change a trial has confirmed, where more is wanted: training on beyond our own default."""
+    room = verdict.headroom
+    if room is None or not room.overrides or verdict.verdict == "adequate":
+        return None
+    return next((finding for finding in verdict.findings if finding.overrides == room.overrides), None)
 
 
 def _still_to_gain(verdict: Verdict) -> str:

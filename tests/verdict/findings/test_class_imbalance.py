@@ -2,6 +2,7 @@
 
 import pytest
 
+from litmus.evidence import Estimate, ThresholdPoint
 from litmus.verdict import judge
 
 FRAUD = [[9800, 0], [176, 24]]  # 98 % accuracy, 12 % recall
@@ -100,3 +101,40 @@ def test_a_rare_one_of_several_classes_that_is_never_predicted_stays_a_warning_w
 def test_a_recall_of_five_rows_is_no_alarm_unless_it_is_surely_bad(make, rare, alarms):
     evidence = make["classes"]([[95, 5], rare], labels=("a", "b"), ap=0.3, references={"boosted_trees": 0.3})
     assert [one.name for one in judge(evidence).findings if one.alarms and one.name == "class_imbalance"] == alarms
+
+
+@pytest.mark.parametrize(("precision", "recall", "offered"), [(0.7, 0.7, ("task.threshold=tuned",)), (0.3, 0.35, None)])
+def test_a_threshold_is_offered_where_it_serves_what_is_missed_and_else_nothing_alarms(
+    make, precision, recall, offered
+):
+    curve = (
+        ThresholdPoint(threshold=0.2, precision=precision, recall=recall, f1=0.4),
+        ThresholdPoint(threshold=0.5, precision=0.7, recall=0.12, f1=0.2),
+    )
+    evidence = make["classes"](
+        [[1760, 10], [176, 24]],
+        ap=0.5,
+        references={"boosted_trees": 0.5},
+        threshold_curve=curve,
+        threshold_best=0.2,
+        threshold_gain=Estimate(value=0.2, low=0.1, high=0.3),
+    )
+    alarms = [one.overrides for one in judge(evidence).findings if one.alarms and one.name == "class_imbalance"]
+    assert alarms == ([] if offered is None else [offered])
+    assert judge(evidence).verdict == ("limited" if offered is None else "inadequate")
+
+
+def test_a_precision_that_no_row_tells_is_not_what_a_threshold_mends(make):
+    curve = (
+        ThresholdPoint(threshold=0.1, precision=0.16, recall=0.42, f1=0.23),
+        ThresholdPoint(threshold=0.5, precision=None, recall=0.0, f1=0.0),
+    )
+    evidence = make["classes"](
+        [[1800, 0], [200, 0]],
+        ap=0.2,
+        references={"boosted_trees": 0.2},
+        threshold_curve=curve,
+        threshold_best=0.1,
+        threshold_gain=Estimate(value=0.2, low=0.1, high=0.3),
+    )
+    assert "class_imbalance" not in named(evidence)

@@ -50,3 +50,14 @@ def test_a_few_rows_are_not_called_noise(make):
     verdict = judge(make["classes"]([[8, 4], [4, 8]], references={"linear": 0.6, "boosted_trees": 0.62}))
     assert "no_better_than_baseline" not in [one.name for one in verdict.findings]
     assert verdict.verdict == "undetermined"
+
+
+def test_a_signal_that_all_rows_point_to_is_not_denied(make):
+    evidence = make["numbers"](-0.02, 0.1, references={"linear": 0.01, "boosted_trees": -0.1})
+    assert named(evidence) == ["no_better_than_baseline"]
+    weak = make["change"](evidence, expected={"r2": Estimate(value=0.05, low=-0.06, high=0.16)})
+    verdict = judge(weak)
+    assert "no_better_than_baseline" not in named(weak)
+    assert verdict.verdict == "undetermined"
+    noise = make["change"](evidence, expected={"r2": Estimate(value=0.0, low=-0.05, high=0.05)})
+    assert named(noise) == ["no_better_than_baseline"]

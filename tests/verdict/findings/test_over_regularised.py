@@ -38,7 +38,7 @@ GOOD = [[190, 10], [12, 188]]
 
 def test_a_trial_that_gains_a_practical_margin_makes_an_error_even_of_a_good_model(make):
     tried = make["trial"]("longer", ("trainer.max_epochs=300",), gain=0.04, half=0.02)
-    verdict = judge(make["classes"](GOOD, trials=(tried,)))
+    verdict = judge(make["classes"](GOOD, trials=(tried,), fit={"epochs": 90, "max_epochs": 90}))
     assert verdict.try_first.overrides == ("trainer.max_epochs=300",)
     small = make["trial"]("longer", ("trainer.max_epochs=300",), gain=0.01, half=0.005)
     assert named(make["classes"](GOOD, trials=(small,))) == []

@@ -58,3 +58,20 @@ def test_a_loss_that_still_falls_does_not_disturb_a_good_model(make):
     evidence = make["classes"]([[198, 2], [2, 198]], history=falling)
     assert judge(evidence).verdict == "adequate"
     assert named(evidence) == []
+
+
+def test_our_own_default_is_advice_and_no_fault(make):
+    falling = tuple(0.7 - 0.002 * k for k in range(100))
+    evidence = make["classes"](
+        [[120, 80], [80, 120]],
+        references={"boosted_trees": 0.95},
+        history={"train/loss": falling, "val/loss": falling},
+        layers=(),
+    )
+    found = next(one for one in judge(evidence).findings if one.name == "too_few_epochs")
+    assert found.severity == "info"
+    longer = make["trial"]("longer", ("trainer.max_epochs=400",), gain=0.1)
+    shown = make["classes"]([[120, 80], [80, 120]], references={"boosted_trees": 0.6}, trials=(longer,))
+    verdict = judge(shown)
+    assert next(one for one in verdict.findings if one.name == "too_few_epochs").severity == "info"
+    assert "Try trainer.max_epochs=400 next" in verdict.summary

@@ -6,12 +6,17 @@ from litmus.verdict.applicable import imbalanced
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign
+from litmus.verdict.tried import MOVED
 from litmus.verdict.wording import name_from_data, percent
 
 POOR = 0.5
 """Recall of the rare class below which it counts as missed."""
 FEWEST = 10
 """Held-out rows of a class, from which its recall is told; as few rows are an alarm of their own."""
+EVENT = 0.05
+"""Share below which a class is what the table is about, so that missing it is a fault whatever else is known."""
+SERVES = 0.33
+"""Share of what precision and recall miss in all that a better threshold must take away. A convention."""
 RARE = 0.2
 """Share of rows below which a class is rare."""
 
@@ -38,9 +43,13 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     paradox = _hidden_by_accuracy(accuracy)
     if accuracy is not None and accuracy.value is not None:
         text += f"; accuracy is {percent(accuracy.value)}, with the baseline {percent(accuracy.baseline)}"
-    overrides = _rebalance(evidence, label)
-    # of several classes one may be beyond all models: only a reference or a trial shows that this one is not
-    possible = _binary(evidence) or context.lags or context.best_reference is None or quantities.moves(tried)
+    chosen = label in evidence.task.classes[-1:] and share >= EVENT
+    serves = _threshold_serves(evidence, context) if chosen else None
+    overrides = _rebalance(evidence, label, serves=serves is not False)
+    # a class may be beyond all models: a reference, a trial or, of two classes, the threshold shows that it is not
+    known = context.lags or context.best_reference is None or quantities.moves(tried)
+    possible = known or (_binary(evidence) and serves is not False)
+    overrides = overrides if possible else ()
     severity = context.severity(tried, sure=True) if possible else "info"
     if possible and severity == "info" and _open_to_a_decision(evidence, context) and not quantities.refutes(tried):
         severity = "error"
@@ -126,14 +135,36 @@ def _recall(evidence: Evidence, label: str) -> float:
     return 1.0 if score is None or score.value is None else score.value
 
 
-def _rebalance(evidence: Evidence, label: str) -> tuple[str, ...]:
+def _threshold_serves(evidence: Evidence, context: Context) -> bool | None:
+    """Whether the threshold that is best on val takes a good part of what precision and recall miss there.
+
+    The best F1 may trade one for the other and meet neither. A precision that no row tells is not missed. None: nothing
+    is known of other thresholds, or one was chosen already.
+    """
+    asked = {item.name: item.threshold for item in context.standing.criteria if item.votes and item.threshold}
+    curve, gain = evidence.threshold_curve, evidence.threshold_gain
+    if not _binary(evidence) or _is_tuned(evidence) or not curve or gain is None or not asked.keys() & set(MOVED):
+        return None
+
+    def missing(at: float) -> float:
+        point = min(curve, key=lambda point: abs(point.threshold - at))
+        known = {"recall": point.recall, "precision": point.precision}
+        return sum(max(0.0, (asked.get(name) or 0.0) - value) for name, value in known.items() if value is not None)
+
+    used, best = evidence.task.threshold or 0.5, evidence.threshold_best
+    if best is None:
+        return None
+    return (gain.low or 0.0) > 0 and missing(best) <= (1 - SERVES) * missing(used)
+
+
+def _rebalance(evidence: Evidence, label: str, *, serves: bool = True) -> tuple[str, ...]:
     """A tuned threshold first; weights, which spoil probabilities, where it is tuned already or there is none.
 
     Thresholds are tuned for the positive class, and finding more of it finds less of the other one. Neither is offered
     again once it is set, so that the advice ends after both.
     """
     positive = evidence.task.classes[-1] if evidence.task.classes else label
-    if _binary(evidence) and label == positive and not _is_tuned(evidence):
+    if serves and _binary(evidence) and label == positive and not _is_tuned(evidence):
         return (assign("task.threshold", "tuned"),)
     return () if _is_weighted(evidence) else (assign("loss.class_weight", "balanced"),)
 
@@ -159,7 +190,7 @@ CLASS_IMBALANCE = Diagnosis(
     explains=("bad_threshold", "miscalibrated"),
     symptom=True,
     remedy="more rows of the rare class, or inputs that tell it apart",
-    says="the rare class is hardly found; whether accuracy hides it",
+    says="the rare class is hardly found, and something does better; whether accuracy hides it",
     suggests="`task.threshold=tuned`, then `loss.class_weight=balanced`",
     judge=judge,
 )

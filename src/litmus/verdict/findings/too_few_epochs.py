@@ -10,6 +10,8 @@ from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign
 
+USUAL_EPOCHS = 100
+"""Our own default, at which training on is advice and no fault of the user's."""
 ENOUGH_STEPS, MOST_STEPS = 500, 5000
 """Optimizer steps that a longer run should have at least, and at most where steps are tiny."""
 FEWEST_EPOCHS, MOST_EPOCHS = 20, 500
@@ -30,11 +32,12 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         return None
     slow = (symptoms.update_ratio(evidence) or 1.0) < symptoms.SLOW
     behind = _behind_on_train(evidence, context)
+    usual = fit.max_epochs == USUAL_EPOCHS and fit.accumulate == 1 and not hasty and not fit.interrupted
     ended = f"{fit.epochs} epochs ({fit.steps} optimizer steps)"
     why = "the validation loss was still falling" if falling else "too few to learn much"
     return make_finding(
         "too_few_epochs",
-        context.severity(tried, sure=context.could_gain and behind and not slow),
+        "info" if usual else context.severity(tried, sure=context.could_gain and behind and not slow),
         f"Training ended after {ended}: {why}.",
         overrides=_longer(evidence, hasty=hasty),
         tried=tried,
@@ -45,6 +48,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         projected=_projected(evidence),
         stopped_early=fit.stopped_early,
         interrupted=fit.interrupted or None,
+        by_default=usual or None,
     )
 
 
@@ -110,7 +114,7 @@ TOO_FEW_EPOCHS = Diagnosis(
     needs_reference=True,
     refutable=True,
     candidates=candidates,
-    says="the validation loss was still falling",
+    says="the validation loss was still falling; advice only at the default of 100 epochs",
     suggests="`trainer.max_epochs=...`",
     judge=judge,
 )
