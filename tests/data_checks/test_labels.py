@@ -60,6 +60,17 @@ def test_the_share_of_flipped_labels_is_told_about_right(share):
     assert found.share.value == pytest.approx(share, abs=0.06)
 
 
+@pytest.mark.slow
+def test_many_flipped_labels_are_told_from_a_signal_that_is_as_weak():
+    rng = np.random.default_rng(5)
+    x = rng.normal(size=(1500, 4))
+    sharp = (x[:, 0] + x[:, 1] > 0).astype(int)
+    flipped = noise(x, np.where(rng.random(1500) < 0.33, 1 - sharp, sharp))
+    assert flipped.share.low > labels.SURELY
+    weak = noise(x, (rng.random(1500) < sigmoid(0.8 * x[:, 0] + 0.3 * x[:, 1])).astype(int))
+    assert weak is None
+
+
 def test_flipped_labels_are_seen_and_the_worst_rows_are_flipped_ones():
     flipped = RNG.random(800) < 0.25
     found = noise(X, np.where(flipped, 1 - HEALTHY["clean"], HEALTHY["clean"]))

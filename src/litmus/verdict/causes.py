@@ -20,18 +20,20 @@ def explanations(context: Context, findings: Sequence[Finding]) -> Explanations:
 
     What a trial showed goes before the catalogue's order: where one change takes most of what is missing away, findings
     that no trial supports are its consequences. And a model that orders rows as well as the best reference lacks
-    nothing but a better decision, unless it has hardly learned how sure to be.
+    nothing but a better decision, unless it has hardly learned how sure to be, or a trial cured a fact.
     """
     alarms = [finding for finding in findings if finding.alarms]
     explained = _squeezed(_scarcity_apart(explains(), alarms), alarms)
     settings = names(lambda diagnosis: diagnosis.about == "training")
     decisions = names(lambda diagnosis: diagnosis.about == "decision")
     decision = next((name for name in decisions for alarm in alarms if alarm.name == name), None)
-    if decision is not None and context.ranks_well and not context.unsure:
-        return _first(explained, decision, tuple(name for name in settings if not diagnoses()[name].tilts_decisions))
     fact = next((alarm for alarm in alarms if is_fact(alarm)), None)
+    shown = fact is not None and _cures(context, fact)  # then no decision makes up for what passes no layer
+    if decision is not None and context.ranks_well and not context.unsure and not shown:
+        return _first(explained, decision, tuple(name for name in settings if not diagnoses()[name].tilts_decisions))
     if fact is not None:
-        return _first(explained, fact.name, tuple(name for name in settings if name != fact.name))
+        others = (*settings, *decisions) if shown else settings
+        return _first(explained, fact.name, tuple(name for name in others if name != fact.name))
     proven = [alarm for alarm in alarms if alarm.name in settings and _cures(context, alarm)]
     if not proven:
         return explained

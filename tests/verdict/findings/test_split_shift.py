@@ -134,3 +134,18 @@ def test_a_good_score_on_rows_of_another_kind_is_no_adequate_one(make):
     verdict = judge(evidence)
     assert [(one.name, one.severity) for one in verdict.findings if one.alarms] == [("split_shift", "warning")]
     assert verdict.verdict == "undetermined"
+
+
+def test_a_drift_that_turns_predictions_towards_one_class_is_a_warning_though_the_score_hides_its_fall(make):
+    shift = Shift(split="test", auroc=Estimate(value=0.9, low=0.87, high=0.93), columns=("age",))
+    data = {"shifts": (shift, replace(shift, split="val")), "split_rule": "column"}
+    alike, turned = ((180, 20), (20, 180)), ((110, 90), (10, 190))
+
+    def run(test):
+        evidence = make["classes"](GOOD, data=data)
+        return replace(evidence, confusion={"train": alike, "val": alike, "test": test})
+
+    assert severity(run(alike)) == "info"
+    assert severity(run(turned)) == "warning"
+    (found,) = [one for one in judge(run(turned)).findings if one.name == "split_shift"]
+    assert "is predicted for 30 % of them, for 50 % of train's" in found.summary

@@ -1,5 +1,7 @@
 """The model is too small for the data."""
 
+from dataclasses import replace
+
 from litmus.verdict import judge
 
 
@@ -35,3 +37,33 @@ def test_a_layer_of_one_unit_is_named_where_few_rows_leave_open_what_better_ther
     tried = make["trial"]("larger", ("model.hidden=[64,64]",), gain=0.0)
     assert "underfitting" not in named(run(**narrow, trials=(tried,)))
     assert "underfitting" not in named(make["numbers"](0.9, 0.91, n=4000, references={"boosted_trees": 0.9}, **narrow))
+
+
+def test_a_layer_of_one_unit_is_named_where_a_reference_surely_does_better_than_an_adequate_model(make):
+    def run(**changes):
+        return make["numbers"](0.8, n=4000, references={"boosted_trees": 0.84}, **changes)
+
+    narrow = {"config": {"model.hidden": [1]}}
+    assert judge(run()).verdict == "adequate"
+    assert named(run()) == []
+    assert named(run(**narrow)) == ["underfitting"]
+    gained = make["trial"]("larger", ("model.hidden=[64,64]",), gain=0.04, half=0.01)
+    found = judge(run(**narrow, trials=(gained,)))
+    assert (found.verdict, found.findings[0].name, found.findings[0].severity) == (
+        "inadequate",
+        "underfitting",
+        "error",
+    )
+    in_vain = make["trial"]("larger", ("model.hidden=[64,64]",), gain=0.0)
+    assert named(run(**narrow, trials=(in_vain,))) == []
+
+
+def test_a_layer_of_one_unit_goes_before_the_rare_class_that_does_not_pass_it_once_a_larger_one_was_tried(make):
+    matrix = [[290, 10, 0], [10, 290, 0], [10, 30, 0]]
+    tried = make["trial"]("suggestion", ("model.hidden=[64,64]",), gain=0.3, finding="underfitting")
+    config = {"model.hidden": [1]}
+    evidence = make["classes"](matrix, references={"boosted_trees": 0.95}, config=config, trials=(tried,))
+    ranking = {split: {**by, "auroc": by["accuracy"]} for split, by in evidence.scores.items()}
+    references = tuple(replace(one, scores={"test": {"auroc": 0.9}}) for one in evidence.references)
+    found = judge(replace(evidence, scores=ranking, references=references)).findings
+    assert next((one.name, one.consequence_of) for one in found if one.alarms) == ("underfitting", None)

@@ -43,3 +43,14 @@ def test_a_target_that_broke_training_is_an_error_without_any_reference(make):
     alarms = [(one.name, one.severity) for one in verdict.findings if one.alarms]
     assert alarms == [("non_finite", "error"), ("unnormalised_target", "error")]
     assert verdict.try_first.overrides == ("data.normalize_target=true",)
+
+
+def test_a_large_target_is_named_beside_an_adequate_model_that_a_reference_surely_surpasses(make):
+    wide = {"target_mean": 152.0, "target_sd": 77.0}
+    evidence = make["numbers"](0.8, n=4000, data=wide, references={"boosted_trees": 0.84})
+    (found,) = [one for one in judge(evidence).findings if one.alarms]
+    assert (found.name, found.severity) == ("unnormalised_target", "warning")
+    assert found.overrides == ("data.normalize_target=true",)
+    in_vain = make["trial"]("standardised_target", ("data.normalize_target=true",), gain=0.0)
+    verdict = judge(make["numbers"](0.8, n=4000, data=wide, references={"boosted_trees": 0.84}, trials=(in_vain,)))
+    assert not any(one.alarms for one in verdict.findings)

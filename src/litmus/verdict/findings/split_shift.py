@@ -1,5 +1,8 @@
 """The held-out rows are of another kind than the training rows."""
 
+import math
+from collections.abc import Sequence
+
 from litmus.evidence import Evidence, Reference, Score, Shift
 from litmus.verdict import quantities
 from litmus.verdict.applicable import imbalanced
@@ -16,6 +19,10 @@ STRANGE = 0.3
 """Share of held-out rows with a level that train has not, from which a column was written otherwise."""
 SHARES = 0.1
 """Difference of a label's share between splits, below which it is too small to matter."""
+BIAS = 0.05
+"""By how much more or less often a class must be predicted than it occurs, beyond what is so on train. A convention."""
+SURE = 2.5
+"""Standard errors beyond which that is no chance, whichever class it is."""
 MUCH_LOST = 0.1
 """How much lower the score must be where a split over time, or rows that look alike, let it fall by nature a little."""
 
@@ -28,6 +35,7 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
     changed = _changed(evidence, shift.split)
     asked, own = evidence.data.split_rule in {"time", "column"}, bool(evidence.settings.data.test_path)
     lost, sure = _suffers(evidence, shift)
+    biased = "" if sure else _biased(evidence, shift)
     by_label = _label_excess(shift) > _input_excess(shift)
     how = (
         f"{'targets' if quantities.is_regression(evidence) else 'label shares'} differ by"
@@ -36,13 +44,13 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
         else f"a classifier tells them from train rows (AUROC {figure(shift.auroc.value)})"
     )
     name = evidence.task.primary
-    also = f"; the score falls by {points(name, lost)}" if lost is not None and lost > 0 else ""
+    also = biased or (f"; the score falls by {points(name, lost)}" if lost is not None and lost > 0 else "")
     shuffles = not asked and not own and evidence.data.split_rule != "stratified" and not _grouped(evidence)
     return make_finding(
         "split_shift",
         _severity(
             evidence.data.split_rule,
-            sure=sure,
+            sure=sure or bool(biased),
             changed=bool(changed),
             target=_label_excess(shift) > 0 and (lost or 0.0) >= MUCH_LOST,
         ),
@@ -170,6 +178,34 @@ def _suffers(evidence: Evidence, shift: Shift) -> tuple[float | None, bool]:
     if other not in both and falls:
         return max(falls, key=lambda pair: (pair[1], pair[0] or 0.0))
     return _reference_loses(evidence, shift)
+
+
+def _biased(evidence: Evidence, shift: Shift) -> str:
+    """The class that is predicted much more or less often than it occurs on the shifted rows, if it is not so on train.
+
+    Too few rows of a rare class may be left to see the score fall; what is predicted shows on every row.
+    """
+    known = [evidence.confusion.get(split) for split in ("train", shift.split)]
+    if not all(matrix and any(map(sum, matrix)) for matrix in known) or _label_excess(shift) > 0:
+        return ""
+    shares = [_shares(matrix) for matrix in known if matrix]
+    found = []
+    for k, label in enumerate(evidence.task.classes):
+        (fitted, occurs, n), (predicted, occurs_here, m) = ((told[k], true[k], rows) for told, true, rows in shares)
+        gap = (predicted - occurs_here) - (fitted - occurs)
+        noise = math.sqrt(sum(max(p, 1 / r) * (1 - p) / r for p, r in ((predicted, m), (occurs_here, m), (fitted, n))))
+        if abs(gap) >= max(BIAS, SURE * noise):
+            found.append((abs(gap), label, predicted, fitted))
+    if not found:
+        return ""
+    _, label, predicted, fitted = max(found)
+    return f"; {name_from_data(label)} is predicted for {percent(predicted)} of them, for {percent(fitted)} of train's"
+
+
+def _shares(matrix: Sequence[Sequence[int]]) -> tuple[list[float], list[float], int]:
+    """Shares of rows predicted of each class, shares of rows that are of it, and the number of rows."""
+    rows = sum(map(sum, matrix))
+    return [sum(column) / rows for column in zip(*matrix, strict=True)], [sum(row) / rows for row in matrix], rows
 
 
 def _reference_loses(evidence: Evidence, shift: Shift) -> tuple[float | None, bool]:

@@ -22,7 +22,8 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         return None if known or not context.wanting else Unknown(name="underfitting", reason=reason)
     tried = quantities.trial(evidence, "larger", finding="underfitting")
     missing = best_reference.out_of_fold - train
-    least = max(0.05, 2 * quantities.paired_error(evidence, best_reference.out_of_fold, train))
+    noise = 2 * quantities.paired_error(evidence, best_reference.out_of_fold, train)
+    least = max(0.05, noise)
     decided = (quantities.has_positive(evidence) and context.ranks_well) or _misses_the_rare_only(
         evidence, best_reference.out_of_fold
     )
@@ -30,8 +31,10 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     narrow = narrowest is not None and narrowest <= max(2, len(evidence.task.classes) // 4)
     behind = missing >= least and context.lags and not decided
     if not behind and not quantities.moves(tried):
-        shows = narrow and context.standing.unsettled and missing >= 0 and not quantities.refutes(tried)
-        return _bottleneck(evidence, tried, units=narrowest) if shows else None
+        # a model that meets its criteria is said to be too small where a reference surely does better, and tried larger
+        worse = not decided and (context.lags or missing >= max(quantities.MARGIN, noise))
+        shows = narrow and (worse or (context.standing.unsettled and missing >= 0)) and not quantities.refutes(tried)
+        return _bottleneck(evidence, context, tried, units=narrowest, missing=missing) if shows else None
     settled = narrow or (symptoms.converged(evidence) and not symptoms.few_steps(evidence))
     name = evidence.task.primary
     return make_finding(
@@ -50,20 +53,29 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     )
 
 
-def _bottleneck(evidence: Evidence, tried: Trial | None, *, units: int | None) -> Judgement:
-    """A layer that hardly anything passes, where it is open whether better is possible.
+def _bottleneck(
+    evidence: Evidence, context: Context, tried: Trial | None, *, units: int | None, missing: float
+) -> Judgement:
+    """A layer that hardly anything passes, beside a reference that surely does better, or may.
 
-    A reference does at least as well on unseen rows as the model on those that it learned from, which a model that is
-    large enough hardly ever allows; few rows may hide how much better.
+    It may where it does at least as well on unseen rows as the model on those that it learned from, which a model that
+    is large enough hardly ever allows; few rows may hide how much better. A model that meets its criteria is named all
+    the same, so that a larger one is tried.
     """
+    name, best = evidence.task.primary, context.best_reference
+    why = (
+        "on its own training rows it is no better than a reference is on unseen rows"
+        if missing >= 0 or best is None
+        else f"{reference(best.name)} has {points(name, context.ahead.value)} more on held-out rows"
+    )
     return make_finding(
         "underfitting",
         "warning",
-        f"All that the model knows passes a layer of {units} unit{'' if units == 1 else 's'}, and on its own training"
-        " rows it is no better than a reference is on unseen rows.",
+        f"All that the model knows passes a layer of {units} unit{'' if units == 1 else 's'}, and {why}.",
         overrides=_larger(evidence),
         tried=tried,
         units=units,
+        reference_lead=context.ahead.value,
         parameters=evidence.model.parameters,
     )
 

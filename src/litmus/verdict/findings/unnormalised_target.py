@@ -24,9 +24,12 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     if not behind and not quantities.moves(tried):
         return None
     mean, deviation = symptoms.target_scale(evidence)
+    severity = context.severity(tried, sure=context.lags or context.broke)
+    if severity == "info" and context.lags and not quantities.refutes(tried):
+        severity = "warning"  # a model that meets its criteria would do better still: the default is tried
     return make_finding(
         "unnormalised_target",
-        context.severity(tried, sure=context.lags or context.broke),
+        severity,
         f"The loss sees a target of mean {figure(mean)} and standard deviation {figure(deviation)}"
         + (
             f"; better with {reference(context.best_reference.name)}."
