@@ -37,8 +37,8 @@ WEAK = 0.6
 """Share of the error of guessing, beyond which errors hardly thin out even where labels are right."""
 SURELY, SURELY_WITHIN = 0.1, 0.15
 """Least lower bound of the share of wrong labels beyond that error: of all rows, and of those taken for one class. Of
-231 columns of two values in tables that packages ship the first calls none wrong and the second two, whose rows come
-several from one person; with three tenths of their labels flipped, a fifth of them are."""
+231 columns of two values in tables that packages ship the first calls none wrong and the second two; with three tenths
+of their labels flipped, a fifth of them are."""
 SAVED = 0.25
 """Share of the errors of naming the most frequent class that a reference must save, for where it errs to tell anything:
 a rare class that it hardly finds is spread over its sure rows as wrong labels are. A convention."""

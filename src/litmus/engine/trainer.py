@@ -44,6 +44,7 @@ UNACTIONABLE = (
     ".*Checkpoint directory.*exists and is not empty.*",
     ".*Trying to infer the `batch_size`.*",
     ".*Starting from v1.9.0, `tensorboardX`.*",
+    ".*The `srun` command is available on your system but is not used.*",  # a sweep's launcher asks SLURM itself
     ".*you defined a `validation_step` but have no `val_dataloader`.*",
     ".*It is recommended to use `self.log\\(.*sync_dist=True.*",  # the processes' curves are brought together by us
     ".*but have no `validation_step`.*",
