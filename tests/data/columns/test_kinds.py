@@ -57,6 +57,7 @@ def typed(values: list[object], name: str = "c") -> pl.Series:
         ([i % 30 + 100 if i > 2 else f"c{i % 2 + 168}" for i in range(N)], "category"),
         ([i // 4 + 1 if i not in {4, 5} else "2A" for i in range(N)], "category"),
         ([1, 2, 3] * 18 + [">3"] * 6, "category"),
+        (["1935-", "1940-", "1945-"] * 20, "category"),
         ([1, 2, 3, 4] * 13 + ["1OT"] * 8, "category"),
         ([0, 1, 2] * 18 + ["3-5", "6 or more"] * 3, "category"),
     ],

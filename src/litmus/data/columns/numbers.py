@@ -40,10 +40,10 @@ NOTATIONS = {
     THOUSANDS: "has a thousands separator; write the number without it",
     DECIMAL_COMMA: "has a decimal comma; write a point, or train with data.decimal=comma",
     DECIMAL_POINT: "has a decimal point; write a comma, or train without data.decimal=comma",
-    r"^\d[\d.,]*\s?-$": "has its minus sign behind; write it in front",
 }
 MARKED = {
     SIGN: "has a sign of currency or per cent; write the bare number",
+    r"^\d[\d.,]*\s?-$": "has its minus sign behind; write it in front",
     BRACKETS: "is in brackets; if it is negative, write a minus sign",
 }
 CODE = r"^([A-Za-z]{1,3}\d+|\d+[A-Za-z]{1,3})$"
