@@ -5,14 +5,17 @@ from dataclasses import replace
 from itertools import islice
 
 import torch
+from torch import nn
 
+from litmus.config import make
 from litmus.data.loading import BatchLoader
 from litmus.data.module import DataModule
 from litmus.data.tensors import Batch, Split
 from litmus.loss import auto
-from litmus.model.mlp import MLP
+from litmus.run.predictor import facts
 from litmus.task.spec import DataSpec
 
+USUAL = {"_target_": "litmus.model.mlp.MLP"}
 BATCH, LR = 32, 1e-3
 STEPS, EPOCHS = 1000, 100
 """Updates that each network is given: a second or two."""
@@ -44,7 +47,7 @@ def _error(spec: DataSpec, train: Split, val: Split, seed: int) -> float:
     """Least RMSE on val, in the loss's unit, of the usual network with the usual loss of such targets."""
     with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(seed)
-        model = MLP(in_features=spec.in_shape[0], out_features=1, cardinalities=spec.cardinalities)
+        model: nn.Module = make(USUAL, "model", **facts(spec), out_features=1)
         loss = auto(spec=spec)
         optimizer = torch.optim.Adam(model.parameters(), lr=LR, fused=True)
         loader = BatchLoader(train, batch_size=BATCH, shuffle=True, seed=seed)
