@@ -25,7 +25,8 @@ LARGE = 10_000
 """Val rows that are looked at, at most."""
 BETTER = 0.95
 """RMSE on val, over that of squared errors, from which the logarithm is taken. Set on 15 such targets of
-R data sets, one split each: it takes 5, whose RMSE on test is .51 to .94 of that by squared errors."""
+R data sets, one split each: it takes 5, whose RMSE on test is .51 to .94 of that by squared errors; of 7
+others, looked at once, 5 at .74 to .87 and 1.02."""
 
 
 def learns_log_mean(data: DataModule) -> bool:
