@@ -180,6 +180,11 @@ def test_a_large_target_is_standardised_for_the_loss_alone(tmp_path: Path) -> No
     assert (plain.spec.target_mean, plain.spec.target_sd) == (0.0, 1.0)
 
 
+def test_a_target_with_one_decimal_is_no_month_of_a_year(tmp_path: Path) -> None:
+    data = read(written(tmp_path, "x,y", NUMBERS, [f"{1500 + 37 * i % 400}.{i % 9 + 1}" for i in range(ROWS)]))
+    assert data.spec.task == "regression"
+
+
 def test_a_target_of_the_order_of_one_keeps_its_unit(tmp_path: Path) -> None:
     path = written(tmp_path, "x,y", NUMBERS, [f"{np.sin(i) + 0.5:.4f}" for i in range(ROWS)])
     data = read(path, normalize_target="auto")

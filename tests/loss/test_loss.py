@@ -11,6 +11,7 @@ import torch.nn.functional as F
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import mean_poisson_deviance
 from torch import nn
 
 from litmus.config.targets import target as named_target
@@ -279,6 +280,24 @@ def test_poisson_refuses_negative_targets_and_takes_counts():
 def test_poisson_refuses_a_standardised_target():
     with pytest.raises(ConfigError, match=r"data\.normalize_target: true spoils the counts"):
         Poisson(spec=spec("regression", target_mean=3.0, target_sd=2.0))
+
+
+def test_poisson_of_standardised_skewed_amounts_is_half_the_deviance_in_units_of_the_mean():
+    known = spec("regression", target_mean=3.0, target_sd=2.0, skewed_up_to=50.0)
+    loss, amounts = Poisson(spec=known), torch.tensor([0.0, 1.5, 3.0, 40.0], dtype=torch.float64)
+    output = torch.tensor([[-1.0], [0.0], [1.0], [9.0]], dtype=torch.float64)
+    mean = loss.activate(output) * 2 + 3
+    torch.testing.assert_close(mean, torch.cat([3 * output[:3, 0].exp(), torch.tensor([50.0], dtype=torch.float64)]))
+    expected = mean_poisson_deviance(amounts / 3, output[:, 0].exp()) / 2
+    assert loss(output, (amounts - 3) / 2).item() == pytest.approx(expected)
+    assert loss.rows(torch.zeros(1, 1), torch.zeros(1)).item() == pytest.approx(0, abs=1e-7)  # at the mean itself
+
+
+def test_the_usual_loss_of_skewed_amounts_is_poisson_and_says_so():
+    assert (auto(spec=VALUE).name, auto(spec=VALUE).note) == ("mse", "")
+    loss = auto(spec=spec("regression", skewed_up_to=9.0))
+    assert loss.name == "poisson"
+    assert "pred is the mean" in loss.note
 
 
 def test_class_weights_follow_the_module_but_are_not_saved_with_it():

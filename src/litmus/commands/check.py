@@ -58,7 +58,7 @@ class Checked:
         run, data = self.run, self.run.data
         read = f"{data.origin.rows:,}"
         rows = read if len(data.rows) == data.origin.rows else f"{len(data.rows):,} of {read}"
-        terminal.opening([f"data: {data.origin.path}, {rows} rows", *data.notes])
+        terminal.opening([f"data: {data.origin.path}, {rows} rows", *data.notes, *run.notes])
         terminal.line()
         if self.columns is not None:
             _show_columns(self.columns, terminal)

@@ -58,6 +58,9 @@ class DataModule(LightningDataModule):
         self.split_seed = seed if split_seed is None else split_seed
         self.fold = fold
         self.as_tuples = False  # whether batches are (x, y), or (x, y, weight), as users' modules unpack them
+        self.log_mean: bool | None = (
+            None  # whether skewed amounts are learned by the logarithm of their mean; tried later
+        )
         self._prepared: Prepared | None = None
         self._train_loader: Any = None
 
@@ -94,7 +97,7 @@ class DataModule(LightningDataModule):
 
     def share(self, other: "DataModule") -> None:
         """Takes the rows that another one of the same `origin_key` has prepared."""
-        self._prepared = other.prepared
+        self._prepared, self.log_mean = other.prepared, other.log_mean
 
     @property
     def origin_key(self) -> tuple[Any, ...] | None:

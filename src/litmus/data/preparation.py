@@ -17,7 +17,7 @@ from torch import Tensor
 
 from litmus.data.columns.kinds import as_text
 from litmus.data.encoding.base import Preprocess
-from litmus.data.encoding.target import TargetCoder, TargetScale
+from litmus.data.encoding.target import TargetCoder, TargetScale, are_skewed
 from litmus.data.files.disk_store import CELL, MB
 from litmus.data.rare_classes import without_rare
 from litmus.data.rows import Rows
@@ -90,9 +90,12 @@ def prepare(
     counts = _class_counts(y, coder, positions)
     notes += (coder.note, *_check_classes(rows, coder, counts), _split_note(source, coder, positions, fold))
     preprocess = source.fit(rows.take(positions["train"]))
-    scale = _target_scale(source, coder, y[torch.from_numpy(positions["train"])])
+    target = y[torch.from_numpy(positions["train"])]
+    scale = _target_scale(source, coder, target)
     splits = _splits(rows, preprocess, scale.to_loss_unit(y), positions)
     spec = _spec(preprocess, coder, splits, scale)
+    if source.normalize_target == "auto" and coder.numeric and are_skewed(target):
+        spec = replace(spec, skewed_up_to=float(target.max()))
     notes += (*_scale_note(source, scale), *_store_note(rows, splits["train"]))
     return Prepared(
         spec=spec,

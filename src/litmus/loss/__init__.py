@@ -6,7 +6,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 from typing import Any
 
-from litmus.errors import ConfigError, Problem
+from litmus.errors import ConfigError, Problem, quote
 from litmus.loss.base import ClassWeight, Loss, Smoothing, losses
 from litmus.loss.classes import PosWeight
 from litmus.task import kind_of
@@ -26,7 +26,7 @@ def auto(
     pos_weight: PosWeight = None,
     label_smoothing: Smoothing = 0.0,
 ) -> Loss:
-    """The usual loss for the kind of target.
+    """The usual loss for the kind of target; `Poisson` for amounts with a long tail, whose mean it learns as well.
 
     Args:
         spec: The data's facts; injected.
@@ -39,7 +39,8 @@ def auto(
         ConfigError: An argument that the usual loss has no use for.
     """
     given: dict[str, Any] = {"class_weight": class_weight, "pos_weight": pos_weight, "label_smoothing": label_smoothing}
-    usual = losses()[kind_of(spec.task).usual_loss]
+    skewed = spec.skewed_up_to is not None
+    usual = losses()["poisson" if skewed else kind_of(spec.task).usual_loss]
     taken = inspect.signature(usual).parameters
     unset = {"class_weight": "none", "pos_weight": None, "label_smoothing": 0.0}
     problems = [
@@ -50,4 +51,10 @@ def auto(
     if problems:
         raise ConfigError(problems)
     known = {**given, "class_counts": class_counts}
-    return usual(spec=spec, **{key: value for key, value in known.items() if key in taken})
+    made = usual(spec=spec, **{key: value for key, value in known.items() if key in taken})
+    if skewed:
+        made.note = (
+            f"target {quote(spec.target, 30)}: amounts with a long tail: the logarithm of their mean is learned "
+            "(poisson), and pred is the mean (loss=mse: by squared errors)"
+        )
+    return made

@@ -34,6 +34,8 @@ class Loss(nn.Module, ABC):
     measurable: ClassVar[bool] = True
     """Whether it can be computed from outputs and targets; False where only the model's own steps know it."""
     weighted: bool = False
+    note: str = ""
+    """What was assumed where nobody chose it, in one line."""
 
     def __init__(self, *, spec: DataSpec) -> None:
         super().__init__()

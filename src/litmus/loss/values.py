@@ -2,6 +2,7 @@
 
 from typing import Annotated, final
 
+import torch
 import torch.nn.functional as F
 from annotated_types import Gt
 from torch import Tensor
@@ -54,7 +55,14 @@ class Huber(ValueLoss):
 
 @final
 class Poisson(Loss):
-    """Negative log-likelihood of counts, up to a constant; the output is the logarithm of the mean."""
+    """Negative log-likelihood of counts, up to a constant; the output is the logarithm of the mean.
+
+    It finds the mean of any amounts, not only of counts. Skewed ones that were standardised are taken back to amounts,
+    in units of their training mean, and half the deviance is computed, whose least value is 0; a predicted mean is no
+    larger than `spec.skewed_up_to`.
+
+    Source: Gourieroux, Monfort and Trognon, Pseudo maximum likelihood methods: applications to Poisson models, 1984.
+    """
 
     name = "poisson"
 
@@ -64,7 +72,9 @@ class Poisson(Loss):
 
     def __init__(self, *, spec: DataSpec) -> None:
         super().__init__(spec=spec)
-        if (spec.target_mean, spec.target_sd) != (0.0, 1.0):
+        self.mean, self.sd, self.limit = spec.target_mean, spec.target_sd, spec.skewed_up_to
+        self.standardised = (self.mean, self.sd) != (0.0, 1.0)
+        if self.standardised and self.limit is None:
             message = "true spoils the counts that loss=poisson needs; use false or another loss"
             raise ConfigError([Problem("data.normalize_target", message)])
 
@@ -75,7 +85,17 @@ class Poisson(Loss):
             raise DataError(f"the target has {value:g}, and loss=poisson needs values >= 0; use loss=mse or loss=huber")
 
     def compute(self, output: Tensor, target: Tensor, reduction: Reduction) -> Tensor:
-        return F.poisson_nll_loss(output.squeeze(-1), target.to(output.dtype), reduction=reduction)
+        log, known = output.squeeze(-1), target.to(output.dtype)
+        if not self.standardised:
+            return F.poisson_nll_loss(log, known, reduction=reduction)
+        amount = (known * (self.sd / self.mean) + 1).clamp_min(0)  # rounding takes a 0 below it
+        rows = log.exp() - amount * log + torch.xlogy(amount, amount) - amount
+        return rows.mean() if reduction == "mean" else rows
 
     def activate(self, output: Tensor) -> Tensor:
-        return output.squeeze(-1).exp()
+        mean = output.squeeze(-1).exp()
+        if self.standardised:
+            mean = mean * self.mean
+        if self.limit is not None:
+            mean = mean.clamp_max(self.limit)
+        return (mean - self.mean) / self.sd if self.standardised else mean

@@ -169,7 +169,7 @@ def _shared(config: RunConfig, data: DataModule, recipe: Recipe) -> tuple[Any, .
     """What arms of a stack share beside their members' shape: all that the recipe depends on."""
     spec, counts = data.spec, data.class_counts["train"]
     return (
-        repr(config.loss.node),
+        (repr(config.loss.node), recipe.loss.name),
         repr(config.task.node),
         (spec.task, spec.classes, spec.target_mean, spec.target_sd, tuple(counts)),
         (recipe.monitor, recipe.accumulate, recipe.clip_by, recipe.threads),

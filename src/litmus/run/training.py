@@ -33,8 +33,10 @@ from litmus.engine.trainer import Trainer, set_threads
 from litmus.engine.training_progress import Followed
 from litmus.errors import CheckpointError, ConfigError, LitmusError, Problem, described
 from litmus.evidence import NonFinite
+from litmus.loss import auto
 from litmus.metrics import direction
 from litmus.run.clashes import BY_HAND, check_together
+from litmus.run.log_mean import learns_log_mean
 from litmus.run.memory_need import check_room
 from litmus.run.new_rows import training_profile
 from litmus.run.parts import for_averages, make_callbacks, make_optimizer, make_schedule
@@ -131,6 +133,7 @@ class Run:
         trainer.choose_loop(None if own is not None else config.optimizer.target(), own_loader=data.own_loader)
         trainer.listen(learner, directory, own_module=own is not None)
         check_together(data, module, trainer)
+        notes += (predictor.loss.note,) if predictor.loss.note else ()
         return Run(config, paths, data, module, learner, trainer, checkpoint, trace, predictor, notes)
 
     def fit(self, *, resume: Path | None = None) -> "Fitted":
@@ -310,7 +313,8 @@ def untrained(config: RunConfig, data: DataModule, stored: Mapping[str, Any]) ->
     _check_input(config, data)
     optimizer = make_optimizer(config) if config.optimizer else None
     check_room(config, data, lambda: make_parts(config, data.spec, counts)[0], optimizer)
-    model, loss, task = make_parts(config, data.spec, counts)
+    spec = data.spec if _may_log(config) and learns_log_mean(data) else replace(data.spec, skewed_up_to=None)
+    model, loss, task = make_parts(config, spec, counts)
     if isinstance(model, ModuleOutputs):
         model.keys, model.packing = data.source.batch_keys, data.source.packing
     take_shapes(model, lambda: data.preprocess.finish(_sample(data.splits["train"]).x[:LOOKED_AT_LEAST]))
@@ -327,6 +331,11 @@ def untrained(config: RunConfig, data: DataModule, stored: Mapping[str, Any]) ->
         prior=task.prior(target),
         threshold=_fixed_threshold(task),
     )
+
+
+def _may_log(config: RunConfig) -> bool:
+    """Whether the loss is left to us, and the model bends: a linear one whose logarithm is meant is another model."""
+    return config.loss.target() is auto and bool(config.model.hidden)
 
 
 def decided(predictor: Predictor, outputs: Tensor, target: Tensor) -> Predictor:

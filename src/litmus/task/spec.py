@@ -20,6 +20,8 @@ class DataSpec:
         vocab_size: Number of token ids in texts (0 pads), else None.
         target_mean: What was subtracted from a regression target (0 without `normalize_target`).
         target_sd: What a regression target was divided by (1 without `normalize_target`).
+        skewed_up_to: Largest training target where targets are amounts with a long tail, whose mean is learned by its
+            logarithm (`loss=auto`); None: any others.
         sizes: Rows per split.
     """
 
@@ -33,6 +35,7 @@ class DataSpec:
     vocab_size: int | None = None
     target_mean: float = 0.0
     target_sd: float = 1.0
+    skewed_up_to: float | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
 
     @property

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from litmus.data.columns.kinds import as_text
-from litmus.data.encoding.target import TargetCoder
+from litmus.data.encoding.target import TargetCoder, are_skewed
 from litmus.errors import DataError
 
 
@@ -132,3 +132,15 @@ def test_the_line_says_why_whole_numbers_are_taken_so_and_how_to_overrule_it() -
         "(3 whole numbers from 1 on without a count's or a score's shape; task=regression if they are quantities)"
     )
     assert scores.endswith("3 to 7 -> regression (whole numbers from 3 to 7; task=multiclass if they are codes)")
+
+
+def test_amounts_with_a_long_tail_are_skewed_and_outliers_are_not():
+    torch.manual_seed(0)
+    normal = torch.randn(500)
+    amounts = normal.mul(1.2).exp() * 1000
+    few = torch.cat([normal + 9, torch.tensor([9000.0, 8000.0])])
+    many_zeros = torch.cat([torch.zeros(600), amounts])
+    assert are_skewed(amounts)
+    assert are_skewed(torch.cat([torch.zeros(100), amounts]))
+    for other in (normal.abs(), -amounts, few, many_zeros, amounts[:40], torch.ones(100)):
+        assert not are_skewed(other)

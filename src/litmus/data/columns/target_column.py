@@ -187,7 +187,8 @@ def _check_text(text: pl.Series, location: Location) -> None:
     if len(text) and text.str.contains(LISTED).all():
         message = f"{quote(text[0])}: several values in a cell: multi-label targets are not supported"
         raise location.error(f"{message}; name a plain column", position=0, column=text.name)
-    if text.n_unique() > 2 and text.cast(pl.Float64, strict=False).has_nulls() and read_dates(text) is not None:
+    # 1772.8 is a number before it is August 1772
+    if text.n_unique() > 2 and read_numbers(text).stray is not None and read_dates(text) is not None:
         message = f"the target {quote(text[0])} is a date; write it as a number, such as days"
         raise location.error(message, position=0, column=text.name)
 

@@ -14,6 +14,7 @@ from torch import Tensor
 
 from litmus.data.columns.kinds import as_text
 from litmus.data.columns.whole import are_codes, follow_an_order
+from litmus.data.encoding.column_encoders import FEWEST_FOR_TAIL, IQR_OF_NORMAL, LONG_TAIL
 from litmus.data.encoding.grades import in_order
 from litmus.data.location import Location, first_true
 from litmus.errors import DataError, quote
@@ -25,6 +26,8 @@ FLOAT32_MAX = float(np.finfo(np.float32).max)
 CONVENTIONAL = frozenset(("1", "true", "t", "yes", "y", "positive", "pos", "malignant", "fraud", "fraudulent", "spam"))
 FALSE_WORDS = frozenset(("no", "n", "false", "f", "off", "0"))
 TRUE_WORDS = frozenset(("yes", "y", "true", "t", "on", "1"))
+LONG_TAIL_OF_LOGS = 5.0
+"""The same of logarithms, up to which amounts are merely skewed: beyond it `verdict.quantities` sees outliers."""
 NOWHERE = Location()
 NUMBER_WORDS = {2: "two", 3: "three"}
 
@@ -156,6 +159,27 @@ class TargetCoder:
         """The coder whose `state()` this is."""
         fields: dict[str, Any] = {key: tuple(v) if isinstance(v, list) else v for key, v in state.items()}
         return cls(**fields)
+
+
+def are_skewed(train: Tensor) -> bool:
+    """Whether training targets `(n,)` are amounts with a long tail that is none of their logarithms.
+
+    Where the logarithms have a long tail as well, a few targets are far out, which is for somebody to look at.
+
+    >>> are_skewed(torch.linspace(-4, 4, 99).exp()), are_skewed(torch.linspace(1, 9, 99))
+    (True, False)
+    """
+    amounts = train[train > 0].double()
+    if len(train) < FEWEST_FOR_TAIL or bool((train < 0).any()) or len(amounts) < len(train) / 2:
+        return False
+    return _reach(train.double()) > LONG_TAIL and _reach(amounts.log()) <= LONG_TAIL_OF_LOGS
+
+
+def _reach(values: Tensor) -> float:
+    """How far the largest value lies above the median, in robust standard deviations; 0 where those are 0."""
+    low, middle, high = np.quantile(values.numpy(), [0.25, 0.5, 0.75])  # torch's takes 16 million values at most
+    width = float(high - low) / IQR_OF_NORMAL
+    return float(values.max() - middle) / width if width > 0 else 0.0
 
 
 @final
