@@ -37,7 +37,7 @@ def test_a_handful_of_positive_rows_leaves_a_perfect_score_in_doubt(make):
 
 
 def test_an_open_criterion_on_rows_enough_is_no_alarm(make):
-    verdict = judge(make["classes"]([[40, 8], [9, 14]]))
+    verdict = judge(make["classes"]([[44, 4], [4, 19]]))
     assert verdict.verdict == "undetermined"
     assert [(one.name, one.severity) for one in verdict.findings] == [("too_little_data", "info")]
     assert verdict.rows_needed > 71

@@ -166,7 +166,7 @@ def are_skewed(train: Tensor) -> bool:
 
     Where the logarithms have a long tail as well, a few targets are far out, which is for somebody to look at.
 
-    >>> are_skewed(torch.linspace(-4, 4, 99).exp()), are_skewed(torch.linspace(1, 9, 99))
+    >>> are_skewed(torch.linspace(-5, 5, 99).exp()), are_skewed(torch.linspace(1, 9, 99))
     (True, False)
     """
     amounts = train[train > 0].double()
