@@ -335,7 +335,7 @@ def untrained(config: RunConfig, data: DataModule, stored: Mapping[str, Any]) ->
 
 def _may_log(config: RunConfig) -> bool:
     """Whether the loss is left to us, and the model bends: a linear one whose logarithm is meant is another model."""
-    return config.loss.target() is auto and bool(config.model.hidden)
+    return bool(config.loss) and config.loss.target() is auto and bool(config.model.hidden)
 
 
 def decided(predictor: Predictor, outputs: Tensor, target: Tensor) -> Predictor:
