@@ -293,6 +293,13 @@ def test_poisson_of_standardised_skewed_amounts_is_half_the_deviance_in_units_of
     assert loss.rows(torch.zeros(1, 1), torch.zeros(1)).item() == pytest.approx(0, abs=1e-7)  # at the mean itself
 
 
+def test_poisson_takes_a_zero_that_rounding_put_below_zero_and_no_more():
+    loss = auto(spec=spec("regression", target_mean=3.0, target_sd=2.0, skewed_up_to=50.0))
+    loss.check(torch.tensor([0.0, -2e-7, 4.0]))
+    with pytest.raises(DataError, match="needs values >= 0"):
+        loss.check(torch.tensor([0.0, -1e-3]))
+
+
 def test_the_usual_loss_of_skewed_amounts_is_poisson_and_says_so():
     assert (auto(spec=VALUE).name, auto(spec=VALUE).note) == ("mse", "")
     loss = auto(spec=spec("regression", skewed_up_to=9.0))

@@ -12,6 +12,9 @@ from litmus.loss.base import Loss, Reduction, ValueLoss
 from litmus.task.base import Task
 from litmus.task.spec import DataSpec
 
+ROUNDING = 1e-6
+"""Of the mean and the deviation of a target, by which a 0 that was standardised may miss 0 when it is taken back."""
+
 
 @final
 class MSE(ValueLoss):
@@ -79,7 +82,8 @@ class Poisson(Loss):
             raise ConfigError([Problem("data.normalize_target", message)])
 
     def check(self, target: Tensor) -> None:
-        below = (target < 0).nonzero()
+        rounding = ROUNDING * (self.mean + self.sd) if self.standardised else 0.0
+        below = (target < -rounding).nonzero()
         if len(below):
             value = float(target[below[0, 0]])
             raise DataError(f"the target has {value:g}, and loss=poisson needs values >= 0; use loss=mse or loss=huber")
