@@ -58,9 +58,8 @@ class DataModule(LightningDataModule):
         self.split_seed = seed if split_seed is None else split_seed
         self.fold = fold
         self.as_tuples = False  # whether batches are (x, y), or (x, y, weight), as users' modules unpack them
-        self.log_mean: bool | None = (
-            None  # whether skewed amounts are learned by the logarithm of their mean; tried later
-        )
+        # whether skewed amounts are learned by the logarithm of their mean; None until it is tried
+        self.log_mean: bool | None = None
         self._prepared: Prepared | None = None
         self._train_loader: Any = None
 

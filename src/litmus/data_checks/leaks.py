@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from litmus.evidence import FeatureLeak
-from litmus.metrics.answers import Predictions
+from litmus.metrics.answers import Predictions, joined
 from litmus.task.base import Task
 
 Array = NDArray[np.float64]
@@ -80,7 +80,7 @@ def feature_leaks(
     scored = sorted(((score(feature), feature.name) for feature in features), reverse=True)
     if not scored:
         return ()
-    told = val if folds is None else _joined([train, val])
+    told = val if folds is None else joined([train, val])
     chance = chance_score(task, told, primary=primary)
     suspects = [(score, name) for score, name in scored if score - chance >= SUSPECT * (1 - chance)]
     blank = () if task.numeric else _blanks(features, scored, score, chance=chance)
@@ -129,7 +129,7 @@ def column_score(
 ) -> float:
     """The primary metric of a one-column model on val, or on all folds, each left out in turn; 0 where undefined."""
     parts = [(feature, train, val)] if folds is None else _crossed(feature, train, val, folds)
-    predicted = _joined([one_column_predictions(task, *part) for part in parts])
+    predicted = joined([one_column_predictions(task, *part) for part in parts])
     value = float(task.metric(primary).compute(predicted.answers())[0])
     return value if np.isfinite(value) else 0.0
 
@@ -138,23 +138,12 @@ def _crossed(
     feature: Feature, train: Predictions, val: Predictions, folds: Codes
 ) -> list[tuple[Feature, Predictions, Predictions]]:
     """Each fold as val beside all others as train."""
-    values, both, parts = np.concatenate([feature.train, feature.val]), _joined([train, val]), []
+    values, both, parts = np.concatenate([feature.train, feature.val]), joined([train, val]), []
     for fold in np.unique(folds):
         left_out = folds == fold
-        inner, outer = (_part(both, torch.from_numpy(kept)) for kept in (~left_out, left_out))
+        inner, outer = (both.take(torch.from_numpy(kept)) for kept in (~left_out, left_out))
         parts.append((replace(feature, train=values[~left_out], val=values[left_out]), inner, outer))
     return parts
-
-
-def _part(truth: Predictions, kept: Tensor) -> Predictions:
-    return replace(truth, rows=truth.rows[kept], target=truth.target[kept], pred=truth.pred[kept])
-
-
-def _joined(parts: list[Predictions]) -> Predictions:
-    """The rows of all parts, one after the other."""
-    rows, target, pred = (torch.cat([getattr(part, name) for part in parts]) for name in ("rows", "target", "pred"))
-    probs = [part.prob for part in parts if part.prob is not None]
-    return replace(parts[0], rows=rows, target=target, pred=pred, prob=torch.cat(probs) if probs else None)
 
 
 def chance_score(task: Task, val: Predictions, *, primary: str) -> float:

@@ -84,6 +84,9 @@ class Answers:
         return Counts(tp, tp + fn, tp + fp, lambda: self.confusion.double())  # noqa: PLW0108
 
 
+BY_ROW = ("rows", "target", "pred", "prob", "group", "time")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Predictions:
     """What one trained model says of one split, on the CPU, in the split's order.
@@ -106,16 +109,24 @@ class Predictions:
     group: Tensor | None = None
     time: Tensor | None = None
 
+    def take(self, kept: Tensor) -> "Predictions":
+        """The rows at `kept`, places or a mask of them."""
+        held: dict[str, Any] = {name: getattr(self, name) for name in BY_ROW}
+        return replace(self, **{name: column[kept] for name, column in held.items() if column is not None})
+
     def answers(self) -> Answers:
         """The same as metrics take it, with a leading dimension of one."""
         prob = None if self.prob is None else self.prob.unsqueeze(0)
         return Answers(pred=self.pred.unsqueeze(0), target=self.target.unsqueeze(0), prob=prob)
 
 
+def joined(parts: Sequence[Predictions]) -> Predictions:
+    """The rows of all parts, one part after the other."""
+    held: dict[str, list[Any]] = {name: [getattr(part, name) for part in parts] for name in BY_ROW}
+    columns: dict[str, Any] = {name: torch.cat(pieces) for name, pieces in held.items() if pieces[0] is not None}
+    return replace(parts[0], **columns)
+
+
 def pooled(parts: Sequence[Predictions]) -> Predictions:
     """Predictions of disjoint rows as one, in the order of the source's rows."""
-    order = torch.cat([part.rows for part in parts]).argsort()
-    columns = ("rows", "target", "pred", "prob", "group", "time")
-    held: dict[str, list[Any]] = {name: [getattr(part, name) for part in parts] for name in columns}
-    joined: dict[str, Any] = {name: torch.cat(pieces)[order] for name, pieces in held.items() if pieces[0] is not None}
-    return replace(parts[0], **joined)
+    return joined(parts).take(torch.cat([part.rows for part in parts]).argsort())

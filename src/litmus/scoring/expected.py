@@ -30,7 +30,7 @@ def expected(
     Returns:
         Metric to its estimate with a 95 % interval.
 
-    Source: the difference estimator (Saerndal, Swensson and Wretman 1992, section 6.3).
+    Source: the difference estimator (Särndal, Swensson and Wretman 1992, section 6.3).
     """
     everywhere = Sample.of(pooled([out_of_fold, *reference]))
     ours, theirs = pooled(model), pooled(reference)

@@ -1,6 +1,8 @@
 """Training was too short."""
 
+from litmus.config import compose
 from litmus.verdict import judge
+from litmus.verdict.findings import too_few_epochs
 
 
 def named(evidence):
@@ -75,3 +77,7 @@ def test_our_own_default_is_advice_and_no_fault(make):
     verdict = judge(shown)
     assert next(one for one in verdict.findings if one.name == "too_few_epochs").severity == "info"
     assert "Try trainer.max_epochs=400 next" in verdict.summary
+
+
+def test_the_usual_epochs_are_those_of_the_config():
+    assert compose(["data=iris"]).trainer.max_epochs == too_few_epochs.USUAL_EPOCHS

@@ -27,7 +27,8 @@ CONVENTIONAL = frozenset(("1", "true", "t", "yes", "y", "positive", "pos", "mali
 FALSE_WORDS = frozenset(("no", "n", "false", "f", "off", "0"))
 TRUE_WORDS = frozenset(("yes", "y", "true", "t", "on", "1"))
 LONG_TAIL_OF_LOGS = 5.0
-"""The same of logarithms, up to which amounts are merely skewed: beyond it `verdict.quantities` sees outliers."""
+"""Robust standard deviations above the median up to which the largest logarithm may lie if amounts are merely
+skewed: beyond them `verdict.quantities` sees outliers."""
 NOWHERE = Location()
 NUMBER_WORDS = {2: "two", 3: "three"}
 
@@ -162,7 +163,7 @@ class TargetCoder:
 
 
 def are_skewed(train: Tensor) -> bool:
-    """Whether training targets `(n,)` are amounts with a long tail that is none of their logarithms.
+    """Whether training targets `(n,)` are amounts with a long tail that their logarithms do not have.
 
     Where the logarithms have a long tail as well, a few targets are far out, which is for somebody to look at.
 

@@ -197,8 +197,9 @@ def check_text(data: bytes, location: Location, *, strict: bool = False) -> tupl
 
 def _without_end_mark(data: bytes) -> bytes:
     """The text before the character 26 with which DOS ended a file, and which outlives many a conversion."""
-    text = data.rstrip(b"\r\n")
-    return text.removesuffix(b"\x1a") + b"\n" if text.endswith(b"\x1a") else data
+    if not data[-3:].rstrip(b"\r\n").endswith(b"\x1a"):
+        return data
+    return data.rstrip(b"\r\n").removesuffix(b"\x1a") + b"\n"
 
 
 def _as_utf8(data: bytes, location: Location, *, strict: bool) -> tuple[bytes, tuple[str, ...]]:
