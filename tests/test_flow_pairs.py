@@ -32,8 +32,11 @@ WORDS = {"adequate", "limited", "inadequate", "undetermined"}
 # what only a library or the interpreter says
 RAW = re.compile(r"Traceback|Warning|\w+Error\b|Exception|torch\.|lightning|dataloader|NoneType|object has no|\.py:\d+")
 LONGEST = len("error: ") + 300
-PARTS = 12  # of the rows, a test each
+PARTS = 12  # of the rows, a test each; CI runs one in four of them
 EVERY = 6  # of so many runs one draws its figures, and is gone on with
+in_parts = pytest.mark.parametrize(
+    "part", [pytest.param(part, marks=[pytest.mark.verify] if part % 4 else []) for part in range(PARTS)]
+)
 
 
 @pytest.fixture(scope="module")
@@ -162,9 +165,7 @@ def left_to_chance(row: Row, answer: Answer) -> bool:
     return row["split"] == "random" and row["max_rows"] == "sixty" and "has no row in train" in answer.err
 
 
-@pytest.mark.parametrize(
-    "part", [pytest.param(part, marks=[pytest.mark.verify] if part % 4 else []) for part in range(PARTS)]
-)
+@in_parts
 def test_settings_that_go_together_train(part: int, rows: list[Row], warm: WarmProcess, each) -> None:
     sampled = rows[part :: PARTS * EVERY]
 
@@ -184,13 +185,14 @@ def test_settings_that_go_together_train(part: int, rows: list[Row], warm: WarmP
     assert each(rows[part::PARTS], check) == []
 
 
-def test_settings_that_do_not_go_together_are_refused_in_a_line(warm: WarmProcess, each) -> None:
+@in_parts
+def test_settings_that_do_not_go_together_are_refused_in_a_line(part: int, warm: WarmProcess, each) -> None:
     def check(item: tuple[Row, str], place: Path) -> None:
         pair, named = item
         answer = warm.run(["train", *words_of(neutral(**pair))], place)
         assert named in refused(answer, place), answer.err
 
-    assert each(refused_rows(), check) == []
+    assert each(refused_rows()[part::PARTS], check) == []
 
 
 def test_a_loss_that_is_not_finite_ends_in_its_verdict(warm: WarmProcess, each) -> None:

@@ -1,6 +1,7 @@
 """Commands in children of one warm process: the libraries are loaded once, and no command sees what another left.
 
-Run as a script, it answers requests on stdin, a line of JSON each: the arguments of `WarmProcess.run`.
+Run as a script, it answers requests on stdin, a line of JSON each: a number, which the answer repeats,
+and the arguments of `WarmProcess.run`.
 """
 
 import json
@@ -42,6 +43,7 @@ class WarmProcess:
         self.process = subprocess.Popen(
             [sys.executable, __file__], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
+        self.asked = 0
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -49,12 +51,16 @@ class WarmProcess:
 
     def run(self, words: Sequence[str], folder: Path, *, figures: bool = True, seconds: int = 120) -> Answer:
         """`litmus <words>` in that folder; without figures, which take half of a short run's time, where so asked."""
+        self.asked += 1
         request = {"words": list(words), "folder": str(folder), "figures": figures, "seconds": seconds}
         assert self.process.stdin
         assert self.process.stdout
-        self.process.stdin.write(json.dumps(request) + "\n")
+        self.process.stdin.write(json.dumps([self.asked, request]) + "\n")
         self.process.stdin.flush()
-        return Answer(**json.loads(self.process.stdout.readline()))
+        while True:  # a test that ran out of its own time left an answer unread
+            number, answer = json.loads(self.process.stdout.readline())
+            if number == self.asked:
+                return Answer(**answer)
 
 
 def _serve() -> None:
@@ -77,7 +83,8 @@ def _serve() -> None:
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     for line in sys.stdin:
-        answers.write(json.dumps(_answer(**json.loads(line))) + "\n")
+        number, request = json.loads(line)
+        answers.write(json.dumps([number, _answer(**request)]) + "\n")
         answers.flush()
 
 
