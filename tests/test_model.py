@@ -46,6 +46,7 @@ VARIANTS = [
 ] + [
     pytest.param("text", TEXT, {"kind": "cnn"}, id="text-cnn"),
     pytest.param("mlp", TABLE, {"norm": "batch", "dropout": 0.2, "activation": "gelu"}, id="mlp-norm-dropout"),
+    pytest.param("mlp", CODES, {"ensemble_size": 3, "norm": "batch", "init": "orthogonal"}, id="mlp-ensemble"),
     pytest.param("cnn", IMAGE, {"norm": "batch", "kernel_size": 4, "pool": 3}, id="cnn-norm-even-kernel"),
 ]
 

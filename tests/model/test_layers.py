@@ -163,3 +163,28 @@ def test_any_torch_stack_is_built_from_plain_yaml():
     model = instantiate(node)
     assert isinstance(model, nn.Sequential)
     assert model(torch.randn(5, 4)).shape == (5, 1)
+
+
+@pytest.mark.parametrize("norm", ["none", "batch", "layer"])
+def test_each_member_of_an_ensemble_computes_what_a_network_of_its_own_would(norm):
+    torch.manual_seed(0)
+    ensemble = MLP(hidden=[6, 5], norm=norm, in_features=4, out_features=2, ensemble_size=3)
+    alone = MLP(hidden=[6, 5], norm=norm, in_features=4, out_features=2)
+    x = torch.randn(11, 4)
+    outputs = ensemble.members(x)
+    for member, output in enumerate(outputs):
+        for name, value in alone.state_dict().items():
+            whole = ensemble.state_dict()[name]
+            if whole.shape == value.shape:  # a norm's, which all members share, or a count
+                value.copy_(whole)
+            else:
+                value.copy_(whole[member] if whole.ndim == value.ndim + 1 else whole.view(3, -1)[member])
+        torch.testing.assert_close(output, alone(x))
+    ensemble.eval()
+    torch.testing.assert_close(ensemble(x), ensemble.members(x).mean(0))
+    assert not torch.allclose(outputs[0], outputs[1])
+
+
+def test_an_ensemble_of_linear_models_is_one_linear_model():
+    assert MLP(hidden=[], in_features=3, out_features=1, ensemble_size=4)(torch.zeros(2, 3)).shape == (2, 1)
+    assert isinstance(MLP(hidden=[], in_features=3, out_features=1, ensemble_size=4).layers[1], nn.Linear)

@@ -125,6 +125,17 @@ class ModelGroup(Group):
     init_bias = Setting[float | None](None)
     dropout = Number(0.0)
 
+    def make(self, **facts: Any) -> Any:
+        """The model; what is chosen for models of ours is not passed on to others that have an argument of the name."""
+        return super().make(**self._meant(facts))
+
+    def partial(self, **facts: Any) -> Any:
+        """What makes it, in the same way."""
+        return super().partial(**self._meant(facts))
+
+    def _meant(self, facts: Mapping[str, Any]) -> dict[str, Any]:
+        return {word: fact for word, fact in facts.items() if self.is_ours or word != "ensemble_size"}
+
     @property
     def trains_itself(self) -> bool:
         """Whether it is a LightningModule, which brings steps and optimizers of its own."""

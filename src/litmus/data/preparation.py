@@ -28,6 +28,9 @@ from litmus.errors import DataError, quote
 from litmus.task import kind_of
 from litmus.task.spec import DataSpec
 
+ENSEMBLE_ROWS = 20_000
+"""Training rows up to which an ensemble is the default: beyond, one network errs little less, and arithmetic counts."""
+
 
 @final
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +96,7 @@ def prepare(
     target = y[torch.from_numpy(positions["train"])]
     scale = _target_scale(source, coder, target)
     splits = _splits(rows, preprocess, scale.to_loss_unit(y), positions)
-    spec = _spec(preprocess, coder, splits, scale)
+    spec = _spec(source, preprocess, coder, splits, scale)
     if source.normalize_target == "auto" and coder.numeric and are_skewed(target):
         spec = replace(spec, skewed_up_to=float(target.max()))
     notes += (*_scale_note(source, scale), *_store_note(rows, splits["train"]))
@@ -308,7 +311,9 @@ def _codes(values: pl.Series | None) -> Tensor | None:
     return None if values is None else torch.from_numpy(values.rank("dense").to_numpy().astype(np.int64) - 1)
 
 
-def _spec(preprocess: Preprocess, coder: TargetCoder, splits: Mapping[str, Split], scale: TargetScale) -> DataSpec:
+def _spec(
+    source: Source, preprocess: Preprocess, coder: TargetCoder, splits: Mapping[str, Split], scale: TargetScale
+) -> DataSpec:
     first = preprocess.finish(splits["train"].x[:1])
     spec = DataSpec(
         task=coder.kind,
@@ -319,6 +324,7 @@ def _spec(preprocess: Preprocess, coder: TargetCoder, splits: Mapping[str, Split
         target_mean=scale.mean,
         target_sd=scale.sd,
         sizes={name: len(split) for name, split in splits.items()},
+        ensemble_size=source.ensemble_size if len(splits["train"]) <= ENSEMBLE_ROWS else 1,
     )
     return replace(
         spec,

@@ -29,12 +29,19 @@ RANDOM_LAYERS = (
 )
 
 
+def ensemble_size_of(model: nn.Module) -> int:
+    """Networks whose mean is the model's output: more than 1 where it has that many `members` and says so."""
+    size = getattr(model, "ensemble_size", 1)
+    return size if isinstance(size, int) and hasattr(model, "members") else 1
+
+
 @final
 class Learner(LightningModule):
     """Trains `model` by `loss`, in Lightning's own fit loop or in ours.
 
     Args:
-        model: Maps `(rows, *in_shape)` to `(rows, outputs)`.
+        model: Maps `(rows, *in_shape)` to `(rows, outputs)`; one whose `ensemble_size` is above 1 has the method
+            `members`, to `(members, rows, outputs)`, each of which learns by its own loss.
         loss: Takes the raw outputs.
         task: Turns activated outputs into predictions and names the metrics.
         optimizer: From parameters to a torch optimizer.
@@ -64,6 +71,7 @@ class Learner(LightningModule):
     ) -> None:
         super().__init__()
         self.model, self.loss, self.task = model, loss, task
+        self.ensemble_size = ensemble_size_of(model)
         self.rates, self.make_schedule = rates or {}, schedule
         self._optimizer_of = optimizer
         self.seed, self.monitor, self.manifest = seed, monitor, manifest
@@ -88,15 +96,29 @@ class Learner(LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int = 0) -> Tensor:
         """The batch's loss; while accumulating its sum, of which `on_before_optimizer_step` makes the group's mean."""
-        output: Tensor = self.model(batch.x)
-        loss: Tensor = self.loss(output, batch.y, batch.weight)
-        self.curves.add("train", output, batch.y, loss)
+        loss = self._loss(batch) if self.ensemble_size == 1 else self._ensemble_loss(batch)
         if self.trainer.accumulate_grad_batches == 1:
             return loss
         # Lightning divides each micro-batch by the nominal group size, which is wrong for a short or ragged group
         weight = self.loss.mass(batch.y, batch.weight).sum()
         self.group_weight += float(weight)
         return loss * weight
+
+    def _loss(self, batch: Batch) -> Tensor:
+        output: Tensor = self.model(batch.x)
+        loss: Tensor = self.loss(output, batch.y, batch.weight)
+        self.curves.add("train", output, batch.y, loss)
+        return loss
+
+    def _ensemble_loss(self, batch: Batch) -> Tensor:
+        """The sum of the members' losses, so that each learns as it would alone; the curve is that of their mean."""
+        size, output = self.ensemble_size, cast("Any", self.model).members(batch.x)
+        weight = None if batch.weight is None else batch.weight.repeat(size)
+        loss: Tensor = self.loss(output.flatten(0, 1), batch.y.repeat(size), weight) * size
+        with torch.no_grad():
+            mean = output.mean(0)
+            self.curves.add("train", mean, batch.y, self.loss(mean, batch.y, batch.weight))
+        return loss
 
     def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
         group = self.trainer.accumulate_grad_batches

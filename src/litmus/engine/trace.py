@@ -173,6 +173,7 @@ def _layers(
 
 def _identical(layer: nn.Module) -> bool:
     weight = cast("Tensor", layer.weight).detach()
+    weight = weight[0] if _of_ensemble(layer) else weight
     return len(weight) > 1 and bool((weight == weight[:1]).all())
 
 
@@ -197,6 +198,7 @@ class _Watch:
         self.names = names
         self.units: dict[str, _Units] = {}
         self.last: str | None = None
+        self.per_member = False
 
     def attach(self, model: nn.Module) -> list[RemovableHandle]:
         return [
@@ -205,17 +207,19 @@ class _Watch:
             if name in self.names or isinstance(module, (*RECTIFIERS, *BOUNDED))
         ]
 
-    def layer(self, name: str, _module: nn.Module, _args: Any, output: Tensor) -> None:
+    def layer(self, name: str, module: nn.Module, _args: Any, output: Tensor) -> None:
         seen = self.units.setdefault(name, _Units(width=output.shape[_unit_dimension(output)]))
         seen.count += output.numel()
         seen.total += float(output.sum(dtype=torch.float64))  # without a copy in double
         seen.squares += float(torch.linalg.vector_norm(output, dtype=torch.float64)) ** 2
-        self.last = name
+        self.last, self.per_member = name, _of_ensemble(module)
 
     def activation(self, module: nn.Module, _args: Any, output: Tensor) -> None:
         if self.last is None:
             return
         seen = self.units[self.last]
+        if self.per_member:
+            output = output.transpose(0, 1).flatten(1)  # each member's units beside those of the others
         if isinstance(module, RECTIFIERS):
             unit = _unit_dimension(output) % output.ndim
             alive = output.amax(dim=[d for d in range(output.ndim) if d != unit]) > 0
@@ -225,6 +229,11 @@ class _Watch:
             edge = SATURATION * (high - low) / 2
             stuck = ((output < low + edge) | (output > high - edge)).float().sum()
             seen.bounded = (seen.bounded or 0.0) + float(stuck)
+
+
+def _of_ensemble(layer: nn.Module) -> bool:
+    """Whether a layer computes for several members, `(members, rows, units)`."""
+    return bool(getattr(layer, "per_member", False))
 
 
 def _unit_dimension(output: Tensor) -> int:

@@ -42,6 +42,7 @@ class ModelFacts:
         linear: Whether the trained map is affine in its inputs, from the modules and checked numerically.
         activation: Name of the non-linearity if the config states one.
         output_activation: Name of the output activation, "none" if there is none.
+        ensemble_size: Networks whose mean predicts.
     """
 
     name: str
@@ -50,6 +51,7 @@ class ModelFacts:
     linear: bool
     activation: str | None = None
     output_activation: str = "none"
+    ensemble_size: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

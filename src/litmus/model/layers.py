@@ -1,7 +1,7 @@
 """The parts that models are built of: dense stacks, embedded categories, and how weights start."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, final
+from typing import Annotated, ClassVar, Literal, final
 
 import torch
 from annotated_types import Ge, Gt, Lt
@@ -39,6 +39,48 @@ def drop(rate: float) -> list[nn.Module]:
     return [nn.Dropout(rate)] if rate > 0 else []
 
 
+@final
+class EnsembleLinear(nn.Module):
+    """A linear layer for each member of an ensemble, all computed as one batched product.
+
+    Args:
+        ensemble_size: Members.
+        in_features: Values that each of them takes.
+        out_features: Values that each of them gives.
+    """
+
+    per_member: ClassVar[bool] = True
+
+    def __init__(self, ensemble_size: int, in_features: int, out_features: int) -> None:
+        super().__init__()
+        members = [nn.Linear(in_features, out_features) for _ in range(ensemble_size)]
+        self.weight = nn.Parameter(torch.stack([member.weight.detach() for member in members]))
+        self.bias = nn.Parameter(torch.stack([member.bias.detach() for member in members]))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From `(n, in_features)`, the same rows for all members, or `(members, n, in_features)`.
+
+        Gives `(members, n, out_features)`.
+        """
+        if x.ndim == 2:
+            x = x.expand(len(self.weight), -1, -1)
+        return torch.baddbmm(self.bias.unsqueeze(1), x, self.weight.mT)
+
+
+@final
+class EnsembleBatchNorm(nn.BatchNorm1d):
+    """Batch norm of the units of each member of an ensemble, `(members, n, units)`."""
+
+    def __init__(self, ensemble_size: int, units: int) -> None:
+        super().__init__(ensemble_size * units)
+
+    def forward(self, input: Tensor) -> Tensor:  # noqa: A002  # torch's name
+        """Gives the same shape."""
+        members, rows, units = input.shape
+        out = super().forward(input.transpose(0, 1).reshape(rows, members * units))
+        return out.view(rows, members, units).transpose(0, 1)
+
+
 def stack(
     in_features: int,
     out_features: int,
@@ -48,23 +90,34 @@ def stack(
     dropout: float = 0.0,
     norm: Norm = "none",
     output_activation: OutputActivation = "none",
+    ensemble_size: int = 1,
 ) -> list[nn.Module]:
-    """Linear layers from input to output; each hidden one is followed by norm, activation and dropout."""
+    """Linear layers from input to output; each hidden one is followed by norm, activation and dropout.
+
+    With an `ensemble_size` above 1, from `(n, in_features)` to `(ensemble_size, n, out_features)`.
+    """
     layers: list[nn.Module] = []
     width = in_features
     for units in hidden:
-        layers += [nn.Linear(width, units), *_norm(norm, units), *activate(activation), *drop(dropout)]
+        normed = _norm(norm, units, ensemble_size)
+        layers += [_linear(width, units, ensemble_size), *normed, *activate(activation), *drop(dropout)]
         width = units
-    layers.append(nn.Linear(width, out_features))
+    layers.append(_linear(width, out_features, ensemble_size))
     if output_activation != "none":
         layers.append(nn.Sigmoid() if output_activation == "sigmoid" else nn.Softmax(dim=-1))
     return layers
 
 
-def _norm(name: Norm, units: int) -> list[nn.Module]:
+def _linear(width: int, units: int, ensemble_size: int) -> nn.Module:
+    return nn.Linear(width, units) if ensemble_size == 1 else EnsembleLinear(ensemble_size, width, units)
+
+
+def _norm(name: Norm, units: int, ensemble_size: int) -> list[nn.Module]:
     if name == "none":
         return []
-    return [nn.BatchNorm1d(units) if name == "batch" else nn.LayerNorm(units)]
+    if name == "layer":
+        return [nn.LayerNorm(units)]
+    return [nn.BatchNorm1d(units) if ensemble_size == 1 else EnsembleBatchNorm(ensemble_size, units)]
 
 
 @final
@@ -125,8 +178,9 @@ def initialise(model: nn.Module, *, init: Init, std: float | None, bias: float |
     if bias is None and name != "default":
         bias = 0.0
     for layer in model.modules():
-        if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d):
-            _set_weight(layer.weight, name, NORMAL_STD if std is None else std)
+        if isinstance(layer, nn.Linear | nn.Conv1d | nn.Conv2d | EnsembleLinear):
+            for weight in layer.weight if isinstance(layer, EnsembleLinear) else [layer.weight]:
+                _set_weight(weight, name, NORMAL_STD if std is None else std)
             if bias is not None and layer.bias is not None:
                 nn.init.constant_(layer.bias, bias)
 

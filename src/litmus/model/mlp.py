@@ -12,6 +12,9 @@ from litmus.model.layers import Activation, Count, Init, Norm, OutputActivation,
 class MLP(nn.Module):
     """Hidden layers of given widths; images are flattened, categories embedded.
 
+    An ensemble of such networks learns side by side: the rows and their order are shared, first weights and losses are
+    each member's own, and their mean predicts (Lakshminarayanan et al., Deep Ensembles, NeurIPS 2017).
+
     Args:
         in_features: Values in one row of the input, category codes included; from the data.
         out_features: Outputs; from the loss.
@@ -24,6 +27,8 @@ class MLP(nn.Module):
         init: Distribution that the weights start from; default is torch's own.
         init_std: Standard deviation of init=normal, which it implies; null: 0.02.
         init_bias: Value that all biases start from; null: torch's own, or 0 where init is set.
+        ensemble_size: Networks whose mean predicts; unset: 4 for a table in a file, 1 for other data and for a model
+            without hidden layers.
     """
 
     def __init__(
@@ -40,8 +45,10 @@ class MLP(nn.Module):
         init: Init = "default",
         init_std: Spread | None = None,
         init_bias: float | None = None,
+        ensemble_size: Count = 1,
     ) -> None:
         super().__init__()
+        self.ensemble_size = ensemble_size if hidden else 1  # linear models' mean is a linear model
         first, width = front(in_features, cardinalities)
         rest = stack(
             width,
@@ -51,11 +58,17 @@ class MLP(nn.Module):
             dropout=dropout,
             norm=norm,
             output_activation=output_activation,
+            ensemble_size=self.ensemble_size,
         )
         self.layers = nn.Sequential(first, *rest)
         initialise(self, init=init, std=init_std, bias=init_bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """From `(n, *in_shape)` to `(n, out_features)`."""
+        out: Tensor = self.layers(x)
+        return out if self.ensemble_size == 1 else out.mean(0)
+
+    def members(self, x: Tensor) -> Tensor:
+        """What each member of an ensemble gives, `(members, n, out_features)`."""
         out: Tensor = self.layers(x)
         return out

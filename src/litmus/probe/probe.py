@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import final
 
 from litmus.config import RunConfig
+from litmus.config.signatures import signature
 from litmus.data.module import DataModule
 from litmus.evidence import Attempt, Evidence, Reference, Trial
 from litmus.probe.allowance import Allowance
@@ -90,7 +91,7 @@ def probe(
         return evidence
     began = time.monotonic()
     metric = "mae_skill" if quantities.scored_by_mae(evidence) else evidence.task.primary
-    bench = Bench(config, data, metric, Allowance(seconds), fit_seconds)
+    bench = Bench(_of_one_network(config), data, metric, Allowance(seconds), fit_seconds)
     spare = 0.0 if strict else max(0.0, min(seconds, MOST_SECONDS - seconds))
     search = Search(bench, evidence, verdict, seconds, spare)
     trials = tuple(search.trials())
@@ -101,6 +102,13 @@ def probe(
         probed=True,
         probe_seconds=round(time.monotonic() - began, 2),
     )
+
+
+def _of_one_network(config: RunConfig) -> RunConfig:
+    """The config without an ensemble: what helps one network is seen sooner, and many of them are trained at once."""
+    model = config.model
+    takes_any = model.is_ours and "ensemble_size" in signature(model.target(), model.target_name).parameters
+    return config.having(model={**model.node, "ensemble_size": 1}) if takes_any else config
 
 
 @final

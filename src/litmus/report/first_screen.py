@@ -87,6 +87,8 @@ def _model(evidence: Evidence) -> str:
     if not model.hidden_layers:
         return f"A {'linear model' if model.linear else 'model'} ({size})"
     layers = f"{model.hidden_layers} hidden layer{'' if model.hidden_layers == 1 else 's'}"
+    if model.ensemble_size > 1:
+        return f"The mean of {model.ensemble_size} {'linear ' if model.linear else ''}networks with {layers} ({size})"
     return f"A {'linear ' if model.linear else ''}network with {layers} ({size})"
 
 

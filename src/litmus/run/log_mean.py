@@ -15,7 +15,7 @@ from litmus.loss import auto
 from litmus.run.predictor import facts
 from litmus.task.spec import DataSpec
 
-USUAL = {"_target_": "litmus.model.mlp.MLP"}
+USUAL = {"_target_": "litmus.model.mlp.MLP", "ensemble_size": 1}
 BATCH, LR = 32, 1e-3
 STEPS, EPOCHS = 1000, 100
 """Updates that each network is given: a second or two."""

@@ -7,6 +7,7 @@ import torch
 from torch import nn
 
 from litmus.data_checks.checks import Checked, with_twin_scores
+from litmus.engine.learner import ensemble_size_of
 from litmus.engine.trace import inspect_layers, weights
 from litmus.evidence import Evidence, FitFacts, Layer, ModelFacts, TaskFacts, Unknown
 from litmus.evidence.values import SplitName
@@ -109,6 +110,7 @@ def model_facts(run: Run) -> ModelFacts:
         linear=run.scored and is_affine(model, sample),
         activation=node.get("activation"),
         output_activation=_output_activation(model),
+        ensemble_size=ensemble_size_of(model),
     )
 
 

@@ -43,6 +43,7 @@ def facts(spec: DataSpec, *, class_counts: list[int] | None = None) -> dict[str,
         "cardinalities": spec.cardinalities,
         "vocab_size": spec.vocab_size,
         "class_counts": class_counts,
+        "ensemble_size": spec.ensemble_size,
     }
 
 

@@ -25,7 +25,7 @@ from litmus.engine import checkpoint as files
 from litmus.engine.best import Mode
 from litmus.engine.callbacks import Checkpoint, NonFiniteGuard, NonFiniteLoss, Recorder, Sink, of_others
 from litmus.engine.lazy_layers import take_shapes
-from litmus.engine.learner import Learner
+from litmus.engine.learner import Learner, ensemble_size_of
 from litmus.engine.module_outputs import ModuleOutputs
 from litmus.engine.observer import Observer
 from litmus.engine.trace import Trace
@@ -134,6 +134,9 @@ class Run:
         trainer.listen(learner, directory, own_module=own is not None)
         check_together(data, module, trainer)
         notes += (predictor.loss.note,) if predictor.loss.note else ()
+        size = ensemble_size_of(predictor.model)
+        if size > 1 and "ensemble_size" not in config.model.node:
+            notes += (f"model: {size} networks learn side by side, and their mean predicts (model.ensemble_size=1)",)
         return Run(config, paths, data, module, learner, trainer, checkpoint, trace, predictor, notes)
 
     def fit(self, *, resume: Path | None = None) -> "Fitted":

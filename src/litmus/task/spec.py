@@ -23,6 +23,7 @@ class DataSpec:
         skewed_up_to: Largest training target where targets are amounts with a long tail, whose mean is learned by its
             logarithm (`loss=auto`); None: any others.
         sizes: Rows per split.
+        ensemble_size: Networks whose mean predicts, where a model of ours has any number of them and nobody sets it.
     """
 
     task: str
@@ -37,6 +38,7 @@ class DataSpec:
     target_sd: float = 1.0
     skewed_up_to: float | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
+    ensemble_size: int = 1
 
     @property
     def numeric(self) -> bool:

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Lt
 from torch import Tensor
@@ -53,6 +53,9 @@ class Source(ABC):
     strict: bool = False
     rare_classes: RareClasses = "auto"
     checks: Literal["report", "stop", "off"] = "report"
+
+    ensemble_size: ClassVar[int] = 1
+    """Networks whose mean predicts these data, where a model of ours takes any number and nobody sets it."""
 
     @abstractmethod
     def read(self) -> Rows:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 import numpy as np
 import polars as pl
@@ -10,7 +10,7 @@ import polars as pl
 from litmus.data.files.table import CSVLayout, Table, check_names, digest, distinct_names, settle_names
 from litmus.data.location import Location
 from litmus.data.rows import Origin
-from litmus.data.sources.tables import TableSource
+from litmus.data.sources.tables import ENSEMBLE_SIZE, TableSource
 from litmus.errors import DataError, quote
 
 NAME = "frame"
@@ -28,6 +28,8 @@ class Frame(TableSource):
 
     frame: Any
     target: str
+
+    ensemble_size: ClassVar[int] = ENSEMBLE_SIZE
 
     def load(self) -> Table:
         return table_of(self.frame, self.layout)

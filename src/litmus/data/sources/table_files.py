@@ -4,7 +4,7 @@ from abc import abstractmethod
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import final
+from typing import ClassVar, final
 
 import polars as pl
 
@@ -20,7 +20,7 @@ from litmus.data.files.readers import is_table, read_table
 from litmus.data.files.table import CSVLayout, Delimiter, Table
 from litmus.data.location import first_true
 from litmus.data.rows import Rows, with_test_rows
-from litmus.data.sources.tables import TableSource
+from litmus.data.sources.tables import ENSEMBLE_SIZE, TableSource
 from litmus.errors import DataError, quote
 
 
@@ -40,6 +40,8 @@ class FileTable(TableSource):
     target: str | None = None
     test_path: str | None = None
     memory: Memory = "auto"
+
+    ensemble_size: ClassVar[int] = ENSEMBLE_SIZE
 
     @abstractmethod
     def open(self, path: str) -> Table:
