@@ -141,7 +141,7 @@ def test_categories_are_embedded_as_alone(tmp_path):
     lines = [f"{number % 7},c{number % 23},d{number % 29},{(number * number) % 3 % 2}" for number in range(150)]
     (tmp_path / "t.csv").write_text("n,c,d,y\n" + "\n".join(lines))
     words = ("data=csv", f"data.path={tmp_path / 't.csv'}", "data.target=y", "data.categories=embed")
-    settings = config(*words, "model.hidden=[6]")
+    settings = config(*words, "model.hidden=[6]", "model.ensemble_size=1")
     data = prepare_data(settings)
     assert data.spec.cardinalities
     arms, learned = stacked([settings] * 2, data, [1, 2])
@@ -153,7 +153,7 @@ def test_rows_weigh_as_alone(tmp_path):
     lines = [f"{number % 7},{(number * number) % 5},{1 + number % 3},{number % 2}" for number in range(80)]
     (tmp_path / "t.csv").write_text("a,b,w,y\n" + "\n".join(lines))
     words = ("data=csv", f"data.path={tmp_path / 't.csv'}", "data.target=y", "data.weight=w", "model.hidden=[6]")
-    settings = config(*words, "trainer.accumulate_grad_batches=2")
+    settings = config(*words, "model.ensemble_size=1", "trainer.accumulate_grad_batches=2")
     data = prepare_data(settings)
     arms, learned = stacked([settings] * 2, data, [1, 2])
     for seed, arm, one in zip([1, 2], arms, learned, strict=True):

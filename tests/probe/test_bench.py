@@ -126,7 +126,14 @@ def test_a_lone_training_ends_with_the_allowance_and_leaves_nothing(bench, scrat
 def test_a_signal_ends_a_lone_training_and_leaves_nothing(bench, scratch, number):
     table = bench("data=digits", "model=cnn", "trainer.max_epochs=100000", "callback.early_stopping=null")
     before = signal.getsignal(number)
-    threading.Timer(0.5, os.kill, (os.getpid(), number)).start()
+
+    def send_once_it_trains() -> None:
+        while signal.getsignal(number) is before:
+            time.sleep(0.05)
+        time.sleep(0.5)
+        os.kill(os.getpid(), number)
+
+    threading.Thread(target=send_once_it_trains, daemon=True).start()
     with pytest.raises(KeyboardInterrupt, match=r"^$"):
         table.alone(((), SEED))
     assert signal.getsignal(number) is before
