@@ -7,16 +7,20 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 from omegaconf import OmegaConf
 from sklearn import metrics as sk
 
 import litmus.commands.train
+import litmus.data.sources.table_files
+import litmus.run.log_mean
 from litmus.cli import main
 from litmus.config import RunConfig, read, to_plain
 from litmus.evidence import Evidence
 from litmus.report.progress import Progress
+from litmus.run.predictor import stored_spec
 from litmus.verdict.answers import WORDS
 
 QUICK = ("verdict.probes=off", "logger=csv")
@@ -316,6 +320,25 @@ def test_an_interrupted_run_is_saved_and_goes_on_to_the_same_end(tmp_path, capsy
     whole = only(tmp_path / "whole")
     for name in ("history.csv", "predictions.csv", "metrics.json"):
         assert (run / name).read_text() == (whole / name).read_text()
+
+
+@pytest.mark.parametrize("chosen", [True, False])
+def test_a_run_goes_on_with_the_loss_and_the_networks_that_it_began_with(tmp_path, struck, monkeypatch, chosen):
+    amounts = np.random.default_rng(0).lognormal(3, 1.8, 120).round(2)
+    rows = "".join(f"{i % 7},{amount}\n" for i, amount in enumerate(amounts))
+    (tmp_path / "t.csv").write_text("b,y\n" + rows)
+    monkeypatch.setattr(litmus.run.log_mean, "_is_better", lambda data: chosen)
+    words = (f"data.path={tmp_path / 't.csv'}", "data.target=y", "trainer.max_epochs=4", *QUICK)
+    struck(signal.SIGINT, 2)
+    train(tmp_path / "runs", *words)
+    monkeypatch.undo()
+    run = only(tmp_path / "runs")
+    begun = stored_spec(run / "checkpoints" / "last.ckpt")
+    assert (begun.skewed_up_to is not None, begun.ensemble_size) == (chosen, 4)
+    monkeypatch.setattr(litmus.run.log_mean, "_is_better", lambda data: not chosen)
+    monkeypatch.setattr(litmus.data.sources.table_files.CSV, "ensemble_size", 2)
+    assert main(["train", f"resume={run}"]) == 0
+    assert stored_spec(run / "checkpoints" / "last.ckpt") == begun
 
 
 def test_ctrl_c_while_trying_keeps_the_first_verdict(tmp_path, capsys, monkeypatch):

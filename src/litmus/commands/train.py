@@ -31,6 +31,7 @@ from litmus.run.analysis import with_baseline, with_decision, with_references, w
 from litmus.run.answers import note_questions, with_answers
 from litmus.run.checks import bare_evidence, check_rows
 from litmus.run.observe import count_test, observe
+from litmus.run.predictor import stored_spec
 from litmus.run.repeat import repeat
 from litmus.sweeps.earlier import beside_earlier
 from litmus.sweeps.limits import job_limits
@@ -85,6 +86,9 @@ def train(
     """The steps of a run in order; arguments as in `main`, `data` where rows are prepared already."""
     config, few = by_heart.settled(_as_begun(config, Paths(directory))), by_heart.asked(config)
     data = data or (_rows.prepare if job else prepare_data)(config)
+    last = _last_checkpoint(config, Paths(directory))
+    if last is not None:
+        data.go_on(stored_spec(last))
     progress = _progress(config, terminal)
     sinks = [*loggers(config, directory), *([progress] if progress else [])]
     limits = job_limits(config) if job else []
@@ -97,7 +101,7 @@ def train(
         provenance = record_origin(run, command)
         if terminal is not None:
             terminal.opening(opening(run))
-        fitted = run.fit(resume=_last_checkpoint(config, run.paths))
+        fitted = run.fit(resume=last)
         done = fitted.decide()
         if progress is not None:
             progress.stop()

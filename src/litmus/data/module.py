@@ -98,6 +98,12 @@ class DataModule(LightningDataModule):
         """Takes the rows that another one of the same `origin_key` has prepared."""
         self._prepared, self.log_mean = other.prepared, other.log_mean
 
+    def go_on(self, spec: DataSpec) -> None:
+        """Takes over what a training that is gone on with has chosen on these rows, so that nothing is chosen anew."""
+        self.log_mean = spec.skewed_up_to is not None
+        known = replace(self.prepared.spec, ensemble_size=spec.ensemble_size)
+        self._prepared = replace(self.prepared, spec=known)
+
     @property
     def origin_key(self) -> tuple[Any, ...] | None:
         """What decides the rows, their splits and encoding, to be compared; None where that is not known."""

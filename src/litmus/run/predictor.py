@@ -177,11 +177,27 @@ class Predictor:
             raise CheckpointError(f"{path}: {message}") from error
 
 
+def stored_spec(path: Path) -> DataSpec:
+    """The facts of the data that the training in a checkpoint file goes by.
+
+    Raises:
+        CheckpointError: It is missing, damaged, or holds no run of ours.
+    """
+    card = files.load(path).get("litmus")
+    if not isinstance(card, Mapping) or "spec" not in card:
+        raise CheckpointError(f"{path}: holds no state of a run; start the run again")
+    return _spec_of(card)
+
+
+def _spec_of(card: Mapping[str, Any]) -> DataSpec:
+    return DataSpec(**{**card["spec"], **{k: tuple(card["spec"][k]) for k in _TUPLES}})
+
+
 def _restored(checkpoint: Mapping[str, Any], path: Path) -> Predictor:
     card = checkpoint["litmus"]
     if card.get("version") != VERSION:
         raise CheckpointError(f"{path}: written by another version ({card.get('version')}); train it again")
-    spec = DataSpec(**{**card["spec"], **{k: tuple(card["spec"][k]) for k in _TUPLES}})
+    spec = _spec_of(card)
     model, loss, task = make_parts(RunConfig(card["config"]), spec, card["class_counts"])
     state = dict(_best_weights(checkpoint))
     if isinstance(model, ModuleOutputs):
