@@ -122,6 +122,16 @@ def test_a_gain_that_few_rows_leave_open_is_shown_by_all_of_them(make):
     assert not stand(sure, Criteria()).unsettled
 
 
+def test_a_gain_of_next_to_nothing_is_called_open_and_not_the_border_of_a_target(make):
+    evidence = make["numbers"](0.004, n=100)
+    hint = {"r2": Estimate(value=0.04, low=-0.05, high=0.13)}
+    evidence = make["change"](evidence, gain={"test": Estimate(value=0.004, low=-0.2, high=0.208)}, expected=hint)
+    verdict = judge(evidence)
+    assert verdict.verdict == "undetermined"
+    assert "Whether the inputs tell anything of the target is open" in verdict.summary
+    assert "border" not in verdict.summary
+
+
 def test_a_target_far_beyond_what_any_reference_may_reach_is_out_of_reach_on_few_rows_too(make):
     far = make["classes"]([[62, 38], [38, 62]], references={"boosted_trees": 0.63})
     assert stand(far, Criteria()).limited

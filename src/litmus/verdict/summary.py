@@ -158,8 +158,13 @@ def _settling(verdict: Verdict, evidence: Evidence) -> str:
         for criterion in verdict.criteria
     ):
         return ""
-    if any(
-        criterion.votes and criterion.status == "open" and criterion.low is not None for criterion in verdict.criteria
-    ):
+    still = [
+        criterion.name
+        for criterion in verdict.criteria
+        if criterion.votes and criterion.status == "open" and criterion.low is not None
+    ]
+    if "gain" in still:
+        return f"Whether the inputs tell anything of the target is open; other inputs may help more than rows{folds}."
+    if still:
         return f"The value is at the border of its target, where more rows alone would hardly settle it{folds}."
     return ""
