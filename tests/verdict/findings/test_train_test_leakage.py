@@ -134,6 +134,17 @@ def test_a_shared_id_is_an_error_only_where_an_honest_split_scores_lower(make, i
     assert severities(make, groups=(leak,), honest=(honest(lost=0.01),)) == ["info"]
 
 
+def test_a_shared_id_flatters_no_score_that_shows_no_signal(make):
+    leak = shared()
+    evidence = make["classes"](
+        [[101, 99], [99, 101]],
+        references={"boosted_trees": 0.5},
+        data={"groups": (leak,), "honest": (honest(lost=0.06, by_chance=0.56, honest=0.5),)},
+    )
+    verdict = judge(evidence)
+    assert [one.name for one in verdict.findings if one.alarms] == ["no_better_than_baseline"]
+
+
 @pytest.mark.parametrize(
     ("by_chance", "alike", "severity"), [(0.65, 0.9, "error"), (0.9, 0.9, "info"), (0.65, 0.4, "info")]
 )

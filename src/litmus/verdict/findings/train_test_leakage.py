@@ -1,6 +1,7 @@
 """Rows or groups are on both sides of the split, so that the score is too good."""
 
 import math
+from dataclasses import replace
 
 from litmus.evidence import Estimate, Evidence, GroupLeak, HonestSplit, Twins
 from litmus.statistics import wilson
@@ -34,10 +35,12 @@ CLEARLY_LATER = 0.2
 """What it must add over time to be an error."""
 
 
-def judge(evidence: Evidence, _context: Context) -> Judgement:
+def judge(evidence: Evidence, context: Context) -> Judgement:
     """Held-out rows have duplicates in train beyond chance and discreteness, or share a group with train."""
-    looks = (_twins(evidence), _groups(evidence), _unnamed(evidence))
-    return gravest(*looks)
+    together = gravest(_groups(evidence), _unnamed(evidence))
+    if together is not None and together.severity != "question" and context.hopeless:
+        together = replace(together, severity="info", overrides=())  # no score was flattered that shows no signal
+    return gravest(_twins(evidence), together)
 
 
 def _twins(evidence: Evidence) -> Judgement:
