@@ -198,6 +198,19 @@ def test_whether_a_panel_is_predicted_for_new_units_is_asked_where_they_are_hard
     assert severities(make, groups=(panel,)) == []
 
 
+def test_whether_a_file_without_dates_is_in_the_order_of_time_is_asked(make):
+    later = honest(kind="time", column="", lost=0.4)
+    verdict = judge(make["classes"]([[190, 10], [12, 188]], data={"honest": (later,)}))
+    (finding,) = [one for one in verdict.findings if one.alarms]
+    assert verdict.verdict == "undetermined"
+    assert (finding.severity, finding.choices[0]) == ("question", ("data.split=time",))
+    accepted = Settings(accept=["train_test_leakage"])
+    evidence = make["classes"]([[190, 10], [12, 188]], data={"honest": (later,)})
+    assert judge(evidence, settings=accepted).verdict == "adequate"
+    blocks = honest(kind="block", column="", lost=0.2)
+    assert severities(make, honest=(later, blocks)) == ["error"]
+
+
 def test_a_score_that_is_lower_on_later_rows_is_in_doubt(make):
     later = honest(kind="time", column="day", lost=0.15)
     assert judge(make["classes"]([[190, 10], [12, 188]], data={"honest": (later,)})).verdict == "undetermined"

@@ -219,7 +219,9 @@ def _unnamed(evidence: Evidence) -> Judgement:
     ]
     if not found:
         return None
-    worst = max(found, key=_flatters)
+    worst = max(found, key=lambda honest: (not _is_undated(honest), _flatters(honest)))
+    if _is_undated(worst):
+        return _series(evidence, worst)
     where = {
         "stretch": "with rows kept apart that follow each other and share most of what changes rarely",
         "near": "with rows that lie close together kept apart",
@@ -241,6 +243,28 @@ def _unnamed(evidence: Evidence) -> Judgement:
         lost_low=worst.lost.low,
         p_value=p_above(worst.lost, 0.0),
         advice=None if order_matters else "keep rows of one origin on one side: data.split=group",
+    )
+
+
+def _is_undated(honest: HonestSplit) -> bool:
+    return honest.kind == "time" and not honest.column
+
+
+def _series(evidence: Evidence, honest: HonestSplit) -> Judgement:
+    """A file that may be a series in the order of time, of which no column tells when: only the user knows."""
+    text = (
+        f"Targets follow each other in the file as in a series: {_beside(evidence, honest)} on rows later in the file"
+        " than those trained on: do you predict only rows between those in the file?"
+    )
+    return make_finding(
+        "train_test_leakage",
+        "question",
+        text,
+        choices=((assign("data.split", "time"),), (union(evidence, "verdict.accept", ["train_test_leakage"]),)),
+        kind=honest.kind,
+        by_chance=honest.by_chance,
+        honest=honest.honest,
+        lost_low=honest.lost.low,
     )
 
 
