@@ -1,5 +1,7 @@
 """What the criteria come to, and what is known to be possible on the data."""
 
+from dataclasses import replace
+
 import pytest
 
 from litmus.evidence import Estimate
@@ -139,3 +141,14 @@ def test_a_target_far_beyond_what_any_reference_may_reach_is_out_of_reach_on_few
     assert not stand(near, Criteria()).limited
     ahead = make["classes"]([[62, 38], [38, 62]], references={"boosted_trees": 0.68})
     assert not stand(ahead, Criteria()).limited
+
+
+@pytest.mark.parametrize(("half", "limited"), [(0.05, True), (0.035, True), (0.012, False)])
+def test_a_lead_of_less_than_a_practical_margin_leaves_a_far_target_out_of_reach(make, half, limited):
+    evidence = make["classes"]([[58, 42], [42, 58]], references={"boosted_trees": 0.62})
+    behind = Estimate(value=-0.042, low=-0.042 - half, high=-0.042 + half)
+    references = tuple(
+        replace(model, difference={"test": behind}) if model.name == "boosted_trees" else model
+        for model in evidence.references
+    )
+    assert stand(make["change"](evidence, references=references), Criteria()).limited == limited
