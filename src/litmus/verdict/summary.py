@@ -41,10 +41,12 @@ def _cause(verdict: Verdict, evidence: Evidence, context: Context) -> str:
     if scores is None or context.best_reference is None:
         return f"No reference model was fitted to compare with; the baseline has {name} {base}."
     best, (theirs, ours) = reference(context.best_reference.name), scores
-    if context.lags and verdict.verdict == "limited":
-        return f"With {best} {name} is {theirs} on the same rows, with this model {ours}: neither is near the target."
     if context.lags and verdict.verdict != "adequate":
-        return f"No cause was found, but with {best} {name} is {theirs} on the same rows, with this model {ours}."
+        compared = f"{best} {name} is {theirs} on the same rows, with this model {ours}"
+        limited = verdict.verdict == "limited"
+        return (
+            f"With {compared}: neither is near the target." if limited else f"No cause was found, but with {compared}."
+        )
     if verdict.verdict in {"limited", "inadequate"} and context.standing.ceiling.status == "pass":
         chosen = "" if context.best_reference.out_of_fold is None else " by cross-validation"
         compared = f"{name} is {theirs} with {best}, the best reference{chosen}, and {ours} with this model"
