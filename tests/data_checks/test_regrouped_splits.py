@@ -123,6 +123,15 @@ def test_blocks_begin_elsewhere_in_every_trial():
     assert len(set(starts)) == len(starts) == 3
 
 
+def test_a_file_of_numbers_that_go_on_from_row_to_row_is_tried_as_a_series():
+    x = RNG.normal(size=(600, 4))
+    level = np.cumsum(RNG.normal(size=600))
+    (found,) = [one for one in tried(*table(x, level)) if one.kind == "time"]
+    assert (found.column, found.groups) == ("", 600)
+    shuffled = RNG.permutation(600)
+    assert not [one for one in tried(*table(x[shuffled], level[shuffled])) if one.kind == "time"]
+
+
 def test_a_file_sorted_by_its_target_is_not_cut_into_its_levels():
     x = RNG.normal(size=(600, 4))
     y = np.sort(RNG.gamma(2, size=600))

@@ -4,9 +4,11 @@ import os
 import signal
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from litmus.config import RunConfig
 from litmus.config.changes import apply
@@ -153,3 +155,20 @@ def test_a_training_that_breaks_counts_as_the_baseline(bench, stacked):
     r2 = 1 - float(((shot.predicted.pred - target) ** 2).mean() / target.var(correction=0))
     assert shot.value == pytest.approx(r2, abs=1e-6)
     assert shot.finished
+
+
+def test_the_mean_of_trainings_is_scored_as_an_ensemble_of_them_predicts(bench):
+    table = bench("data=circles", "data.n_samples=300", "model.hidden=[6]", "trainer.max_epochs=40")
+    jobs = [((), seed) for seed in (1, 2, 3)]
+    shots = Round(table, jobs).run()
+    outputs = torch.stack([shots[job].outputs for job in jobs]).mean(0)
+    split = table.data.splits["val"]
+    right = outputs.argmax(1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0).long()
+    recalls = [float((right[split.y == code] == code).double().mean()) for code in (0, 1)]
+    assert table.together((), [shots[job] for job in jobs]) == pytest.approx(sum(recalls) / 2)
+
+
+def test_the_mean_of_trainings_that_kept_no_outputs_is_not_known(bench):
+    table = bench("data=circles", "data.n_samples=300", "model.hidden=[6]", "trainer.max_epochs=2")
+    shot = replace(Round(table, [((), 1)]).run()[((), 1)], outputs=None)
+    assert table.together((), [shot]) is None

@@ -98,6 +98,19 @@ def test_a_linear_stack_on_circles_is_cured_by_relu_on_fresh_seeds(linear_stack)
     assert found.probe_seconds < 66 + 5
 
 
+def test_a_run_of_several_networks_is_told_what_a_change_gives_their_mean(linear_stack):
+    settings, data, evidence, verdict, seconds = linear_stack
+    several = replace(evidence, model=replace(evidence.model, ensemble_size=4))
+    best = probe(settings, data, several, verdict, fit_seconds=seconds, seconds=60).trials[-1]
+    assert best.detail["networks"] == len(best.seeds)
+    assert len(best.before) == len(best.after) == 1
+    assert best.difference.value <= best.after[0] - best.before[0] + 1e-9
+    told = judged(settings, replace(several, trials=(best,), probed=True)).summary
+    assert (
+        f"in a trial of {len(best.seeds)} networks with and without it, their mean went from balanced accuracy" in told
+    )
+
+
 def test_probes_leave_all_else_as_it_was(linear_stack):
     settings, data, evidence, verdict, seconds = linear_stack
     before = evidence.to_json()

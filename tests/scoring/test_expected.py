@@ -59,3 +59,13 @@ def test_recall_and_precision_are_expected_too_and_what_has_no_such_metric_is_le
     rows = np.arange(20)
     everything = said(rows, np.ones(20, dtype=bool))
     assert expected([everything], [everything], said(rows + 20, np.ones(40, dtype=bool)), metrics=["no_such"]) == {}
+
+
+def test_nothing_beyond_what_a_metric_can_be_is_expected():
+    rows, perfect = np.arange(40), np.ones(40, dtype=bool)
+    nearly = np.arange(200) != 7
+    found = expected(
+        [said(rows, perfect)], [said(rows, np.arange(40) > 3)], said(np.arange(40, 200), nearly), metrics=["accuracy"]
+    )["accuracy"]
+    assert found.value == found.high == 1.0
+    assert found.low < 1.0

@@ -1,5 +1,7 @@
 """What the criteria come to, and what is known to be possible on the data."""
 
+from dataclasses import replace
+
 import pytest
 
 from litmus.evidence import Estimate
@@ -122,6 +124,16 @@ def test_a_gain_that_few_rows_leave_open_is_shown_by_all_of_them(make):
     assert not stand(sure, Criteria()).unsettled
 
 
+def test_a_gain_of_next_to_nothing_is_called_open_and_not_the_border_of_a_target(make):
+    evidence = make["numbers"](0.004, n=100)
+    hint = {"r2": Estimate(value=0.04, low=-0.05, high=0.13)}
+    evidence = make["change"](evidence, gain={"test": Estimate(value=0.004, low=-0.2, high=0.208)}, expected=hint)
+    verdict = judge(evidence)
+    assert verdict.verdict == "undetermined"
+    assert "Whether the inputs tell anything of the target is open" in verdict.summary
+    assert "border" not in verdict.summary
+
+
 def test_a_target_far_beyond_what_any_reference_may_reach_is_out_of_reach_on_few_rows_too(make):
     far = make["classes"]([[62, 38], [38, 62]], references={"boosted_trees": 0.63})
     assert stand(far, Criteria()).limited
@@ -129,3 +141,16 @@ def test_a_target_far_beyond_what_any_reference_may_reach_is_out_of_reach_on_few
     assert not stand(near, Criteria()).limited
     ahead = make["classes"]([[62, 38], [38, 62]], references={"boosted_trees": 0.68})
     assert not stand(ahead, Criteria()).limited
+
+
+@pytest.mark.parametrize(("half", "limited"), [(0.05, True), (0.035, True), (0.012, False)])
+def test_a_lead_of_less_than_a_practical_margin_leaves_a_far_target_out_of_reach(make, half, limited):
+    evidence = make["classes"]([[58, 42], [42, 58]], references={"boosted_trees": 0.62})
+    behind = Estimate(value=-0.042, low=-0.042 - half, high=-0.042 + half)
+    references = tuple(
+        replace(model, difference={"test": behind}) if model.name == "boosted_trees" else model
+        for model in evidence.references
+    )
+    evidence = make["change"](evidence, references=references)
+    assert stand(evidence, Criteria()).limited == limited
+    assert ("neither is near the target" in judge(evidence).summary) == (half == 0.035)

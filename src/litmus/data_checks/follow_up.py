@@ -20,6 +20,7 @@ _TIME = re.compile(
     r"|^surv\w*[\s_.](days|weeks|months|years)$|^time[\s_.]to[\s_.]",
     re.IGNORECASE,
 )
+_STATUS = re.compile(r"^(\w{2,}?)[\s_.]*(?:stat|status|event|cens(?:or(?:ed)?)?)$|^(\w{2,})[._]s$", re.IGNORECASE)
 
 
 def follow_up_times(spec: DataSpec, features: Sequence[Feature]) -> tuple[str, ...]:
@@ -31,11 +32,22 @@ def follow_up_times(spec: DataSpec, features: Sequence[Feature]) -> tuple[str, .
         spec: Name and kind of the target.
         features: The columns that the model sees.
     """
-    if not spec.classes or not _EVENT.search(spec.target.replace("_", " ").replace(".", " ")):
+    own = _own_times(spec.target)
+    event = _EVENT.search(spec.target.replace("_", " ").replace(".", " ")) is not None
+    if not spec.classes or not (own or event):
         return ()
-    return tuple(feature.name for feature in features if _TIME.search(feature.name) and _is_duration(feature))[
-        :MOST_COLUMNS
-    ]
+    return tuple(
+        feature.name
+        for feature in features
+        if (feature.name.lower() in own or (event and _TIME.search(feature.name))) and _is_duration(feature)
+    )[:MOST_COLUMNS]
+
+
+def _own_times(target: str) -> frozenset[str]:
+    """Names of the time until an event whose target says whether it came, such as `srv` and `srvtime` of `srvstat`."""
+    found = _STATUS.match(target)
+    stem = (found.group(1) or found.group(2)).lower() if found else ""
+    return frozenset({stem, f"{stem}time", f"{stem}_time", f"{stem}.time"}) if stem else frozenset()
 
 
 def _is_duration(feature: Feature) -> bool:

@@ -79,13 +79,13 @@ class Trial:
         overrides: The change, as exact overrides.
         metric: Which metric was compared.
         seeds: Seeds used.
-        before: Control arm's value on each seed.
-        after: Changed arm's value on each seed.
+        before: Control arm's value on each seed; where the run is an ensemble, that of the mean of these networks.
+        after: Changed arm's value on each seed, or of the mean of its networks.
         difference: Paired difference after - before, oriented so that positive is better.
         confirmed: Whether it held on fresh seeds; None if not tried.
         finding: Name of the finding whose suggestion it is; None for a probe.
         seconds: What it cost.
-        detail: Further figures of the probe, plain types.
+        detail: Further figures of the probe, plain types; `networks`: how many the mean is of.
     """
 
     probe: str

@@ -1,14 +1,18 @@
 """The bench on which changes are tried: variants of one run on the same rows, and what each gives on val."""
 
+import math
 import shutil
 import signal
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import final
+
+import torch
+from torch import Tensor
 
 from litmus.config import RunConfig, check
 from litmus.config.changes import apply
@@ -146,7 +150,7 @@ class Bench:
             shutil.rmtree(place, ignore_errors=True)
         self.alone_seconds = max(self.alone_seconds / 2, time.thread_time() - began)
         epochs = run.trainer.current_epoch
-        return None if shot is None else Shot(*shot, monitored=run.monitored, epochs=epochs, finished=True)
+        return None if shot is None else replace(shot, monitored=run.monitored, epochs=epochs, finished=True)
 
     def _fit(self, run: Run) -> Fitted:
         """Trains while the allowance lasts; raises InterruptedRun at its end, and KeyboardInterrupt on Ctrl-C."""
@@ -175,21 +179,34 @@ class Bench:
         shot = self._shot(arm.predictor, variant.data, broke=learned.non_finite_epoch is not None)
         ended = learned.finished or learned.non_finite_epoch is not None
         epochs = len(learned.losses)
-        return None if shot is None else Shot(*shot, monitored=learned.monitored, epochs=epochs, finished=ended)
+        return None if shot is None else replace(shot, monitored=learned.monitored, epochs=epochs, finished=ended)
 
-    def _shot(self, predictor: Predictor, data: DataModule, *, broke: bool) -> tuple[float, Predictions] | None:
-        """The metric's value and the predictions on val; those of the baseline where the model is worthless."""
+    def together(self, changes: Changes, shots: Sequence[Shot]) -> float | None:
+        """The metric of the mean of several trainings' outputs, as an ensemble of them predicts; None: unknown."""
+        variant = self.variant(changes)
+        outputs = [shot.outputs for shot in shots if shot.outputs is not None]
+        if variant is None or variant.builder is None or len(outputs) < len(shots):
+            return None
+        mean = torch.stack(outputs).mean(0)
+        shot = self._shot_of(variant.builder.untrained, variant.data.splits["val"], mean)
+        return None if shot is None else shot.value
+
+    def _shot(self, predictor: Predictor, data: DataModule, *, broke: bool) -> Shot | None:
+        """What a trained model gives on val; what the baseline gives where it is worthless."""
         split = data.splits["val"]
         outputs = predictor.outputs(split.x)
         if broke or not bool(outputs.isfinite().all()):
             return self._trivial(predictor, split)
+        return self._shot_of(predictor, split, outputs)
+
+    def _shot_of(self, predictor: Predictor, split: Split, outputs: Tensor) -> Shot | None:
         predicted = decided(predictor, outputs, split.y).predict(split, "val", outputs=outputs)
         value = self._value(predictor, predicted)
         if value is not None and predicted.prob is None and value < -WORTHLESS:
             return self._trivial(predictor, split)
-        return None if value is None else (value, predicted)
+        return None if value is None else _unended(value, predicted, outputs)
 
-    def _trivial(self, predictor: Predictor, split: Split) -> tuple[float, Predictions] | None:
+    def _trivial(self, predictor: Predictor, split: Split) -> Shot | None:
         target, classes = predictor.task.in_unit(split.y), len(predictor.spec.classes)
         prob = target.new_zeros(len(target), classes).double() if classes else None
         blank = Predictions(
@@ -197,13 +214,18 @@ class Bench:
         )
         predicted = baseline_predictions(predictor.task, blank, predictor.prior)
         value = self._value(predictor, predicted)
-        return None if value is None else (value, predicted)
+        return None if value is None else _unended(value, predicted)
 
     def _value(self, predictor: Predictor, predicted: Predictions) -> float | None:
         if self.metric == "mae_skill":
             return absolute_skill(predicted)
         value = float(predictor.task.metric(self.metric).compute(predicted.answers())[0])
         return value if value == value else None  # noqa: PLR0124  # NaN: undefined
+
+
+def _unended(value: float, predicted: Predictions, outputs: Tensor | None = None) -> Shot:
+    """A shot of whose training nothing is said yet."""
+    return Shot(value, predicted, monitored=math.nan, epochs=0, finished=False, outputs=outputs)
 
 
 def _number(change: str) -> tuple[str, float | None]:

@@ -28,6 +28,7 @@ class Shot:
         monitored: Best monitored value.
         epochs: Epochs that it took.
         finished: Whether it came to its own end.
+        outputs: Of the model on val, `(n, outputs)`, before any decision; None: not kept.
     """
 
     value: float
@@ -35,6 +36,7 @@ class Shot:
     monitored: float
     epochs: int
     finished: bool
+    outputs: Tensor | None = None
 
 
 def compare(

@@ -9,7 +9,7 @@ from typing import final
 from litmus.config import RunConfig
 from litmus.config.signatures import signature
 from litmus.data.module import DataModule
-from litmus.evidence import Attempt, Evidence, Reference, Trial
+from litmus.evidence import Attempt, Estimate, Evidence, Reference, Trial
 from litmus.probe.allowance import Allowance
 from litmus.probe.bench import Bench, Variant
 from litmus.probe.candidates import combinations, singles
@@ -345,7 +345,26 @@ class Search:
         found = compare(control, arm, self.bench.metric, screened=len(self.screened), confirmed=confirmed)
         before, after = (tuple(shot.value for shot in shots) for shots in (control, arm))
         trial = self._trial(candidate, seeds, before=before, after=after)
+        if self.evidence.model.ensemble_size > 1:
+            trial, found = self._of_their_mean(trial, found, control, arm)
         return replace(trial, difference=found, confirmed=(found.low or 0.0) > 0)
+
+    def _of_their_mean(
+        self, trial: Trial, found: Estimate, control: Sequence[Shot], arm: Sequence[Shot]
+    ) -> tuple[Trial, Estimate]:
+        """The trial with what the mean of each arm's networks gives, and no more than its gain.
+
+        A change that merely makes one network vary less gains what the run's ensemble has already.
+        """
+        before, after = self.bench.together((), control), self.bench.together(trial.overrides, arm)
+        if before is None or after is None:
+            return trial, found
+        lost = max((found.value or 0.0) - (after - before), 0.0)
+        less = Estimate(
+            value=(found.value or 0.0) - lost, low=(found.low or 0.0) - lost, high=(found.high or 0.0) - lost
+        )
+        detail = {**trial.detail, "networks": len(arm)}
+        return replace(trial, before=(before,), after=(after,), detail=detail), less
 
     def _trial(
         self, candidate: Candidate, seeds: Sequence[int], *, before: tuple[float, ...], after: tuple[float, ...]

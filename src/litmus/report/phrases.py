@@ -106,6 +106,7 @@ def tried(finding: Finding) -> str:
     seeds = trial.get("seeds")
     count = len(seeds) if isinstance(seeds, Sequence) and not isinstance(seeds, str) else seeds
     on = f", {count} seed{'s' if count != 1 else ''}" if isinstance(count, int) else ""
+    on = f", mean of {trial['networks']} networks" if trial.get("networks") else on
     what = metric(str(trial["metric"])) + " " if trial.get("metric") else ""
     gain = ""
     if isinstance(trial.get("difference"), int | float):

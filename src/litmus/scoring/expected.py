@@ -45,5 +45,6 @@ def expected(
         low = ((level.value - level.low) ** 2 + (change.value - change.low) ** 2) ** 0.5
         high = ((level.high - level.value) ** 2 + (change.high - change.value) ** 2) ** 0.5
         value = level.value + change.value
-        found[name] = Estimate(value=value, low=value - low, high=value + high)
+        bounds = {"value": value, "low": value - low, "high": value + high}
+        found[name] = Estimate(**{word: min(max(bound, known.low), known.high) for word, bound in bounds.items()})
     return found

@@ -164,13 +164,13 @@ def stand(evidence: Evidence, criteria: Criteria) -> Standing:
 
 
 def _out_of_reach(evidence: Evidence, advantage: Estimate, criterion: Criterion) -> bool:
-    """Whether the best reference is not shown to be ahead, and would miss the criterion however far it may be."""
+    """Whether no reference is surely ahead by a practical margin, and each would miss however far it may be."""
     lead, most = advantage.value, advantage.high
     known = evidence.expected.get(criterion.name)
     value = criterion.value if known is None else known.value
     if lead is None or most is None or value is None or criterion.threshold is None:
         return False
-    ahead = lead > quantities.NON_INFERIOR or (advantage.low or 0.0) > 0
+    ahead = lead > quantities.NON_INFERIOR or (advantage.low or 0.0) >= quantities.MARGIN
     return not ahead and value + max(most, 0.0) < criterion.threshold
 
 

@@ -193,6 +193,7 @@ def trial_figures(tried: Trial) -> dict[str, Any]:
         "low": difference.low,
         "high": difference.high,
         "confirmed": tried.confirmed,
+        **({"networks": tried.detail["networks"]} if "networks" in tried.detail else {}),
     }
     return {key: _rounded(plain(value)) for key, value in figures.items()}
 

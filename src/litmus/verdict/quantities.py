@@ -20,8 +20,9 @@ ROBUST = 0.05
 """Share of the median's absolute error that a robust fit must save to be worth another loss. A convention."""
 FAR_OUT = 20.0
 """Robust deviations from the median, beyond which a target rules squared errors."""
-LONG_TAIL = 5.0
-"""The same of logarithms, up to which amounts are merely skewed: normal logarithms go beyond once in 3 million rows."""
+LONG_TAIL = 8.0
+"""The same of logarithms, up to which amounts are merely skewed. Of 167 columns of amounts in 270 packaged tables whose
+farthest cell is as far out as `FAR_OUT`, 32 go beyond 5 (incomes, wages, prices), 16 beyond 8."""
 
 
 def is_regression(evidence: Evidence) -> bool:

@@ -42,7 +42,11 @@ def _cause(verdict: Verdict, evidence: Evidence, context: Context) -> str:
         return f"No reference model was fitted to compare with; the baseline has {name} {base}."
     best, (theirs, ours) = reference(context.best_reference.name), scores
     if context.lags and verdict.verdict != "adequate":
-        return f"No cause was found, but with {best} {name} is {theirs} on the same rows, with this model {ours}."
+        compared = f"{best} {name} is {theirs} on the same rows, with this model {ours}"
+        limited = verdict.verdict == "limited"
+        return (
+            f"With {compared}: neither is near the target." if limited else f"No cause was found, but with {compared}."
+        )
     if verdict.verdict in {"limited", "inadequate"} and context.standing.ceiling.status == "pass":
         chosen = "" if context.best_reference.out_of_fold is None else " by cross-validation"
         compared = f"{name} is {theirs} with {best}, the best reference{chosen}, and {ours} with this model"
@@ -158,8 +162,13 @@ def _settling(verdict: Verdict, evidence: Evidence) -> str:
         for criterion in verdict.criteria
     ):
         return ""
-    if any(
-        criterion.votes and criterion.status == "open" and criterion.low is not None for criterion in verdict.criteria
-    ):
+    still = [
+        criterion.name
+        for criterion in verdict.criteria
+        if criterion.votes and criterion.status == "open" and criterion.low is not None
+    ]
+    if "gain" in still:
+        return f"Whether the inputs tell anything of the target is open; other inputs may help more than rows{folds}."
+    if still:
         return f"The value is at the border of its target, where more rows alone would hardly settle it{folds}."
     return ""

@@ -30,7 +30,8 @@ def summary_of_trials(evidence: Evidence) -> str:
     changes = f"{len(done)} change{'' if len(done) == 1 else 's'} of the settings"
     if (best.gain or 0.0) <= 0:
         return f"{changes} tried in {seconds} gained nothing{later}"
-    gained = f"{difference(compared_by(evidence), best.gain)} on val"
+    single = " with a single network" if evidence.model.ensemble_size > 1 else ""
+    gained = f"{difference(compared_by(evidence), best.gain)} on val{single}"
     cut = "" if best.complete else ", cut short"
     return f"of {changes} tried in {seconds} the best gained {gained} ({' '.join(best.overrides)}{cut}){later}"
 
@@ -41,6 +42,9 @@ def result_of(evidence: Evidence, finding: Finding) -> str:
     if tried is not None and tried.get("before") is not None and tried.get("after") is not None:
         name = str(tried.get("metric") or evidence.task.primary).rpartition("/")[2]
         before, after = (points(name, tried[key]) for key in ("before", "after"))
+        if tried.get("networks"):
+            of = f"in a trial of {tried['networks']} networks with and without it, their mean went from"
+            return f"{of} {metric(name)} {before} to {after} on val"
         return f"in a trial on {_seeds(tried['seeds'])} it took {metric(name)} on val from {before} to {after}"
     if finding.name in OF_DECISIONS:
         return _at_the_best_threshold(evidence, finding)
@@ -52,7 +56,8 @@ def result_of(evidence: Evidence, finding: Finding) -> str:
     kind, name = "first" if attempt.complete else "shortened", compared_by(evidence)
     went = "gained" if attempt.gain > 0 else "lost"
     moved = f"{went} {difference(name, abs(attempt.gain))} on val" if attempt.gain else "gained nothing"
-    return f"a {kind} trial on {_seeds(attempt.seeds)} {moved}, and was not repeated on other seeds"
+    single = " of single networks" if evidence.model.ensemble_size > 1 else ""
+    return f"a {kind} trial{single} on {_seeds(attempt.seeds)} {moved}, and was not repeated on other seeds"
 
 
 def _at_the_best_threshold(evidence: Evidence, finding: Finding) -> str:

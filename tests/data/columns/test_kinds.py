@@ -172,3 +172,24 @@ def test_parquet_types_are_believed(tmp_path: Path) -> None:
 def test_levels_are_counted_whatever_the_column_is_called(name: str) -> None:
     counted = count_levels(pl.Series(name, ["b", "a", "b"]))
     assert counted.rows() == [("b", 2), ("a", 1)]
+
+
+TIMES = [f"{7 + i % 12}:{i * 7 % 60:02}" for i in range(N)]
+
+
+@pytest.mark.parametrize("location", [LINES, Location(file="t.parquet")])
+@pytest.mark.parametrize("cells", [TIMES, ["9.12", *TIMES[1:]], [None, "NA", *TIMES[2:]]])
+def test_times_are_numbers_of_seconds_in_any_file_and_a_point_for_a_colon_is_a_slip(location: Location, cells) -> None:
+    found = type_column(pl.Series("at", cells, dtype=pl.String), location, CSVLayout())
+    assert kind_of(found.series) == "number"
+    assert found.how == ("times as seconds",)
+    assert found.series[0] == {"9.12": 9 * 3600 + 12 * 60, TIMES[0]: 7 * 3600}.get(cells[0] or "")
+    again = conform(pl.Series("at", ["9.47", "9:47"]), "number", location, CSVLayout(), found.reading)
+    assert again.series.to_list() == [9 * 3600 + 47 * 60] * 2
+
+
+def test_few_times_among_numbers_and_times_under_strict_reading_are_left_as_they_are() -> None:
+    raw = pl.Series("at", ["9.12", "9.30"] * 20 + TIMES[:20], dtype=pl.String)
+    assert kind_of(type_column(raw, Location(file="t.parquet"), CSVLayout()).series) != "number"
+    strict = type_column(pl.Series("at", TIMES), Location(file="t.parquet"), CSVLayout(strict=True))
+    assert kind_of(strict.series) != "number"

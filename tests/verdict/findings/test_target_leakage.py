@@ -236,6 +236,16 @@ def test_what_the_rows_show_is_asked_about_where_other_columns_tell_as_much(make
     assert judge(replace(evidence, answers=dropped)).findings[0].severity == "error"
 
 
+def test_an_end_of_where_the_target_lies_is_asked_about_with_the_other_however_nearly_it_gives_it(make):
+    end = number_leak(score=0.985, next_best=0.5, without=0.4, full=0.99)
+    data = {"between": formula(kind="between", without=0.4), "columns": COLUMNS}
+    for leaks in ((), (end,)):
+        (finding,) = [one for one in judge(make["numbers"](0.99, data={**data, "leaks": leaks})).findings if one.alarms]
+        assert (finding.severity, finding.choices[0]) == ("question", ("data.drop_columns=[age,income]",))
+    other = replace(end, column="visits")
+    assert judge(make["numbers"](0.99, data={**data, "leaks": (other,)})).findings[0].severity == "error"
+
+
 def test_of_two_columns_what_they_give_is_the_task(make):
     assert named(make["numbers"](0.99, data={"formula": formula(), "columns": COLUMNS[:2]})) == []
 

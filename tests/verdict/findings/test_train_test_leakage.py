@@ -134,6 +134,17 @@ def test_a_shared_id_is_an_error_only_where_an_honest_split_scores_lower(make, i
     assert severities(make, groups=(leak,), honest=(honest(lost=0.01),)) == ["info"]
 
 
+def test_a_shared_id_flatters_no_score_that_shows_no_signal(make):
+    leak = shared()
+    evidence = make["classes"](
+        [[101, 99], [99, 101]],
+        references={"boosted_trees": 0.5},
+        data={"groups": (leak,), "honest": (honest(lost=0.06, by_chance=0.56, honest=0.5),)},
+    )
+    verdict = judge(evidence)
+    assert [one.name for one in verdict.findings if one.alarms] == ["no_better_than_baseline"]
+
+
 @pytest.mark.parametrize(
     ("by_chance", "alike", "severity"), [(0.65, 0.9, "error"), (0.9, 0.9, "info"), (0.65, 0.4, "info")]
 )
@@ -185,6 +196,19 @@ def test_whether_a_panel_is_predicted_for_new_units_is_asked_where_they_are_hard
     assert judge(evidence, settings=accepted).verdict == "adequate"
     assert severities(make, groups=(panel,), honest=(honest(column="state", lost=0.05),)) == []
     assert severities(make, groups=(panel,)) == []
+
+
+def test_whether_a_file_without_dates_is_in_the_order_of_time_is_asked(make):
+    later = honest(kind="time", column="", lost=0.4)
+    verdict = judge(make["classes"]([[190, 10], [12, 188]], data={"honest": (later,)}))
+    (finding,) = [one for one in verdict.findings if one.alarms]
+    assert verdict.verdict == "undetermined"
+    assert (finding.severity, finding.choices[0]) == ("question", ("data.split=time",))
+    accepted = Settings(accept=["train_test_leakage"])
+    evidence = make["classes"]([[190, 10], [12, 188]], data={"honest": (later,)})
+    assert judge(evidence, settings=accepted).verdict == "adequate"
+    blocks = honest(kind="block", column="", lost=0.2)
+    assert severities(make, honest=(later, blocks)) == ["error"]
 
 
 def test_a_score_that_is_lower_on_later_rows_is_in_doubt(make):

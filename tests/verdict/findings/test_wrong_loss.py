@@ -141,7 +141,8 @@ def test_a_robust_fit_that_saves_errors_shows_that_outliers_rule_and_is_no_lack_
 
 
 @pytest.mark.parametrize(
-    ("logs", "config", "found"), [(2.4, {}, False), (9.0, {}, True), (2.4, {"criteria.mae": 1.0}, True)]
+    ("logs", "config", "found"),
+    [(2.4, {}, False), (7.0, {}, False), (9.0, {}, True), (2.4, {"criteria.mae": 1.0}, True)],
 )
 def test_skewed_amounts_are_no_outliers_unless_absolute_errors_are_asked_for(make, logs, config, found):
     gain = Estimate(value=0.15, low=0.1, high=0.2)

@@ -14,6 +14,7 @@ import polars as pl
 
 from litmus.data.cell_reading import PLAIN, Reading
 from litmus.data.columns.dates import Dates, as_moments, read_dates, resembles_dates
+from litmus.data.columns.notation import are_times
 from litmus.data.columns.numbers import (
     CONTINUOUS,
     MISSING,
@@ -138,7 +139,7 @@ def type_column(raw: pl.Series, location: Location, layout: CSVLayout) -> TypedC
     if raw.dtype != pl.String:
         return _plausible(TypedColumn(_without_given(_typed(raw, location), layout)), layout)
     raw = without_values(raw, layout.missing)
-    if location.lines is None:
+    if location.lines is None and (layout.strict or not are_times(without_marks(raw)[0])):
         return _type_text(raw, location, layout)
     numbers = numbers_of(raw, location, layout)
     if numbers.values.null_count() == len(raw) and numbers.stray is None:

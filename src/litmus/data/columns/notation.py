@@ -26,6 +26,9 @@ BRACKETS = r"^\((.*\d.*)\)$"
 MINUS_BEHIND = r"^(\d[\d.,]*)\s?-$"
 GROUPED = r"^[+-]?\d{1,3}(?:[ '’_]\d{3})+(?:[.,]\d+)?$"
 CLOCK = r"^\d{1,3}:[0-5]\d(:[0-5]\d(\.\d+)?)?( ?[AaPp]\.?[Mm]\.?)?$"
+CLOCK_SLIP = r"^\d{1,2}\.[0-5]\d$"
+FEWEST_TIMES = 0.9
+"""Share of the cells that must be times for 9.12 among them to be one. A convention."""
 COMMA_GROUPS = r"^[+-]?\d{1,3}(,\d{2,3})*,\d{3}(\.\d*)?$"
 POINT_GROUPS = r"^[+-]?\d{1,3}(\.\d{3})+(,\d*)?$"
 DOUBTFUL_COMMA = r"^[+-]?[1-9]\d{0,2},\d{3}$"
@@ -66,7 +69,7 @@ def rewrite(text: pl.Series, decimal: Decimal, affix: str | None = None) -> Nota
         affix: What training left off beside each number; None: what the cells show.
     """
     text = text.str.replace_all("[\u00a0\u202f\u2009]", " ").str.replace("\u2212", "-")
-    if (text.str.contains(CLOCK) | text.is_null()).all() and affix in {None, CLOCK_SIGN}:
+    if affix in {None, CLOCK_SIGN} and are_times(text, known=affix == CLOCK_SIGN):
         return Notation(_seconds(text), CLOCK_SIGN, ("times as seconds",))
     how: list[str] = []
     for pattern, word in ((BRACKETS, "brackets as minus"), (MINUS_BEHIND, "minus signs behind")):
@@ -215,8 +218,23 @@ def _bare(text: pl.Series) -> pl.Series:
     return text.str.replace(BEFORE, "$1$2").str.replace(BEHIND, "$1").str.replace_all(" +$|^ +", "")
 
 
+def are_times(text: pl.Series, *, known: bool = False) -> bool:
+    """Whether all cells are times such as 9:47, a few of which may be written 9.47.
+
+    Args:
+        text: Stripped cells, null where missing.
+        known: Whether the column held times in training, so that any cell may be written so.
+    """
+    times, slips = text.str.contains(CLOCK), text.str.contains(CLOCK_SLIP)
+    if not (times | slips | text.is_null()).all():
+        return False
+    return known or int(times.sum()) > FEWEST_TIMES * (len(text) - text.null_count())
+
+
 def _seconds(text: pl.Series) -> pl.Series:
     """Times or durations as seconds, as text; 12:30 counts as hours and minutes."""
+    slips = text.str.contains(CLOCK_SLIP).fill_null(value=False)
+    text = text.zip_with(~slips, text.str.replace(".", ":", literal=True))
     parts = text.str.extract_groups(r"^(\d+):(\d+)(?::(\d+(?:\.\d+)?))?(?: ?([AaPp])\.?[Mm]\.?)?$").struct
     hours, minutes, seconds, half = (parts.field(str(number)) for number in range(1, 5))
     hour = hours.cast(pl.Float64)

@@ -30,7 +30,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     )
     if harmful:
         text += f"; stopping earlier would have given {percent(lost)} more on val"
-    elif behind and context.best_reference:
+    elif context.best_reference and (behind or (context.lags and quantities.moves(tried))):
         text += f"; better with {reference(context.best_reference.name)}"
     return make_finding(
         "overfitting",
@@ -83,8 +83,11 @@ def _restrain(evidence: Evidence, *, harmful: bool) -> tuple[str, ...]:
 
 
 def candidates(evidence: Evidence) -> Iterator[Candidate]:
-    """What keeps a model from learning its rows by heart, where it does clearly better on them."""
-    if not (ours(evidence) and quantities.has_gap(evidence)):
+    """A linear model where one leads, and what keeps a model from learning by heart rows on which it does better."""
+    if not ours(evidence):
+        return
+    yield from _linear(evidence)
+    if not quantities.has_gap(evidence):
         return
     strong = (1.0, 0.1) if optimizer(evidence) == "adamw" else (0.01, 0.1)
     decays = [value for value in strong if value > 3 * evidence.settings.optimizer.weight_decay]
@@ -97,6 +100,19 @@ def candidates(evidence: Evidence) -> Iterator[Candidate]:
     if isinstance(hidden, list | tuple) and hidden and max(map(int, hidden)) > 16:
         changes.append(assign("model.hidden", [16]))
     yield from (Candidate("regularised", (change,), "overfitting", turn=140) for change in changes)
+
+
+def _linear(evidence: Evidence) -> Iterator[Candidate]:
+    """A linear model, where a linear reference is the best of all and ahead by the practical margin."""
+    best = quantities.best(evidence)
+    if best is None or best.name != "linear" or not evidence.model.hidden_layers:
+        return
+    if not isinstance(evidence.settings.model.hidden, list | tuple):
+        return
+    if (quantities.advantage(evidence, best).value or 0.0) >= quantities.MARGIN:
+        for rate in (0.01, 0.001):  # one layer takes larger steps than several
+            changes = (assign("model.hidden", []), assign("optimizer.lr", rate))
+            yield Candidate("regularised", changes, "overfitting", turn=135)
 
 
 OVERFITTING = Diagnosis(

@@ -47,7 +47,7 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
         (leak for leak in evidence.data.leaks if not _is_series(evidence, leak)), key=lambda leak: -leak.score
     )
     names = _leaking(evidence, leaks)
-    if not names and (other := _together(evidence)) is not None:
+    if (not names or _is_end(evidence, leaks, names)) and (other := _together(evidence)) is not None:
         return other
     leaks = [leak for leak in leaks if not leak.blank or leak.column in names]
     return _alarm(evidence, leaks, names) if names else _strong(evidence, leaks)
@@ -249,6 +249,15 @@ def _between(evidence: Evidence, leak: RowFormula | None) -> Judgement:
         return None
     text = f"The target lies between {listing(list(leak.columns))} in {percent(leak.met)} of the rows"
     return _known(evidence, list(leak.columns), text, met=leak.met, full=leak.full)
+
+
+def _is_end(evidence: Evidence, leaks: Sequence[FeatureLeak], names: list[str]) -> bool:
+    """Whether what nearly gives the target is an end of where it lies in next to every row, as a mean of two is.
+
+    All rows show that; how nearly one end alone gives it, only the split's, so that the seed would decide the word.
+    """
+    between, exact = evidence.data.between, _exact(evidence, list(leaks))
+    return between is not None and set(names) <= set(between.columns) - set(exact)
 
 
 def _known(

@@ -1,6 +1,7 @@
 """Rows or groups are on both sides of the split, so that the score is too good."""
 
 import math
+from dataclasses import replace
 
 from litmus.evidence import Estimate, Evidence, GroupLeak, HonestSplit, Twins
 from litmus.statistics import wilson
@@ -34,10 +35,12 @@ CLEARLY_LATER = 0.2
 """What it must add over time to be an error."""
 
 
-def judge(evidence: Evidence, _context: Context) -> Judgement:
+def judge(evidence: Evidence, context: Context) -> Judgement:
     """Held-out rows have duplicates in train beyond chance and discreteness, or share a group with train."""
-    looks = (_twins(evidence), _groups(evidence), _unnamed(evidence))
-    return gravest(*looks)
+    together = gravest(_groups(evidence), _unnamed(evidence))
+    if together is not None and together.severity != "question" and context.hopeless:
+        together = replace(together, severity="info", overrides=())  # no score was flattered that shows no signal
+    return gravest(_twins(evidence), together)
 
 
 def _twins(evidence: Evidence) -> Judgement:
@@ -216,7 +219,9 @@ def _unnamed(evidence: Evidence) -> Judgement:
     ]
     if not found:
         return None
-    worst = max(found, key=_flatters)
+    worst = max(found, key=lambda honest: (not _is_undated(honest), _flatters(honest)))
+    if _is_undated(worst):
+        return _series(evidence, worst)
     where = {
         "stretch": "with rows kept apart that follow each other and share most of what changes rarely",
         "near": "with rows that lie close together kept apart",
@@ -238,6 +243,28 @@ def _unnamed(evidence: Evidence) -> Judgement:
         lost_low=worst.lost.low,
         p_value=p_above(worst.lost, 0.0),
         advice=None if order_matters else "keep rows of one origin on one side: data.split=group",
+    )
+
+
+def _is_undated(honest: HonestSplit) -> bool:
+    return honest.kind == "time" and not honest.column
+
+
+def _series(evidence: Evidence, honest: HonestSplit) -> Judgement:
+    """A file that may be a series in the order of time, of which no column tells when: only the user knows."""
+    text = (
+        f"Targets follow each other in the file as in a series: {_beside(evidence, honest)} on rows later in the file"
+        " than those trained on: do you predict only rows between those in the file?"
+    )
+    return make_finding(
+        "train_test_leakage",
+        "question",
+        text,
+        choices=((assign("data.split", "time"),), (union(evidence, "verdict.accept", ["train_test_leakage"]),)),
+        kind=honest.kind,
+        by_chance=honest.by_chance,
+        honest=honest.honest,
+        lost_low=honest.lost.low,
     )
 
 
