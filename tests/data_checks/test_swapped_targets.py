@@ -75,6 +75,21 @@ def test_weak_predictions_tell_nothing():
     assert noise(told, told + 2 * rng.normal(size=N)) is None
 
 
+def test_beside_weaker_predictions_only_many_swapped_targets_show():
+    many, few, none = [], [], []
+    for seed in range(5):
+        rng, told = rows(seed)
+        target = told + 0.85 * rng.normal(size=N)
+        none.append(noise(told, target))
+        for share, found in ((0.45, many), (0.1, few)):
+            at = rng.permutation(N)[: round(share * N)]
+            swapped = target.copy()
+            swapped[at] = target[rng.permutation(at)]
+            found.append(noise(told, swapped))
+    assert sum(one is not None and one.share.low > 0.2 for one in many) >= 3
+    assert all(one is None or one.share.low <= 0.05 for one in (*none, *few))
+
+
 def test_rows_of_one_and_the_same_target_are_left_out():
     rng, told = rows(0)
     spent = np.maximum(1 + told + 0.2 * rng.normal(size=N), 0.0)

@@ -46,3 +46,9 @@ def test_wrong_labels_of_one_class_are_told_as_a_share_of_its_rows(make):
     (finding,) = judge(make["classes"](GOOD, data={"noise": noise})).findings
     assert (finding.severity, finding.evidence["label"]) == ("error", "b")
     assert finding.summary == "About 30 % of the rows of class b look wrongly labelled; look at rows 4, 8."
+
+
+def test_a_good_score_on_labels_that_look_wrong_is_no_adequate_one(make):
+    noise = LabelNoise(share=Estimate(value=0.09, low=0.07, high=0.11), n=1200, rows=(1, 2))
+    verdict = judge(make["classes"](GOOD, data={"noise": noise}))
+    assert (verdict.findings[0].severity, verdict.verdict) == ("warning", "undetermined")

@@ -35,10 +35,17 @@ def test_weights_taken_long_after_the_best_epoch_are_named(make):
 
 
 def test_a_model_that_falls_behind_a_reference_by_its_gap_is_regularised(make):
-    evidence = overfitted(make, fit={"best_epoch": 20}, config={})
+    evidence = overfitted(make, fit={"best_epoch": 20}, config={"model.hidden": [256, 256]})
     verdict = judge(evidence)
     assert verdict.try_first.name == "overfitting"
     assert verdict.try_first.overrides == ("model.dropout=0.5",)
+
+
+def test_a_gap_of_our_own_defaults_is_no_alarm_where_another_model_merely_does_better(make):
+    evidence = overfitted(make, fit={"best_epoch": 20}, config={})
+    verdict = judge(evidence)
+    assert [(one.name, one.severity) for one in verdict.findings] == [("overfitting", "info")]
+    assert verdict.verdict == "inadequate"
 
 
 def named(evidence):

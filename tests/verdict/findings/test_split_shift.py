@@ -149,3 +149,36 @@ def test_a_drift_that_turns_predictions_towards_one_class_is_a_warning_though_th
     assert severity(run(turned)) == "warning"
     (found,) = [one for one in judge(run(turned)).findings if one.name == "split_shift"]
     assert "is predicted for 30 % of them, for 50 % of train's" in found.summary
+
+
+def given(make, shift, **more):
+    """Rows of a split that the user gave, as `shift` describes those of val and test."""
+    shifts = tuple(replace(shift, split=split) for split in ("val", "test"))
+    return make["classes"](GOOD, data={"shifts": shifts, "split_rule": more.pop("rule", "column")}, **more)
+
+
+LOOKS_ALIKE = Shift(split="test", auroc=Estimate(value=0.5, low=0.47, high=0.53))
+OTHER_SHARES = replace(LOOKS_ALIKE, label_difference=Estimate(value=0.3, low=0.25, high=0.34))
+
+
+def test_other_labels_on_inputs_that_look_alike_are_a_warning_though_the_score_is_as_good(make):
+    verdict = judge(given(make, OTHER_SHARES))
+    (found,) = [one for one in verdict.findings if one.name == "split_shift"]
+    assert found.severity == "warning"
+    assert "are they labelled otherwise" in found.summary
+    assert severity(given(make, OTHER_SHARES, rule="stratified")) == "info"
+    apart = replace(OTHER_SHARES, auroc=Estimate(value=0.9, low=0.87, high=0.93))
+    assert severity(given(make, apart)) == "info"
+
+
+def test_train_labels_that_a_reference_finds_harder_than_all_held_out_ones_are_a_warning(make):
+    evidence = given(make, LOOKS_ALIKE)
+    level = {"balanced_accuracy": 0.9}
+
+    def run(out_of_fold):
+        best = Reference(name="boosted_trees", scores={"val": level, "test": level}, out_of_fold=out_of_fold)
+        return judge(replace(evidence, references=(best,))).findings
+
+    assert "are their labels right?" in run(0.6)[0].summary
+    assert run(0.6)[0].severity == "warning"
+    assert "split_shift" not in [one.name for one in run(0.88)]

@@ -230,6 +230,16 @@ def test_equal_rows_that_flatter_no_reference_are_alike_by_nature(make):
     assert severities(make, twins=(many,), honest=(honest(kind="copy", lost=0.2),)) == ["error"]
 
 
+def test_equal_rows_that_are_predicted_better_are_not_acquitted_by_a_reference_that_knows_little(make):
+    many = replace(twins(expected=0.11), score_with=0.95, score_without=0.7)
+    tried = honest(kind="copy", lost=0.03)
+    weak = replace(tried, by_chance=0.6, honest=0.57)
+    assert severities(make, twins=(many,), honest=(tried,)) == ["info"]
+    assert severities(make, twins=(many,), honest=(weak,)) == ["error"]
+    alike = replace(many, score_with=0.9, score_without=0.9)
+    assert severities(make, twins=(alike,), honest=(weak,)) == ["info"]
+
+
 def test_twins_of_coarse_columns_are_no_leak_unless_they_flatter(make):
     coarse = {"split": "test", "exact": 380, "near": 0, "n": 400, "within_train": 0.9, "expected": 0.86}
     assert severities(make, twins=(Twins(**coarse),)) == ["info"]

@@ -61,6 +61,7 @@ LABEL_NOISE = Diagnosis(
     about="data",
     headline="many labels look wrong",
     explains=("overfitting", "miscalibrated", "train_val_inconsistent"),
+    leaves_doubt=True,
     remedy="correcting the labels of the rows listed",
     says="labels are contradicted where predictions are surest as often as elsewhere, or targets belong to other rows",
     suggests="look at them",

@@ -11,6 +11,9 @@ from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign, optimizer, ours
 from litmus.verdict.wording import metric, percent, points, reference
 
+USUAL_UNITS, USUAL_LAYERS, USUAL_PATIENCE = 64, 2, 20
+"""Our own defaults, at which a gap that no trial closes is advice and no fault of the user's."""
+
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
     """Held-out loss ends well above its minimum while train fell, and stopping or regularising would have helped."""
@@ -32,9 +35,11 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         text += f"; stopping earlier would have given {percent(lost)} more on val"
     elif context.best_reference and (behind or (context.lags and quantities.moves(tried))):
         text += f"; better with {reference(context.best_reference.name)}"
+    usual = behind and not harmful and not quantities.moves(tried) and _is_usual(evidence)
+    shows = (harmful or behind or quantities.moves(tried)) and not usual
     return make_finding(
         "overfitting",
-        context.severity(tried, sure=harmful) if harmful or behind or quantities.moves(tried) else "info",
+        context.severity(tried, sure=harmful) if shows else "info",
         f"{text[0].upper()}{text[1:]}.",
         overrides=_restrain(evidence, harmful=harmful) if harmful or behind else (),
         tried=tried,
@@ -43,7 +48,16 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         gap=gap,
         lost=lost or None,
         reference_lead=context.ahead.value,
+        by_default=usual or None,
     )
+
+
+def _is_usual(evidence: Evidence) -> bool:
+    """Whether size and stopping are our defaults or more careful: then another model suits the rows better."""
+    hidden, stopping = evidence.settings.model.hidden, evidence.settings.early_stopping
+    small = isinstance(hidden, list | tuple) and len(hidden) <= USUAL_LAYERS and max(map(int, hidden)) <= USUAL_UNITS
+    stops = stopping.ends_early and (stopping.patience or 0) <= USUAL_PATIENCE
+    return ours(evidence) and small and stops and evidence.settings.checkpoint.use == "best"
 
 
 def _lost_by_going_on(evidence: Evidence) -> float:

@@ -109,6 +109,7 @@ SENTINEL_VALUES = Diagnosis(
     stage=70,
     about="data",
     headline="numbers in a column are no measurements",
+    leaves_doubt=True,
     remedy="leaving the cells empty that hold no measurement, or writing them in the unit of the others",
     says="a number such as -999 stands for missing cells, or a few cells lie far beyond all others",
     suggests="`data.missing_values=[-999]`",

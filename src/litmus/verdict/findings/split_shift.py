@@ -44,16 +44,20 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
         else f"a classifier tells them from train rows (AUROC {figure(shift.auroc.value)})"
     )
     name = evidence.task.primary
+    relabelled = _relabelled(evidence, shift)
     also = biased or (f"; the score falls by {points(name, lost)}" if lost is not None and lost > 0 else "")
+    if relabelled:
+        also = f", though their inputs look like train's: are they labelled otherwise, or was train resampled?{also}"
     shuffles = not asked and not own and evidence.data.split_rule != "stratified" and not _grouped(evidence)
+    severity = _severity(
+        evidence.data.split_rule,
+        sure=sure or bool(biased),
+        changed=bool(changed),
+        target=_label_excess(shift) > 0 and (lost or 0.0) >= MUCH_LOST,
+    )
     return make_finding(
         "split_shift",
-        _severity(
-            evidence.data.split_rule,
-            sure=sure or bool(biased),
-            changed=bool(changed),
-            target=_label_excess(shift) > 0 and (lost or 0.0) >= MUCH_LOST,
-        ),
+        "warning" if relabelled and severity == "info" else severity,
         f"The {shift.split} rows are of another kind: {changed or how}{also}.",
         overrides=(assign("data.split", "stratified"),) if shuffles else (),
         split=shift.split,
@@ -81,9 +85,23 @@ def _changed_alone(evidence: Evidence) -> Judgement:
     return None
 
 
+def _relabelled(evidence: Evidence, shift: Shift) -> bool:
+    """Whether given rows have other label shares than train's while their inputs look the same.
+
+    Where the same inputs go with the same labels, labels cannot differ by much more than inputs do.
+    """
+    alike = (shift.auroc.high or 1.0) < SEPARABLE
+    return _is_given(evidence) and alike and _label_excess(shift) > 0 and not quantities.is_regression(evidence)
+
+
+def _is_given(evidence: Evidence) -> bool:
+    """Whether the split is the user's own, and no matter of time: chance dealt no rows."""
+    return evidence.data.split_rule == "column" or bool(evidence.settings.data.test_path)
+
+
 def _other_relation(evidence: Evidence) -> Judgement:
     """Rows that were given, look like train's, and are predicted surely worse by model and reference alike."""
-    if evidence.data.split_rule != "column" and not evidence.settings.data.test_path:
+    if not _is_given(evidence):
         return None
     for shift in evidence.data.shifts:
         other = "test" if shift.split == "val" else "val"
@@ -101,7 +119,31 @@ def _other_relation(evidence: Evidence) -> Judgement:
                 split=shift.split,
                 lost=lost,
             )
-    return None
+    return _contradicted_train(evidence)
+
+
+def _contradicted_train(evidence: Evidence) -> Judgement:
+    """Train rows that look like all held-out rows, and that a reference surely predicts worse out of fold."""
+    name, best = evidence.task.primary, _out_of_fold(evidence)
+    gained = [-lost for shift in evidence.data.shifts if (lost := _reference_loses(evidence, shift)[0]) is not None]
+    splits = [shift.split for shift in evidence.data.shifts]
+    known = best is not None and bool(gained) and len(gained) == len(splits)
+    if not known or best is None or best.out_of_fold is None or quantities.is_regression(evidence):
+        return None  # R2 hangs on a few far targets
+    noise = max(
+        2 * quantities.paired_error(evidence, best.out_of_fold, best.out_of_fold + gain, split=split)
+        for gain, split in zip(gained, splits, strict=True)
+    )
+    if min(gained) < max(MUCH_LOST, noise):
+        return None
+    return make_finding(
+        "split_shift",
+        "warning",
+        f"The train rows look like the held-out ones, but their targets are harder to predict: a reference has"
+        f" {points(name, min(gained))} less on them out of fold: are their labels right?",
+        split="train",
+        lost=min(gained),
+    )
 
 
 def _settled(evidence: Evidence, split: str) -> list[str]:

@@ -93,15 +93,17 @@ def _twin_severity(evidence: Evidence, twins: Twins) -> Severity:
     if twins.same_target is not None and twins.same_target < COPIES and twins.exact >= twins.near:
         return "info"
     tried = next((honest_split for honest_split in evidence.data.honest if honest_split.kind == "copy"), None)
-    if tried is not None and twins.exact > twins.near and _flatters(tried) == 0:
-        return "info"  # alike by nature: a model that has seen none of them knows them as well
     share = (twins.exact + twins.near) / twins.n - twins.expected
     flattering = _flattering(evidence)
+    marked = (flattering or 0.0) >= max(MARKED, 2 * _noise(evidence))
+    acquitted = tried is not None and _flatters(tried) == 0 and not (marked and _is_weak(evidence, tried))
+    if acquitted and twins.exact > twins.near:
+        return "info"  # alike by nature: a model that has seen none of them knows them as well
     merely_near = twins.near > twins.exact and flattering is not None
     many = share >= (MANY_NEAR if merely_near else 2 * LARGE_EXCESS) and twins.expected < COARSE
     if many and not (merely_near and (flattering or 0.0) <= 0):
         return "error"
-    if (flattering or 0.0) < max(MARKED, 2 * _noise(evidence)):
+    if not marked:
         return "info"
     matters = share >= LARGE_EXCESS or share * (flattering or 0.0) >= quantities.MARGIN / 2
     return "error" if matters or twins.expected >= COARSE else "info"
