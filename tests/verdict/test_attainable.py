@@ -103,6 +103,13 @@ def test_which_rows_a_split_scores_does_not_decide_at_the_border(make, right, va
     assert ("expected on rows like all of these, at the border" in verdict.summary) == decided_beyond_the_split
 
 
+def test_what_is_expected_goes_unsaid_where_all_rows_tell_no_more_than_the_scored_ones(make):
+    evidence = with_expected(make, [[78, 22], [22, 78]], 0.77, half=0.2, boosted_trees=0.78)
+    verdict = judge(evidence)
+    assert verdict.verdict == "limited"
+    assert "expected on rows" not in verdict.summary
+
+
 def test_what_the_scored_rows_settle_is_not_overruled(make):
     missed = with_expected(make, [[140, 60], [60, 140]], 0.82, boosted_trees=0.7)
     assert judge(missed).verdict == "limited"

@@ -1,5 +1,6 @@
 """The first sentence of a summary: the answer, and the figure that decides it beside what is asked of it."""
 
+import math
 from collections.abc import Sequence
 
 from litmus.evidence import Estimate, Evidence
@@ -68,8 +69,14 @@ def _expectation(evidence: Evidence, standing: Standing, criterion: Criterion) -
     found, threshold = evidence.expected.get(name), criterion.threshold
     if criterion.name not in standing.expected or found is None or threshold is None:
         return ""
+    if _width(found) >= _width(criterion):  # all rows tell no more than the scored ones
+        return ""
     straddles = (found.low or 0.0) < threshold <= (found.high or 0.0)
     return f"; {interval(name, found)} is expected on rows like all of these{', at the border' if straddles else ''}"
+
+
+def _width(bounds: Estimate | Criterion) -> float:
+    return math.inf if bounds.low is None or bounds.high is None else bounds.high - bounds.low
 
 
 def _inadequate(verdict: Verdict, evidence: Evidence, context: Context, rows: str) -> str:
