@@ -106,9 +106,10 @@ def _mark(column: Column) -> FarValue | None:
 
 SENTINEL_VALUES = Diagnosis(
     name="sentinel_values",
-    stage=70,
+    stage=69,
     about="data",
     headline="numbers in a column are no measurements",
+    explains=("label_noise",),
     leaves_doubt=True,
     remedy="leaving the cells empty that hold no measurement, or writing them in the unit of the others",
     says="a number such as -999 stands for missing cells, or a few cells lie far beyond all others",
