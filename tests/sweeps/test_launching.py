@@ -26,8 +26,15 @@ def test_jobs_share_cores_and_no_gpu_unless_they_are_asked_to(monkeypatch, paral
     assert processes(Settings(parallel=parallel), config) == (count or len(os.sched_getaffinity(0)))
 
 
-def test_a_job_of_another_launcher_runs_in_another_process_and_its_death_is_its_own(tmp_path, monkeypatch):
+@pytest.fixture
+def _own_processes(monkeypatch):
+    """Processes forked for the test: those kept of other tests may load anew, and do not know its classes."""
     monkeypatch.setattr("litmus.sweeps.launching._prepare", lambda: "")
+    monkeypatch.setattr("litmus.sweeps.launching._kept", {})
+
+
+@pytest.mark.usefixtures("_own_processes")
+def test_a_job_of_another_launcher_runs_in_another_process_and_its_death_is_its_own(tmp_path):
     killed = run_apart(Begun(tmp_path / "a", death=signal.SIGKILL), None)
     assert killed == "noted: its process was killed (SIGKILL): by hand, or by the system because memory ran out"
     assert run_apart(Begun(tmp_path / "b"), None) not in {os.getpid(), None}
@@ -36,8 +43,8 @@ def test_a_job_of_another_launcher_runs_in_another_process_and_its_death_is_its_
     )
 
 
-def test_a_job_of_another_launcher_that_is_to_stop_saves_before_it_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr("litmus.sweeps.launching._prepare", lambda: "")
+@pytest.mark.usefixtures("_own_processes")
+def test_a_job_of_another_launcher_that_is_to_stop_saves_before_it_ends(tmp_path):
     job = Begun(tmp_path / "a", seconds=60)
 
     def look():
