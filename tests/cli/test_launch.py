@@ -574,7 +574,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_run_or_none():
     assert not [path for path in Path("outputs/iris_mlp").iterdir() if path.name.startswith(".")]
 
 
-@pytest.mark.slow
+@pytest.mark.verify
 def test_twenty_runs_that_start_at_once_in_one_folder_are_whole_and_have_names_of_their_own():
     forked(TWENTY, *FEW_WORDS, "trainer.max_epochs=2")
     directories = list(Path("outputs/iris_mlp").iterdir())
