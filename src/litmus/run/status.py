@@ -12,11 +12,20 @@ Status = Literal["running", "finished", "failed", "interrupted"]
 
 def write_status(paths: Paths, status: Status, *, reason: str | None = None) -> None:
     """status.json: what the run is doing; `started` is kept from its first writing."""
+    write_text(paths.status, status_text(status, started=_known(paths, "started"), reason=reason))
+
+
+def has_finished(paths: Paths) -> bool:
+    """Whether status.json says that the run came to its end."""
+    return _known(paths, "status") == "finished"
+
+
+def _known(paths: Paths, key: str) -> str | None:
     try:
-        started = json.loads(paths.status.read_text(encoding="utf-8"))["started"]
+        found: str | None = json.loads(paths.status.read_text(encoding="utf-8"))[key]
     except (OSError, ValueError, KeyError):
-        started = None
-    write_text(paths.status, status_text(status, started=started, reason=reason))
+        return None
+    return found
 
 
 def status_text(status: Status, *, started: str | None = None, reason: str | None = None) -> str:

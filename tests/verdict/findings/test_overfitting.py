@@ -48,6 +48,11 @@ def test_a_gap_of_our_own_defaults_is_no_alarm_where_another_model_merely_does_b
     assert verdict.verdict == "inadequate"
 
 
+def test_a_model_without_hidden_units_is_no_larger_than_our_own(make):
+    evidence = overfitted(make, fit={"best_epoch": 20}, config={"model.hidden": []})
+    assert "overfitting" not in named(evidence)
+
+
 def named(evidence):
     return [one.name for one in judge(evidence).findings if one.alarms]
 

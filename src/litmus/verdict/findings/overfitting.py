@@ -55,7 +55,9 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
 def _is_usual(evidence: Evidence) -> bool:
     """Whether size and stopping are our defaults or more careful: then another model suits the rows better."""
     hidden, stopping = evidence.settings.model.hidden, evidence.settings.early_stopping
-    small = isinstance(hidden, list | tuple) and len(hidden) <= USUAL_LAYERS and max(map(int, hidden)) <= USUAL_UNITS
+    if not isinstance(hidden, list | tuple):
+        return False
+    small = len(hidden) <= USUAL_LAYERS and all(int(units) <= USUAL_UNITS for units in hidden)
     stops = stopping.ends_early and (stopping.patience or 0) <= USUAL_PATIENCE
     return ours(evidence) and small and stops and evidence.settings.checkpoint.use == "best"
 
