@@ -16,7 +16,7 @@ from litmus.errors import ConfigError, InterruptedRun
 from litmus.run import Paths, Predictor, Run, write_status
 from litmus.run.checks import check_rows
 from litmus.run.observe import count_test, observe
-from litmus.run.status import has_finished
+from litmus.run.status import read_status
 from litmus.run.training import prepare_data
 
 EXPERIMENTS = sorted(path.stem for path in (Path(__file__).parents[2] / "conf" / "experiment").glob("*.yaml"))
@@ -135,13 +135,13 @@ def test_linearity_is_tried_not_read(tmp_path, activation, linear):
     assert evidence.model.linear is linear
 
 
-def test_a_run_that_has_finished_says_so(tmp_path):
+def test_a_status_is_read_back_where_there_is_one(tmp_path):
     paths = Paths(tmp_path)
-    assert not has_finished(paths)
+    assert read_status(paths) is None
     write_status(paths, "running")
-    assert not has_finished(paths)
+    assert read_status(paths) == "running"
     write_status(paths, "finished")
-    assert has_finished(paths)
+    assert read_status(paths) == "finished"
 
 
 def test_status_keeps_when_it_began(tmp_path):

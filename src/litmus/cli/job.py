@@ -1,6 +1,5 @@
 """One training under Hydra, alone or in a sweep: what goes wrong is recorded, and never ends the jobs beside it."""
 
-import json
 import logging
 import os
 import signal
@@ -203,14 +202,11 @@ def prepare(allow: tuple[str, ...] = ()) -> None:
 def record_end(directory: Path, status: Literal["failed", "interrupted"], reason: str) -> None:
     """Notes how a run ended that could not note it itself."""
     from litmus.run import Paths, write_status
+    from litmus.run.status import read_status
 
     paths = Paths(directory)
-    try:
-        known = json.loads(paths.status.read_text(encoding="utf-8"))["status"]
-    except (OSError, ValueError, KeyError):
-        known = "running"
     with suppress(OSError):  # a full disk is what ended the run, perhaps, and that is said already
-        if known == "running" and directory.is_dir():
+        if read_status(paths) in {"running", None} and directory.is_dir():
             write_status(paths, status, reason=reason)
 
 

@@ -33,7 +33,7 @@ from litmus.run.checks import bare_evidence, check_rows
 from litmus.run.observe import count_test, observe
 from litmus.run.predictor import stored_spec
 from litmus.run.repeat import repeat
-from litmus.run.status import has_finished
+from litmus.run.status import read_status
 from litmus.sweeps.earlier import beside_earlier
 from litmus.sweeps.limits import job_limits
 from litmus.verdict import Verdict
@@ -234,7 +234,7 @@ def recorded(run: Run, stored: Mapping[str, Any]) -> Iterator[None]:
         raise
     except KeyboardInterrupt:
         kept = f"go on with litmus train resume={paths.directory}" if paths.last.is_file() else "nothing was saved"
-        if not has_finished(paths):  # in its last moment
+        if read_status(paths) != "finished":  # in its last moment
             write_status(paths, "interrupted", reason=f"interrupted; {kept}")
         raise
     except BaseException as error:

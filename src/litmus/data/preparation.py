@@ -29,7 +29,7 @@ from litmus.task import kind_of
 from litmus.task.spec import DataSpec
 
 ENSEMBLE_ROWS = 20_000
-"""Training rows up to which an ensemble is the default: beyond, one network errs little less, and arithmetic counts."""
+"""Training rows up to which an ensemble is the default; with more, its arithmetic is most of a step. A convention."""
 
 
 @final

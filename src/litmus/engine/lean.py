@@ -310,6 +310,6 @@ def _modeless(module: nn.Module) -> bool:
     path = type(module).__module__
     if path.startswith("torch.nn.modules."):
         return path.removeprefix("torch.nn.modules.") in MODELESS and not isinstance(module, nn.RReLU)
-    if isinstance(module, nn.BatchNorm1d):
+    if isinstance(module, nn.BatchNorm1d):  # that of our ensembles is one
         return False
     return path.startswith(("litmus.model.", "litmus.task.", "litmus.loss.", "litmus.engine."))

@@ -27,8 +27,8 @@ class MLP(nn.Module):
         init: Distribution that the weights start from; default is torch's own.
         init_std: Standard deviation of init=normal, which it implies; null: 0.02.
         init_bias: Value that all biases start from; null: torch's own, or 0 where init is set.
-        ensemble_size: Networks whose mean predicts; unset: 4 for a table in a file, 1 for other data and for a model
-            without hidden layers.
+        ensemble_size: Networks whose mean predicts; unset: 4 for a table of a file or frame with up to 20,000 training
+            rows, else 1. A model without hidden layers is one network whatever is set.
     """
 
     def __init__(

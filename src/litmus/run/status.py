@@ -15,9 +15,9 @@ def write_status(paths: Paths, status: Status, *, reason: str | None = None) -> 
     write_text(paths.status, status_text(status, started=_known(paths, "started"), reason=reason))
 
 
-def has_finished(paths: Paths) -> bool:
-    """Whether status.json says that the run came to its end."""
-    return _known(paths, "status") == "finished"
+def read_status(paths: Paths) -> str | None:
+    """What status.json says that the run is doing, or how it ended; None where it says nothing."""
+    return _known(paths, "status")
 
 
 def _known(paths: Paths, key: str) -> str | None:

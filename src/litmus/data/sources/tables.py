@@ -20,8 +20,8 @@ from litmus.data.rows import Rows
 from litmus.data.sources.base import Source
 
 ENSEMBLE_SIZE = 4
-"""Of tables in files and frames: their error is smaller by a mean of several networks than by any other default tried
-(`make bench-tables`)."""
+"""Networks whose mean predicts tables in files and frames. Chosen on the tune half of `make bench-tables`, one seed:
+error .97 [.93, 1.00] of one network's."""
 
 
 @dataclass(frozen=True, kw_only=True)
