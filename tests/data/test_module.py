@@ -6,6 +6,7 @@ from lightning.pytorch import LightningModule, Trainer
 
 from litmus.data.module import DataModule
 from litmus.data.sources.synthetic import Circles, Imbalanced, Noise
+from litmus.data.sources.table_files import CSV
 from litmus.data.tensors import Batch
 
 
@@ -52,6 +53,39 @@ def test_lightning_trains_on_every_row_in_a_new_order_each_epoch() -> None:
     assert model.seen[0] != model.seen[1]
     loader = data.train_dataloader()
     assert [train[i] for i in loader.order(1).tolist()] == model.seen[1]
+
+
+@pytest.mark.parametrize("folds", [None, 3])
+def test_a_second_split_deals_other_rows_into_val_and_leaves_test_alone(folds) -> None:
+    data = DataModule(Imbalanced(n_samples=400, folds=folds), seed=3)
+    other, again, third = (data.redealt(deal) for deal in (7, 7, 8))
+    first, second = ({name: set(split.rows.tolist()) for name, split in one.splits.items()} for one in (data, other))
+    assert not first["val"] & second["val"]
+    assert first["test"] == second["test"]
+    assert first["train"] | first["val"] == second["train"] | second["val"]
+    assert len(first["val"]) == pytest.approx(len(second["val"]), abs=2)
+    assert other.class_counts["val"] == pytest.approx(data.class_counts["val"], abs=2)
+    assert torch.equal(other.splits["val"].rows, again.splits["val"].rows)
+    assert not torch.equal(other.splits["val"].rows, third.splits["val"].rows)
+    assert other.spec.ensemble_size == data.spec.ensemble_size
+
+
+def test_a_second_split_keeps_groups_together(tmp_path) -> None:
+    rows = "\n".join(f"{i * 37 % 101},{i % 20},{i % 3}" for i in range(240))
+    (tmp_path / "t.csv").write_text("x,g,y\n" + rows)
+    data = DataModule(CSV(path=str(tmp_path / "t.csv"), target="y", split="group", group="g"), kind="multiclass")
+    other = data.redealt(7)
+    groups = {name: set(split.group.tolist()) for name, split in other.splits.items()}
+    assert not groups["train"] & groups["val"]
+    assert not set(data.splits["val"].group.tolist()) & groups["val"]
+
+
+def test_rows_in_time_and_a_fixed_val_have_one_split_only(tmp_path) -> None:
+    assert DataModule(Circles(n_samples=100, split="time")).redealt(7) is None
+    names = ["train"] * 60 + ["val"] * 20 + ["test"] * 20
+    (tmp_path / "t.csv").write_text("x,s,y\n" + "\n".join(f"{i},{name},{i % 2}" for i, name in enumerate(names)))
+    fixed = CSV(path=str(tmp_path / "t.csv"), target="y", split="column", split_column="s")
+    assert DataModule(fixed).redealt(7) is None
 
 
 def test_two_modules_of_one_seed_are_equal_and_set_up_once() -> None:

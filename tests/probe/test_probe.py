@@ -6,8 +6,10 @@ from dataclasses import replace
 import pytest
 
 from litmus.commands.train import assess, judged
+from litmus.data.module import DataModule
 from litmus.evidence import Estimate, Trial
 from litmus.probe import probe
+from litmus.probe.bench import Bench
 from litmus.probe.probe import GAIN, MOST_SECONDS, PAIRS, budget, can_change
 from litmus.run import Run, prepare_data
 from litmus.run.checks import check_rows
@@ -85,6 +87,7 @@ def test_a_linear_stack_on_circles_is_cured_by_relu_on_fresh_seeds(linear_stack)
     assert "model.activation=relu" in best.overrides
     assert best.finding == "model_is_linear"
     assert best.confirmed
+    assert best.splits == 2
     assert moves(best)
     assert min(best.seeds) > 1000
     assert len(best.seeds) == len(best.before) == len(best.after) >= PAIRS
@@ -98,16 +101,36 @@ def test_a_linear_stack_on_circles_is_cured_by_relu_on_fresh_seeds(linear_stack)
     assert found.probe_seconds < 66 + 5
 
 
+def test_a_gain_on_the_runs_own_split_alone_is_not_confirmed(linear_stack, monkeypatch):
+    settings, data, evidence, verdict, seconds = linear_stack
+    value = Bench._value
+    monkeypatch.setattr(Bench, "_value", lambda bench, *args: (-1 if bench.deal else 1) * value(bench, *args))
+    best = probe(settings, data, evidence, verdict, fit_seconds=seconds, seconds=60).trials[-1]
+    assert best.splits == 2
+    assert best.confirmed is False
+    assert not moves(best)
+
+
+def test_where_there_is_one_split_only_fresh_seeds_confirm(linear_stack, monkeypatch):
+    settings, data, evidence, verdict, seconds = linear_stack
+    monkeypatch.setattr(DataModule, "redealt", lambda data, deal: None)
+    best = probe(settings, data, evidence, verdict, fit_seconds=seconds, seconds=60).trials[-1]
+    assert best.splits == 1
+    assert best.confirmed
+
+
 def test_a_run_of_several_networks_is_told_what_a_change_gives_their_mean(linear_stack):
     settings, data, evidence, verdict, seconds = linear_stack
     several = replace(evidence, model=replace(evidence.model, ensemble_size=4))
     best = probe(settings, data, several, verdict, fit_seconds=seconds, seconds=60).trials[-1]
-    assert best.detail["networks"] == len(best.seeds)
-    assert len(best.before) == len(best.after) == 1
-    assert best.difference.value <= best.after[0] - best.before[0] + 1e-9
+    assert best.detail["networks"] * best.splits == len(best.seeds)
+    assert len(best.before) == len(best.after) == best.splits == 2
+    gains = [b - a for a, b in zip(best.before, best.after, strict=True)]
+    assert best.difference.value <= sum(gains) / 2 + 1e-9
     told = judged(settings, replace(several, trials=(best,), probed=True)).summary
     assert (
-        f"in a trial of {len(best.seeds)} networks with and without it, their mean went from balanced accuracy" in told
+        "in a trial of 4 networks with and without it on each of two splits, their mean went from balanced accuracy"
+        in told
     )
 
 

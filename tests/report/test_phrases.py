@@ -83,6 +83,10 @@ def test_a_trial_says_how_many_seeds_before_after_and_whether_it_held(make_verdi
     assert phrases.tried(make_verdict().findings[0]) == (
         "tried, 2 seeds: balanced accuracy 0.450 -> 0.950, gain 0.500 [0.400, 0.600], held on fresh seeds"
     )
+    both = {"before": 0.4, "after": 0.6, "seeds": 8, "splits": 2, "confirmed": True}
+    assert phrases.tried(Finding(name="x", severity="info", summary="", tried=both)) == (
+        "tried, 8 seeds: 0.400 -> 0.600, held on fresh seeds and a second split"
+    )
     one = Finding(name="x", severity="info", summary="", tried={"before": 0.4, "after": None, "seeds": 1})
     assert phrases.tried(one) == "tried, 1 seed: 0.400 -> –"
     assert phrases.tried(Finding(name="x", severity="info", summary="")) == ""

@@ -8,6 +8,7 @@ from scipy import stats
 
 from litmus.statistics import (
     Interval,
+    block_mean_interval,
     clustered_rows,
     mean_interval,
     paired_t_interval,
@@ -81,6 +82,19 @@ def test_paired_seeds_equal_scipys_paired_test():
     reference = stats.ttest_rel(a, b).confidence_interval(0.9)
     interval = paired_t_interval(a, b, level=0.9)
     assert (interval.low, interval.high) == pytest.approx((reference.low, reference.high))
+
+
+def test_one_block_is_students_interval_and_blocks_of_one_value_exclude_nothing():
+    one, whole = block_mean_interval([[0.1, 0.3, 0.2]]), mean_interval([0.1, 0.3, 0.2])
+    assert (one.value, one.low, one.high) == pytest.approx((whole.value, whole.low, whole.high))
+    assert block_mean_interval([[0.1], [0.3]]) == Interval(pytest.approx(0.2), -math.inf, math.inf)
+
+
+def test_blocks_whose_levels_differ_hold_the_mean_of_their_means(coverage):
+    def sample(rng):
+        return block_mean_interval([rng.normal(0.0, 1.0, size=3), rng.normal(10.0, 1.0, size=5)]), 5.0
+
+    assert 0.93 < coverage(sample) < 0.97
 
 
 def test_unequal_numbers_of_seeds_cannot_be_paired():

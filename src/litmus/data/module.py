@@ -15,7 +15,7 @@ from torch import Tensor
 from litmus.data.encoding.base import Preprocess
 from litmus.data.encoding.target import TargetCoder
 from litmus.data.loading import BatchLoader, step_seed
-from litmus.data.preparation import Prepared, prepare
+from litmus.data.preparation import Prepared, prepare, redealt
 from litmus.data.rows import Origin, Rows
 from litmus.data.sources.base import Source
 from litmus.data.tensors import Batch, Split
@@ -94,9 +94,26 @@ class DataModule(LightningDataModule):
         other.share(self)
         return other
 
+    def redealt(self, seed: int) -> "DataModule | None":
+        """The same rows with other ones in val (see `preparation.redealt`); None where there is one split only."""
+        prepared = redealt(self.source, self.prepared, seed)
+        if prepared is None:
+            return None
+        other = self.reseeded(self.seed)
+        # how the model is trained was settled on the run's own split, and a trial is of that
+        skewed_up_to = self.spec.skewed_up_to and (prepared.spec.skewed_up_to or self.spec.skewed_up_to)
+        known = replace(prepared.spec, ensemble_size=self.spec.ensemble_size, skewed_up_to=skewed_up_to)
+        other.hold(replace(prepared, spec=known))
+        return other
+
     def share(self, other: "DataModule") -> None:
         """Takes the rows that another one of the same `origin_key` has prepared."""
-        self._prepared, self.log_mean = other.prepared, other.log_mean
+        self.hold(other.prepared)
+        self.log_mean = other.log_mean
+
+    def hold(self, prepared: Prepared) -> None:
+        """Takes rows that were prepared elsewhere, in place of its own."""
+        self._prepared = prepared
 
     def go_on(self, spec: DataSpec) -> None:
         """Takes over what a training that is gone on with has chosen on these rows, so that nothing is chosen anew."""

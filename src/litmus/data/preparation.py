@@ -22,7 +22,7 @@ from litmus.data.files.disk_store import CELL, MB
 from litmus.data.rare_classes import without_rare
 from litmus.data.rows import Rows
 from litmus.data.sources.base import Source
-from litmus.data.split import assign, positions_of
+from litmus.data.split import TEST, UNUSED, VAL, assign, positions_of
 from litmus.data.tensors import Split
 from litmus.errors import DataError, quote
 from litmus.task import kind_of
@@ -86,9 +86,52 @@ def prepare(
         raise DataError("there is no target to learn", file=rows.origin.path)
     rows, coder = _classes(source, rows, partial(TargetCoder.infer, kind=kind, positive=positive, grades=grades))
     notes += rows.notes[len(read.notes) :]
+    return _encode(source, rows, coder, _assigned(source, rows, coder, seed, fold), fold=fold, notes=notes)
+
+
+def redealt(source: Source, prepared: Prepared, seed: int) -> Prepared | None:
+    """The same rows with other ones in val, drawn from those of train by the source's rule; test stays as it is.
+
+    What was val before is train, so that no row is in val both times.
+
+    Returns:
+        None where the rows have one split only: in time, with a val that is fixed, or on disk.
+
+    Raises:
+        DataError: There are too few rows or groups for another val.
+    """
+    rows, codes = prepared.rows, prepared.assignment
+    fixed = rows.split is not None and bool(np.any(rows.split == "val"))
+    if fixed or source.split == "time" or rows.store is not None:
+        return None
+    used = np.flatnonzero(codes != UNUSED).astype(np.int64)
+    rows, codes = rows.take(used), codes[used]
+    given = np.full(len(rows), "", dtype="<U5") if rows.split is None else rows.split.astype("<U5")
+    given[codes == TEST], given[codes == VAL] = "test", "train"
+    free = int(np.sum(given == ""))
+    assignment = assign(
+        replace(rows, split=given),
+        rule=source.split,
+        val_fraction=float(np.sum(codes == VAL)) / max(free, 1),
+        test_fraction=0.0,
+        seed=seed,
+        numeric=prepared.coder.numeric,
+    )
+    return _encode(source, rows, prepared.coder, assignment)
+
+
+def _encode(
+    source: Source,
+    rows: Rows,
+    coder: TargetCoder,
+    assignment: NDArray[np.int8],
+    *,
+    fold: int | None = None,
+    notes: tuple[str, ...] = (),
+) -> Prepared:
+    """Tensors of rows whose splits are known, with preprocessing fitted on train."""
     assert rows.target is not None  # noqa: S101 - rows keep theirs
     y = coder.encode(rows.target, location=rows.location)
-    assignment = _assigned(source, rows, coder, seed, fold)
     positions = positions_of(assignment)
     counts = _class_counts(y, coder, positions)
     notes += (coder.note, *_check_classes(rows, coder, counts), _split_note(source, coder, positions, fold))

@@ -79,13 +79,14 @@ class Trial:
         overrides: The change, as exact overrides.
         metric: Which metric was compared.
         seeds: Seeds used.
-        before: Control arm's value on each seed; where the run is an ensemble, that of the mean of these networks.
-        after: Changed arm's value on each seed, or of the mean of its networks.
-        difference: Paired difference after - before, oriented so that positive is better.
-        confirmed: Whether it held on fresh seeds; None if not tried.
+        before: Control arm's value on each seed; where the run is an ensemble, that of the mean of a split's networks.
+        after: Changed arm's value on each seed, or of the mean of a split's networks.
+        difference: Paired difference after - before, oriented so that positive is better; the mean over splits.
+        confirmed: Whether it held on fresh seeds, and on a second split where there can be one; None if not tried.
         finding: Name of the finding whose suggestion it is; None for a probe.
         seconds: What it cost.
-        detail: Further figures of the probe, plain types; `networks`: how many the mean is of.
+        splits: Splits over which the seeds were dealt, the run's own first.
+        detail: Further figures of the probe, plain types; `networks`: how many a mean is of.
     """
 
     probe: str
@@ -98,6 +99,7 @@ class Trial:
     confirmed: bool | None = None
     finding: str | None = None
     seconds: float = 0.0
+    splits: int = 1
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -20,7 +20,7 @@ from litmus.data.module import DataModule
 from litmus.data.tensors import Split
 from litmus.engine.stacked import FitResult
 from litmus.engine.stacked_layers import NotStackable
-from litmus.errors import InterruptedRun, LitmusError
+from litmus.errors import DataError, InterruptedRun, LitmusError
 from litmus.metrics.answers import Predictions
 from litmus.probe.allowance import Allowance
 from litmus.probe.arms import Arm, Builder, finish
@@ -78,6 +78,7 @@ class Bench:
             baseline's mean absolute error.
         allowance: What all of it may take.
         alone_seconds: What one training that is not stacked takes; at first the run's own.
+        deal: Seed of another val that all rows are dealt; None: the run's own split.
     """
 
     config: RunConfig
@@ -85,9 +86,18 @@ class Bench:
     metric: str
     allowance: Allowance
     alone_seconds: float
+    deal: int | None = None
     variants: dict[Changes, Variant | None] = field(default_factory=dict)
     rows: dict[str, DataModule] = field(default_factory=dict)
     splits: dict[int, Mapping[str, Split]] = field(default_factory=dict)
+
+    def redealt(self, deal: int) -> "Bench | None":
+        """The same bench with other rows in val; None where there is one split only, or there are too few rows."""
+        try:
+            data = self.data.redealt(deal)
+        except DataError:
+            return None
+        return data and Bench(self.config, data, self.metric, self.allowance, self.alone_seconds, deal)
 
     def variant(self, changes: Changes) -> Variant | None:
         """The variant with these changes; None where these data cannot be trained on with them."""
@@ -124,8 +134,14 @@ class Bench:
             return self.data.reseeded(seed, config.data.node)
         key = repr(sorted(ours.items(), key=str))
         if key not in self.rows:
-            self.rows[key] = prepare_data(config.having(seed=seed), fold=self.data.fold)
+            self.rows[key] = self._dealt(prepare_data(config.having(seed=seed), fold=self.data.fold))
         return self.rows[key].reseeded(seed, config.data.node)
+
+    def _dealt(self, data: DataModule) -> DataModule:
+        dealt = data if self.deal is None else data.redealt(self.deal)
+        if dealt is None:
+            raise DataError("the changed rows have one split only")
+        return dealt
 
     def arm(self, job: Job) -> Arm | None:
         """The job as a member of a stack; None where it has to be trained alone."""

@@ -11,7 +11,7 @@ from litmus.evidence import Estimate
 from litmus.metrics.answers import Predictions
 from litmus.metrics.sample import Sample
 from litmus.scoring.difference import difference
-from litmus.statistics import paired_t_interval
+from litmus.statistics import block_mean_interval
 from litmus.statistics.intervals import normal_quantile
 
 ERROR = 0.05  # two-sided: what does nothing is taken for a gain in half of that at most
@@ -39,32 +39,32 @@ class Shot:
     outputs: Tensor | None = None
 
 
-def compare(
-    before: Sequence[Shot], after: Sequence[Shot], metric: str, *, screened: int = 1, confirmed: int = 1
-) -> Estimate:
-    """After minus before, over paired seeds.
+Arms = tuple[Sequence[Shot], Sequence[Shot]]
+"""The unchanged arm and the changed one on one split, the same seeds each."""
 
-    Two things vary: the seed, of which these are a sample, and the rows of val, which are the same for every seed and
-    on which the change was chosen among others. The first gives a t interval over fresh seeds; the second the paired
-    interval over rows of what the seeds gave on average, at a level that allows for the choice. They add up in
-    quadrature.
+
+def compare(arms: Sequence[Arms], metric: str, *, screened: int = 1, confirmed: int = 1) -> Estimate:
+    """After minus before, over paired seeds on one split or several: the mean of what each split gives.
+
+    Two things vary: the seed, of which these are a sample, and the rows of val, which are the same for every seed of a
+    split and on which, in the first split, the change was chosen among others. The first gives a t interval over fresh
+    seeds within splits; the second each split's paired interval over rows of what the seeds gave on average, in the
+    first at a level that allows for the choice. They add up in quadrature; no row is in two vals.
 
     Args:
-        before: The unchanged arm, a seed each.
-        after: The changed arm, the same seeds.
+        arms: A split each, the run's own first.
         metric: Primary metric.
-        screened: How many changes this one was chosen from, on these rows.
+        screened: How many changes this one was chosen from, on the first split's rows.
         confirmed: How many changes are compared on fresh seeds.
 
-    Source: Bonferroni's inequality, for both kinds of choice.
+    Source: Student (1908), on differences within blocks; Bonferroni's inequality, for both kinds of choice.
     """
-    gains = [b.value - a.value for a, b in zip(before, after, strict=True)]
-    mean = sum(gains) / len(gains)
-    level = 1 - ERROR / max(confirmed, 1)
-    seeds = paired_t_interval([b.value for b in after], [a.value for a in before], level=level)
+    gains = [[b.value - a.value for a, b in zip(*pair, strict=True)] for pair in arms]
+    mean = sum(sum(own) / len(own) for own in gains) / len(gains)
+    over_seeds = block_mean_interval(gains, level=1 - ERROR / max(confirmed, 1))
     stretch = normal_quantile(1 - ERROR / max(screened, 1)) / normal_quantile(1 - ERROR)
-    over_rows = stretch * _over_rows(before, after, metric)
-    half = (((seeds.high - seeds.low) / 2) ** 2 + over_rows**2) ** 0.5
+    over_rows = [(1.0 if place else stretch) * _over_rows(*pair, metric) / len(arms) for place, pair in enumerate(arms)]
+    half = (((over_seeds.high - over_seeds.low) / 2) ** 2 + sum(part**2 for part in over_rows)) ** 0.5
     return Estimate(value=mean, low=mean - half, high=mean + half)
 
 

@@ -13,7 +13,7 @@ from litmus.evidence import Attempt, Estimate, Evidence, Reference, Trial
 from litmus.probe.allowance import Allowance
 from litmus.probe.bench import Bench, Variant
 from litmus.probe.candidates import combinations, singles
-from litmus.probe.comparison import Shot, compare
+from litmus.probe.comparison import Arms, Shot, compare
 from litmus.probe.rounds import Job, Round, cheaper, work
 from litmus.verdict import Verdict, quantities
 from litmus.verdict.candidate import Candidate, Changes
@@ -23,8 +23,10 @@ from litmus.verdict.settings import Settings
 
 FIRST_SEED = 1001  # far from the seeds that users type
 FRESH_SEED = 1011
-PAIRS = 3
-PLANS = ((8, 2), (6, 2), (8, 1), (5, 2), (6, 1), (5, 1), (4, 1), (3, 1))  # seeds, and changes tried on them
+SECOND_DEAL = 1021  # seed of the second split
+PAIRS = 4
+PLANS = ((8, 2), (6, 2), (8, 1), (5, 2), (6, 1), (5, 1), (4, 1), (3, 1))
+"""Seeds, and changes tried on them; where there are two splits, only those that share out evenly."""
 CAUTION = 1.25  # times as long as foreseen that confirming may take: what does not come to its end was in vain
 OVERTIME = 0.1  # share of all seconds that confirming may go over, lest it was in vain
 LARGE = 0.1  # a gain at first look for whose confirmation as much time again may be taken, where nobody set a budget
@@ -76,7 +78,8 @@ def probe(
 ) -> Evidence:
     """The evidence with trials of what might help.
 
-    Candidates are screened beside the unchanged run on a seed or two; the best are paired with it on fresh seeds.
+    Candidates are screened beside the unchanged run on a seed or two; the best are paired with it on fresh seeds
+    and on a second split.
 
     Args:
         config: Of the run whose changes are tried.
@@ -285,35 +288,45 @@ class Search:
                 yield self._trial(one, seeds, before=before, after=after)
 
     def _confirm(self, picked: Sequence[Candidate]) -> Iterator[Trial]:
-        """The picked changes beside the unchanged run on fresh seeds; what the first one explains is left out."""
-        seeds, picked = self._plan(picked)
+        """The picked changes beside the unchanged run, on fresh seeds and where there can be one on a second split.
+
+        What the first one explains is left out, and what gained nothing on the run's own split is tried on no other.
+        """
+        benches = [self.bench, *filter(None, [self.bench.redealt(SECOND_DEAL)])] if picked else [self.bench]
+        seeds, picked = self._plan(picked, len(benches))
         if not picked:
             return
         began = time.monotonic()
         self.bench.allowance.extend(OVERTIME * self.seconds)
-        arms = [(), *[candidate.changes for candidate in picked]]
-        shots = Round(self.bench, [(changes, seed) for changes in arms for seed in seeds]).run()
-        control = _arm(shots, (), seeds)
-        if control is None or not all(shot.finished for shot in control):
-            return
-        found = []
-        for candidate in picked:
-            arm = _arm(shots, candidate.changes, seeds)
-            if arm is not None and all(shot.finished for shot in arm):
-                found.append(self._paired(candidate, seeds, control, arm, len(picked)))
+        compared: dict[Changes, list[Arms]] = {candidate.changes: [] for candidate in picked}
+        for place, bench in enumerate(benches):
+            own, wanted = seeds[place :: len(benches)], [key for key, arms in compared.items() if _gain_in_all(arms)]
+            shots = Round(bench, [(changes, seed) for changes in [(), *wanted] for seed in own]).run() if wanted else {}
+            control = _finished(_arm(shots, (), own))
+            for changes in wanted:
+                arm = _finished(_arm(shots, changes, own))
+                if control is None or arm is None:
+                    del compared[changes]  # what does not come to its end says nothing
+                else:
+                    compared[changes].append((control, arm))
+        held = [candidate for candidate in picked if candidate.changes in compared]
+        found = [
+            self._paired(candidate, seeds, benches, compared[candidate.changes], len(picked)) for candidate in held
+        ]
         spent = (time.monotonic() - began) / max(len(found), 1)
         kept = found[:1] + [trial for trial in found[1:] if not _explained(trial, found[0])]
         yield from (replace(trial, seconds=round(spent, 2)) for trial in reversed(kept))
 
-    def _plan(self, picked: Sequence[Candidate]) -> tuple[tuple[int, ...], list[Candidate]]:
-        """On how many seeds how many changes can be compared in the time that is left."""
+    def _plan(self, picked: Sequence[Candidate], splits: int) -> tuple[tuple[int, ...], list[Candidate]]:
+        """On how many seeds, as many on each split, how many changes can be compared in the time that is left."""
         chosen = list(picked[:1])
         gains = {candidate.changes: gain for candidate, gain in self.screened}
+        plans = [(pairs, count) for pairs, count in PLANS if pairs % splits == 0]
         if chosen and gains[chosen[0].changes] >= LARGE:
-            missing = CAUTION * self._cost(chosen, PAIRS) - self.bench.allowance.left
+            missing = CAUTION * self._cost(chosen, plans[-1][0]) - self.bench.allowance.left
             if 0 < missing <= self.spare:
                 self.bench.allowance.extend(missing)
-        for pairs, count in PLANS:
+        for pairs, count in plans:
             chosen = list(picked[:count])
             if len(chosen) == count and CAUTION * self._cost(chosen, pairs) <= self.bench.allowance.left:
                 return tuple(range(FRESH_SEED, FRESH_SEED + pairs)), chosen
@@ -340,31 +353,41 @@ class Search:
         return self.lengths.get(changes, float(variant.config.trainer.max_epochs or math.inf))
 
     def _paired(
-        self, candidate: Candidate, seeds: Sequence[int], control: Sequence[Shot], arm: Sequence[Shot], confirmed: int
+        self,
+        candidate: Candidate,
+        seeds: Sequence[int],
+        benches: Sequence[Bench],
+        compared: Sequence[Arms],
+        confirmed: int,
     ) -> Trial:
-        found = compare(control, arm, self.bench.metric, screened=len(self.screened), confirmed=confirmed)
-        before, after = (tuple(shot.value for shot in shots) for shots in (control, arm))
-        trial = self._trial(candidate, seeds, before=before, after=after)
+        """The trial of a change on the seeds of as many splits as it was compared on, the run's own first."""
+        found = compare(compared, self.bench.metric, screened=len(self.screened), confirmed=confirmed)
+        tried = tuple(seed for place in range(len(compared)) for seed in seeds[place :: len(benches)])
+        before, after = (tuple(shot.value for arms in compared for shot in arms[side]) for side in (0, 1))
+        trial = self._trial(candidate, tried, before=before, after=after)
         if self.evidence.model.ensemble_size > 1:
-            trial, found = self._of_their_mean(trial, found, control, arm)
-        return replace(trial, difference=found, confirmed=(found.low or 0.0) > 0)
+            trial, found = self._of_their_mean(trial, found, benches, compared)
+        held = len(compared) == len(benches) and _gain_in_all(compared)
+        return replace(trial, splits=len(compared), difference=found, confirmed=held and (found.low or 0.0) > 0)
 
     def _of_their_mean(
-        self, trial: Trial, found: Estimate, control: Sequence[Shot], arm: Sequence[Shot]
+        self, trial: Trial, found: Estimate, benches: Sequence[Bench], compared: Sequence[Arms]
     ) -> tuple[Trial, Estimate]:
-        """The trial with what the mean of each arm's networks gives, and no more than its gain.
+        """The trial with what the mean of each arm's networks gives on each split, and no more than its gain.
 
         A change that merely makes one network vary less gains what the run's ensemble has already.
         """
-        before, after = self.bench.together((), control), self.bench.together(trial.overrides, arm)
-        if before is None or after is None:
+        before = [bench.together((), arms[0]) for bench, arms in zip(benches, compared, strict=False)]
+        after = [bench.together(trial.overrides, arms[1]) for bench, arms in zip(benches, compared, strict=False)]
+        gains = [b - a for a, b in zip(before, after, strict=True) if a is not None and b is not None]
+        if len(gains) < len(before):
             return trial, found
-        lost = max((found.value or 0.0) - (after - before), 0.0)
+        lost = max((found.value or 0.0) - sum(gains) / len(gains), 0.0)
         less = Estimate(
             value=(found.value or 0.0) - lost, low=(found.low or 0.0) - lost, high=(found.high or 0.0) - lost
         )
-        detail = {**trial.detail, "networks": len(arm)}
-        return replace(trial, before=(before,), after=(after,), detail=detail), less
+        detail = {**trial.detail, "networks": len(compared[0][0])}
+        return replace(trial, before=tuple(before), after=tuple(after), detail=detail), less
 
     def _trial(
         self, candidate: Candidate, seeds: Sequence[int], *, before: tuple[float, ...], after: tuple[float, ...]
@@ -381,11 +404,21 @@ class Search:
         )
 
 
+def _gain_in_all(compared: Sequence[Arms]) -> bool:
+    """Whether a change gained on the mean of each split's seeds, as far as it was compared."""
+    return all(sum(shot.value for shot in after) > sum(shot.value for shot in before) for before, after in compared)
+
+
 def _arm(shots: Mapping[Job, Shot], changes: tuple[str, ...], seeds: Sequence[int]) -> list[Shot] | None:
     """What an arm gave on each seed; None where one is missing."""
     found = [shots.get((changes, seed)) for seed in seeds]
     known = [shot for shot in found if shot is not None]
     return known if len(known) == len(seeds) else None
+
+
+def _finished(arm: list[Shot] | None) -> list[Shot] | None:
+    """An arm whose trainings all came to their own ends; else None."""
+    return arm if arm and all(shot.finished for shot in arm) else None
 
 
 def _explained(other: Trial, first: Trial) -> bool:

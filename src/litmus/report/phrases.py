@@ -10,6 +10,7 @@ from litmus.verdict import Finding
 
 NOTHING = "–"
 _HELD = {True: ", held on fresh seeds", False: ", not confirmed on fresh seeds"}
+_HELD_ON_BOTH = {True: ", held on fresh seeds and a second split", False: ", not confirmed on a second split"}
 MAX_FIGURES = 8  # of a finding's evidence in one line; evidence.json has them all
 
 
@@ -112,7 +113,8 @@ def tried(finding: Finding) -> str:
     if isinstance(trial.get("difference"), int | float):
         bounds = f" [{number(trial['low'])}, {number(trial['high'])}]" if trial.get("low") is not None else ""
         gain = f", gain {number(trial['difference'])}{bounds}"
-    held = _HELD[trial["confirmed"]] if trial.get("confirmed") in _HELD else ""
+    words = _HELD_ON_BOTH if (trial.get("splits") or 1) > 1 else _HELD
+    held = words[trial["confirmed"]] if trial.get("confirmed") in words else ""
     before, after = (number(_mean(trial.get(when))) for when in ("before", "after"))
     return f"tried{change}{on}: {what}{before} -> {after}{gain}{held}"
 

@@ -14,6 +14,7 @@ from litmus.statistics.curves import (
 from litmus.statistics.family import class_recalls, holm, worst_class_recall
 from litmus.statistics.intervals import (
     Interval,
+    block_mean_interval,
     clustered_rows,
     mean_interval,
     paired_t_interval,
@@ -36,6 +37,7 @@ __all__ = [
     "Interval",
     "Posterior",
     "block_length",
+    "block_mean_interval",
     "bootstrap",
     "bootstrap_mean",
     "class_recalls",

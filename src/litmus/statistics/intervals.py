@@ -104,6 +104,26 @@ def mean_interval(values: npt.ArrayLike, *, level: float = 0.95) -> Interval:
     return Interval(mean, mean - half, mean + half)
 
 
+def block_mean_interval(blocks: Sequence[npt.ArrayLike], *, level: float = 0.95) -> Interval:
+    """Interval of the mean of blocks' means, where values vary alike within blocks and the blocks are given.
+
+    Args:
+        blocks: Values of each block, such as a gain per seed on each split; at least one each.
+        level: Of the interval.
+
+    Source: Student (1908) with the residual variance of a one-way layout, n - blocks degrees of freedom.
+    """
+    values = [np.asarray(block, np.float64).ravel() for block in blocks]
+    mean = float(np.mean([x.mean() for x in values]))
+    degrees = sum(len(x) - 1 for x in values)
+    if degrees < 1:
+        return Interval(mean, -math.inf, math.inf)
+    variance = sum(float(((x - x.mean()) ** 2).sum()) for x in values) / degrees
+    error = math.sqrt(variance * sum(1 / len(x) for x in values)) / len(values)
+    half = student_quantile(level, degrees) * error
+    return Interval(mean, mean - half, mean + half)
+
+
 def repeated_interval(intervals: Sequence[Interval], *, level: float = 0.95) -> Interval:
     """Interval of the mean of fits that differ in their seed, each with its own interval over one and the same rows.
 

@@ -187,6 +187,7 @@ def trial_figures(tried: Trial) -> dict[str, Any]:
         "overrides": list(tried.overrides),
         "metric": tried.metric,
         "seeds": len(tried.seeds),
+        "splits": tried.splits,
         "before": quantities.mean(tried.before),
         "after": quantities.mean(tried.after),
         "difference": difference.value,

@@ -43,9 +43,11 @@ def result_of(evidence: Evidence, finding: Finding) -> str:
         name = str(tried.get("metric") or evidence.task.primary).rpartition("/")[2]
         before, after = (points(name, tried[key]) for key in ("before", "after"))
         if tried.get("networks"):
-            of = f"in a trial of {tried['networks']} networks with and without it, their mean went from"
+            on = " on each of two splits" if tried.get("splits", 1) > 1 else ""
+            of = f"in a trial of {tried['networks']} networks with and without it{on}, their mean went from"
             return f"{of} {metric(name)} {before} to {after} on val"
-        return f"in a trial on {_seeds(tried['seeds'])} it took {metric(name)} on val from {before} to {after}"
+        on = _seeds(tried["seeds"]) + (" and two splits" if tried.get("splits", 1) > 1 else "")
+        return f"in a trial on {on} it took {metric(name)} on val from {before} to {after}"
     if finding.name in OF_DECISIONS:
         return _at_the_best_threshold(evidence, finding)
     attempt = attempt_of(evidence, finding)

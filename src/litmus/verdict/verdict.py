@@ -59,7 +59,8 @@ class Finding:
         evidence: The figures, plain types.
         overrides: One change, as exact overrides to apply together; empty where no change of a setting is suggested.
         choices: The answers to a question, overrides each; empty for what is no question.
-        tried: What a trial of these overrides gave: metric, before, after, difference, low, high, seeds, confirmed.
+        tried: What a trial of these overrides gave: metric, before, after, difference, low, high, seeds, splits,
+            confirmed.
         consequence_of: The earlier finding that explains this one.
         accepted: Whether the user accepted it: it stays visible and has no vote.
     """
