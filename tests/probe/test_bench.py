@@ -165,10 +165,21 @@ def test_the_mean_of_trainings_is_scored_as_an_ensemble_of_them_predicts(bench):
     split = table.data.splits["val"]
     right = outputs.argmax(1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0).long()
     recalls = [float((right[split.y == code] == code).double().mean()) for code in (0, 1)]
-    assert table.together((), [shots[job] for job in jobs]) == pytest.approx(sum(recalls) / 2)
+    assert table.together((), [shots[job] for job in jobs]).value == pytest.approx(sum(recalls) / 2)
 
 
 def test_the_mean_of_trainings_that_kept_no_outputs_is_not_known(bench):
     table = bench("data=circles", "data.n_samples=300", "model.hidden=[6]", "trainer.max_epochs=2")
     shot = replace(Round(table, [((), 1)]).run()[((), 1)], outputs=None)
     assert table.together((), [shot]) is None
+
+
+def test_what_a_change_gives_the_mean_of_networks_has_a_pseudo_value_for_each_of_them(bench):
+    table, longer = bench("data=circles", "data.n_samples=300", "model.hidden=[6]"), ("trainer.max_epochs=60",)
+    shots = Round(table, [(changes, seed) for changes in ((), longer) for seed in (1, 2, 3)]).run()
+    before, after = ([shots[changes, seed] for seed in (1, 2, 3)] for changes in ((), longer))
+    found = table.of_their_mean(longer, before, after)
+    assert found.gain == table.together(longer, after).value - table.together((), before).value
+    without_last = table.together(longer, after[:2]).value - table.together((), before[:2]).value
+    assert found.gains[2] == pytest.approx(3 * found.gain - 2 * without_last)
+    assert table.of_their_mean(longer, before, [replace(shot, outputs=None) for shot in after]) is None

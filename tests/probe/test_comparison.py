@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from litmus.metrics.answers import Predictions
-from litmus.probe.comparison import Shot, compare
+from litmus.probe.comparison import Shot, compare, paired, pseudo_values
 from litmus.statistics import wilson
 
 PAIRS = 5
@@ -26,7 +26,7 @@ def claims(make_shots, *, right: float, screened: int, best_of: int = 1) -> int:
         before = make_shots(rng, PAIRS, right=right)
         arms = [make_shots(rng, PAIRS, right=right) for _ in range(best_of)]
         after = max(arms, key=lambda shots: sum(shot.value for shot in shots))
-        count += (compare([(before, after)], "balanced_accuracy", screened=screened).low or 0.0) > 0
+        count += (compare([paired(before, after)], "balanced_accuracy", screened=screened).low or 0.0) > 0
     return count
 
 
@@ -52,7 +52,7 @@ def test_the_best_of_many_that_do_nothing_is_seldom_taken_for_a_gain_on_rows_tha
         before = shots(rng.random(n) < 0.7)
         arms = [shots(rng.random(n) < 0.7) for _ in range(10)]
         best = max(arms, key=lambda arm: arm[0].value)
-        count += (compare([(before, best)], "balanced_accuracy", screened=10).low or 0.0) > 0
+        count += (compare([paired(before, best)], "balanced_accuracy", screened=10).low or 0.0) > 0
     assert wilson(count, SIMULATIONS).low <= 0.05
 
 
@@ -60,14 +60,14 @@ def test_a_clear_gain_is_found(make_shots):
     rng = np.random.default_rng(2)
     before = make_shots(rng, PAIRS, right=0.5)
     after = make_shots(rng, PAIRS, right=0.9)
-    found = compare([(before, after)], "balanced_accuracy", screened=20, confirmed=2)
+    found = compare([paired(before, after)], "balanced_accuracy", screened=20, confirmed=2)
     assert found.low > 0.1
     assert found.value == pytest.approx(np.mean([b.value - a.value for a, b in zip(before, after, strict=True)]))
 
 
 def test_two_splits_count_alike_and_say_more_than_the_weaker(make_shots):
     rng = np.random.default_rng(8)
-    first, second = ((make_shots(rng, 4, right=0.6), make_shots(rng, 4, right=right)) for right in (0.8, 0.9))
+    first, second = (paired(make_shots(rng, 4, right=0.6), make_shots(rng, 4, right=right)) for right in (0.8, 0.9))
     both = compare([first, second], "balanced_accuracy")
     alone = [compare([arms], "balanced_accuracy") for arms in (first, second)]
     assert both.value == pytest.approx((alone[0].value + alone[1].value) / 2)
@@ -77,32 +77,34 @@ def test_two_splits_count_alike_and_say_more_than_the_weaker(make_shots):
 def test_what_does_nothing_on_two_splits_is_seldom_taken_for_a_gain(make_shots):
     rng, count = np.random.default_rng(9), 0
     for _ in range(SIMULATIONS):
-        arms = [(make_shots(rng, 2, right=0.7), make_shots(rng, 2, right=0.7)) for _ in range(2)]
+        arms = [paired(make_shots(rng, 2, right=0.7), make_shots(rng, 2, right=0.7)) for _ in range(2)]
         count += (compare(arms, "balanced_accuracy").low or 0.0) > 0
     assert wilson(count, SIMULATIONS).low <= 0.025
 
 
 def test_seeds_that_disagree_widen_the_interval(make_shots):
     rng = np.random.default_rng(3)
-    steady = compare([(make_shots(rng, 4, right=0.6), make_shots(rng, 4, right=0.8))], "balanced_accuracy")
-    shaky = compare([(make_shots(rng, 4, right=0.6), make_shots(rng, 4, right=0.8, spread=0.2))], "balanced_accuracy")
+    steady = compare([paired(make_shots(rng, 4, right=0.6), make_shots(rng, 4, right=0.8))], "balanced_accuracy")
+    shaky = compare(
+        [paired(make_shots(rng, 4, right=0.6), make_shots(rng, 4, right=0.8, spread=0.2))], "balanced_accuracy"
+    )
     assert shaky.high - shaky.low > 1.5 * (steady.high - steady.low)
 
 
 def test_choosing_among_more_widens_the_interval_and_moves_nothing(make_shots):
     rng = np.random.default_rng(4)
     before, after = make_shots(rng, 4, right=0.6), make_shots(rng, 4, right=0.8)
-    one, many = (compare([(before, after)], "balanced_accuracy", screened=k) for k in (1, 30))
+    one, many = (compare([paired(before, after)], "balanced_accuracy", screened=k) for k in (1, 30))
     assert one.value == many.value
     assert many.low < one.low
-    both = compare([(before, after)], "balanced_accuracy", confirmed=2)
+    both = compare([paired(before, after)], "balanced_accuracy", confirmed=2)
     assert both.low < one.low
 
 
 def test_on_few_rows_without_a_difference_some_doubt_is_left(make_shots):
     rng = np.random.default_rng(5)
     perfect = make_shots(rng, 3, right=1.0, n=20)
-    found = compare([(perfect, perfect)], "balanced_accuracy")
+    found = compare([paired(perfect, perfect)], "balanced_accuracy")
     assert found.value == 0
     assert found.low < -0.05
     assert found.high > 0.05
@@ -112,9 +114,9 @@ def test_other_rows_in_val_leave_only_the_spread_over_seeds(make_shots):
     rng = np.random.default_rng(6)
     before, after = make_shots(rng, 3, right=0.7), make_shots(rng, 3, right=0.7)
     moved = [replace(shot, predicted=replace(shot.predicted, rows=shot.predicted.rows + 1)) for shot in after]
-    paired, unpaired = (compare([(before, arm)], "balanced_accuracy") for arm in (after, moved))
-    assert unpaired.value == paired.value
-    assert unpaired.high - unpaired.low < paired.high - paired.low
+    same, other = (compare([paired(before, arm)], "balanced_accuracy") for arm in (after, moved))
+    assert other.value == same.value
+    assert other.high - other.low < same.high - same.low
 
 
 @pytest.mark.parametrize("metric", ["r2", "average_precision", "accuracy"])
@@ -140,7 +142,7 @@ def test_every_primary_metric_has_an_interval_around_its_difference(metric):
         predicted = said_of(target, pred, torch.stack([1 - score, score], 1))
         return Shot(value=value, predicted=predicted, monitored=0.0, epochs=1, finished=True)
 
-    found = compare([([shot(0.9) for _ in range(4)], [shot(0.2) for _ in range(4)])], metric)
+    found = compare([paired([shot(0.9) for _ in range(4)], [shot(0.2) for _ in range(4)])], metric)
     assert 0 < found.low < found.value < found.high
 
 
@@ -160,6 +162,12 @@ def test_rows_in_time_are_compared_in_their_order():
             [Shot(value=0.85 + 0.15 * i, predicted=one, monitored=0.0, epochs=1, finished=True)] * 3
             for i, one in enumerate(predicted)
         ]
-        found = compare([(arms[0], arms[1])], "balanced_accuracy")
+        found = compare([paired(*arms)], "balanced_accuracy")
         widths.append(found.high - found.low)
     assert widths[0] > 1.5 * widths[1]
+
+
+def test_pseudo_values_of_a_plain_mean_are_its_values():
+    values = [0.2, 0.5, 0.9, 0.1]
+    without = [sum(values[:i] + values[i + 1 :]) / 3 for i in range(4)]
+    assert pseudo_values(sum(values) / 4, without) == pytest.approx(values)

@@ -24,7 +24,7 @@ from litmus.errors import DataError, InterruptedRun, LitmusError
 from litmus.metrics.answers import Predictions
 from litmus.probe.allowance import Allowance
 from litmus.probe.arms import Arm, Builder, finish
-from litmus.probe.comparison import Shot, absolute_skill
+from litmus.probe.comparison import Compared, Shot, absolute_skill, pseudo_values
 from litmus.probe.rounds import Job
 from litmus.run import Fitted, Run, prepare_data
 from litmus.run.predictor import Predictor
@@ -197,15 +197,35 @@ class Bench:
         epochs = len(learned.losses)
         return None if shot is None else replace(shot, monitored=learned.monitored, epochs=epochs, finished=ended)
 
-    def together(self, changes: Changes, shots: Sequence[Shot]) -> float | None:
-        """The metric of the mean of several trainings' outputs, as an ensemble of them predicts; None: unknown."""
+    def together(self, changes: Changes, shots: Sequence[Shot]) -> Shot | None:
+        """What the mean of several trainings' outputs gives, as an ensemble of them predicts; None: unknown."""
         variant = self.variant(changes)
         outputs = [shot.outputs for shot in shots if shot.outputs is not None]
         if variant is None or variant.builder is None or len(outputs) < len(shots):
             return None
         mean = torch.stack(outputs).mean(0)
-        shot = self._shot_of(variant.builder.untrained, variant.data.splits["val"], mean)
-        return None if shot is None else shot.value
+        return self._shot_of(variant.builder.untrained, variant.data.splits["val"], mean)
+
+    def of_their_mean(self, changes: Changes, before: Sequence[Shot], after: Sequence[Shot]) -> Compared | None:
+        """What a change gives the mean of each arm's networks; None: unknown.
+
+        A change that merely makes one network vary less gains what an ensemble has already.
+        """
+        whole = self._means(changes, before, after)
+        if whole is None:
+            return None
+        gain, without = whole[1].value - whole[0].value, []
+        for left_out in range(len(before)):
+            others = [[shot for place, shot in enumerate(arm) if place != left_out] for arm in (before, after)]
+            means = self._means(changes, others[0], others[1])
+            if means is None:
+                return None
+            without.append(means[1].value - means[0].value)
+        return Compared(whole[:1], whole[1:], pseudo_values(gain, without))
+
+    def _means(self, changes: Changes, before: Sequence[Shot], after: Sequence[Shot]) -> tuple[Shot, Shot] | None:
+        control, changed = self.together((), before), self.together(changes, after)
+        return None if control is None or changed is None else (control, changed)
 
     def _shot(self, predictor: Predictor, data: DataModule, *, broke: bool) -> Shot | None:
         """What a trained model gives on val; what the baseline gives where it is worthless."""

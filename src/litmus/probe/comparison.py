@@ -39,11 +39,46 @@ class Shot:
     outputs: Tensor | None = None
 
 
-Arms = tuple[Sequence[Shot], Sequence[Shot]]
-"""The unchanged arm and the changed one on one split, the same seeds each."""
+@final
+@dataclass(frozen=True)
+class Compared:
+    """The unchanged arm and the changed one on one split.
+
+    Args:
+        before: Trainings of the unchanged arm, a seed each; or one, of what the mean of their networks gives.
+        after: The same of the changed arm, the same seeds.
+        gains: What each seed gained; where `before` and `after` are means of networks, its jackknife pseudo-value.
+    """
+
+    before: Sequence[Shot]
+    after: Sequence[Shot]
+    gains: Sequence[float]
+
+    @property
+    def gain(self) -> float:
+        """After minus before, on average."""
+        pairs = zip(self.before, self.after, strict=True)
+        return sum(after.value - before.value for before, after in pairs) / len(self.before)
 
 
-def compare(arms: Sequence[Arms], metric: str, *, screened: int = 1, confirmed: int = 1) -> Estimate:
+def paired(before: Sequence[Shot], after: Sequence[Shot]) -> Compared:
+    """Two arms of the same seeds, whose trainings are compared one by one."""
+    return Compared(before, after, [b.value - a.value for a, b in zip(before, after, strict=True)])
+
+
+def pseudo_values(whole: float, without: Sequence[float]) -> list[float]:
+    """What each of several networks contributes to a figure of their mean.
+
+    Args:
+        whole: The figure with all of them.
+        without: The figure without each of them.
+
+    Source: Tukey (1958), the jackknife's pseudo-values, whose spread is that of a mean of as many independent values.
+    """
+    return [len(without) * whole - (len(without) - 1) * other for other in without]
+
+
+def compare(splits: Sequence[Compared], metric: str, *, screened: int = 1, confirmed: int = 1) -> Estimate:
     """After minus before, over paired seeds on one split or several: the mean of what each split gives.
 
     Two things vary: the seed, of which these are a sample, and the rows of val, which are the same for every seed of a
@@ -52,18 +87,20 @@ def compare(arms: Sequence[Arms], metric: str, *, screened: int = 1, confirmed: 
     first at a level that allows for the choice. They add up in quadrature; no row is in two vals.
 
     Args:
-        arms: A split each, the run's own first.
+        splits: The run's own first.
         metric: Primary metric.
         screened: How many changes this one was chosen from, on the first split's rows.
         confirmed: How many changes are compared on fresh seeds.
 
     Source: Student (1908), on differences within blocks; Bonferroni's inequality, for both kinds of choice.
     """
-    gains = [[b.value - a.value for a, b in zip(*pair, strict=True)] for pair in arms]
-    mean = sum(sum(own) / len(own) for own in gains) / len(gains)
-    over_seeds = block_mean_interval(gains, level=1 - ERROR / max(confirmed, 1))
+    mean = sum(split.gain for split in splits) / len(splits)
+    over_seeds = block_mean_interval([split.gains for split in splits], level=1 - ERROR / max(confirmed, 1))
     stretch = normal_quantile(1 - ERROR / max(screened, 1)) / normal_quantile(1 - ERROR)
-    over_rows = [(1.0 if place else stretch) * _over_rows(*pair, metric) / len(arms) for place, pair in enumerate(arms)]
+    over_rows = [
+        (1.0 if place else stretch) * _over_rows(split.before, split.after, metric) / len(splits)
+        for place, split in enumerate(splits)
+    ]
     half = (((over_seeds.high - over_seeds.low) / 2) ** 2 + sum(part**2 for part in over_rows)) ** 0.5
     return Estimate(value=mean, low=mean - half, high=mean + half)
 

@@ -9,11 +9,11 @@ from typing import final
 from litmus.config import RunConfig
 from litmus.config.signatures import signature
 from litmus.data.module import DataModule
-from litmus.evidence import Attempt, Estimate, Evidence, Reference, Trial
+from litmus.evidence import Attempt, Evidence, Reference, Trial
 from litmus.probe.allowance import Allowance
 from litmus.probe.bench import Bench, Variant
 from litmus.probe.candidates import combinations, singles
-from litmus.probe.comparison import Arms, Shot, compare
+from litmus.probe.comparison import Compared, Shot, compare, paired
 from litmus.probe.rounds import Job, Round, cheaper, work
 from litmus.verdict import Verdict, quantities
 from litmus.verdict.candidate import Candidate, Changes
@@ -298,9 +298,9 @@ class Search:
             return
         began = time.monotonic()
         self.bench.allowance.extend(OVERTIME * self.seconds)
-        compared: dict[Changes, list[Arms]] = {candidate.changes: [] for candidate in picked}
+        compared: dict[Changes, list[Compared]] = {candidate.changes: [] for candidate in picked}
         for place, bench in enumerate(benches):
-            own, wanted = seeds[place :: len(benches)], [key for key, arms in compared.items() if _gain_in_all(arms)]
+            own, wanted = seeds[place :: len(benches)], [key for key, splits in compared.items() if _gained(splits)]
             shots = Round(bench, [(changes, seed) for changes in [(), *wanted] for seed in own]).run() if wanted else {}
             control = _finished(_arm(shots, (), own))
             for changes in wanted:
@@ -308,10 +308,11 @@ class Search:
                 if control is None or arm is None:
                     del compared[changes]  # what does not come to its end says nothing
                 else:
-                    compared[changes].append((control, arm))
-        held = [candidate for candidate in picked if candidate.changes in compared]
+                    compared[changes].append(self._compared(bench, changes, control, arm))
         found = [
-            self._paired(candidate, seeds, benches, compared[candidate.changes], len(picked)) for candidate in held
+            self._confirmed(candidate, seeds, compared[candidate.changes], of=len(benches), picked=len(picked))
+            for candidate in picked
+            if candidate.changes in compared
         ]
         spent = (time.monotonic() - began) / max(len(found), 1)
         kept = found[:1] + [trial for trial in found[1:] if not _explained(trial, found[0])]
@@ -352,42 +353,24 @@ class Search:
         """Epochs that an arm is likely to take: as many as before, if it came to an end then, or all of them."""
         return self.lengths.get(changes, float(variant.config.trainer.max_epochs or math.inf))
 
-    def _paired(
-        self,
-        candidate: Candidate,
-        seeds: Sequence[int],
-        benches: Sequence[Bench],
-        compared: Sequence[Arms],
-        confirmed: int,
+    def _compared(self, bench: Bench, changes: Changes, control: Sequence[Shot], arm: Sequence[Shot]) -> Compared:
+        """What a change gives on one split: the mean of the networks, where the run is an ensemble."""
+        of_mean = bench.of_their_mean(changes, control, arm) if self.evidence.model.ensemble_size > 1 else None
+        return of_mean or paired(control, arm)
+
+    def _confirmed(
+        self, candidate: Candidate, seeds: Sequence[int], splits: Sequence[Compared], *, of: int, picked: int
     ) -> Trial:
-        """The trial of a change on the seeds of as many splits as it was compared on, the run's own first."""
-        found = compare(compared, self.bench.metric, screened=len(self.screened), confirmed=confirmed)
-        tried = tuple(seed for place in range(len(compared)) for seed in seeds[place :: len(benches)])
-        before, after = (tuple(shot.value for arms in compared for shot in arms[side]) for side in (0, 1))
+        """The trial of a change on as many of the splits as it was compared on, the run's own first."""
+        found = compare(splits, self.bench.metric, screened=len(self.screened), confirmed=picked)
+        tried = tuple(seed for place in range(len(splits)) for seed in seeds[place::of])
+        before = tuple(shot.value for split in splits for shot in split.before)
+        after = tuple(shot.value for split in splits for shot in split.after)
         trial = self._trial(candidate, tried, before=before, after=after)
-        if self.evidence.model.ensemble_size > 1:
-            trial, found = self._of_their_mean(trial, found, benches, compared)
-        held = len(compared) == len(benches) and _gain_in_all(compared)
-        return replace(trial, splits=len(compared), difference=found, confirmed=held and (found.low or 0.0) > 0)
-
-    def _of_their_mean(
-        self, trial: Trial, found: Estimate, benches: Sequence[Bench], compared: Sequence[Arms]
-    ) -> tuple[Trial, Estimate]:
-        """The trial with what the mean of each arm's networks gives on each split, and no more than its gain.
-
-        A change that merely makes one network vary less gains what the run's ensemble has already.
-        """
-        before = [bench.together((), arms[0]) for bench, arms in zip(benches, compared, strict=False)]
-        after = [bench.together(trial.overrides, arms[1]) for bench, arms in zip(benches, compared, strict=False)]
-        gains = [b - a for a, b in zip(before, after, strict=True) if a is not None and b is not None]
-        if len(gains) < len(before):
-            return trial, found
-        lost = max((found.value or 0.0) - sum(gains) / len(gains), 0.0)
-        less = Estimate(
-            value=(found.value or 0.0) - lost, low=(found.low or 0.0) - lost, high=(found.high or 0.0) - lost
-        )
-        detail = {**trial.detail, "networks": len(compared[0][0])}
-        return replace(trial, before=tuple(before), after=tuple(after), detail=detail), less
+        if len(before) < len(tried):
+            trial = replace(trial, detail={**trial.detail, "networks": len(splits[0].gains)})
+        held = len(splits) == of and _gained(splits) and (found.low or 0.0) > 0
+        return replace(trial, splits=len(splits), difference=found, confirmed=held)
 
     def _trial(
         self, candidate: Candidate, seeds: Sequence[int], *, before: tuple[float, ...], after: tuple[float, ...]
@@ -404,9 +387,9 @@ class Search:
         )
 
 
-def _gain_in_all(compared: Sequence[Arms]) -> bool:
-    """Whether a change gained on the mean of each split's seeds, as far as it was compared."""
-    return all(sum(shot.value for shot in after) > sum(shot.value for shot in before) for before, after in compared)
+def _gained(splits: Sequence[Compared]) -> bool:
+    """Whether a change gained on every split on which it was compared."""
+    return all(split.gain > 0 for split in splits)
 
 
 def _arm(shots: Mapping[Job, Shot], changes: tuple[str, ...], seeds: Sequence[int]) -> list[Shot] | None:
