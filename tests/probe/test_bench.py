@@ -172,14 +172,3 @@ def test_the_mean_of_trainings_that_kept_no_outputs_is_not_known(bench):
     table = bench("data=circles", "data.n_samples=300", "model.hidden=[6]", "trainer.max_epochs=2")
     shot = replace(Round(table, [((), 1)]).run()[((), 1)], outputs=None)
     assert table.together((), [shot]) is None
-
-
-def test_what_a_change_gives_the_mean_of_networks_has_a_pseudo_value_for_each_of_them(bench):
-    table, longer = bench("data=circles", "data.n_samples=300", "model.hidden=[6]"), ("trainer.max_epochs=60",)
-    shots = Round(table, [(changes, seed) for changes in ((), longer) for seed in (1, 2, 3)]).run()
-    before, after = ([shots[changes, seed] for seed in (1, 2, 3)] for changes in ((), longer))
-    found = table.of_their_mean(longer, before, after)
-    assert found.gain == table.together(longer, after).value - table.together((), before).value
-    without_last = table.together(longer, after[:2]).value - table.together((), before[:2]).value
-    assert found.gains[2] == pytest.approx(3 * found.gain - 2 * without_last)
-    assert table.of_their_mean(longer, before, [replace(shot, outputs=None) for shot in after]) is None

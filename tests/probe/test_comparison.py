@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from litmus.metrics.answers import Predictions
-from litmus.probe.comparison import Shot, compare, paired, pseudo_values
+from litmus.probe.comparison import Shot, compare, of_means, paired
 from litmus.statistics import wilson
 
 PAIRS = 5
@@ -167,7 +167,21 @@ def test_rows_in_time_are_compared_in_their_order():
     assert widths[0] > 1.5 * widths[1]
 
 
-def test_pseudo_values_of_a_plain_mean_are_its_values():
-    values = [0.2, 0.5, 0.9, 0.1]
-    without = [sum(values[:i] + values[i + 1 :]) / 3 for i in range(4)]
-    assert pseudo_values(sum(values) / 4, without) == pytest.approx(values)
+def test_the_gain_of_a_mean_is_as_sure_as_that_of_its_networks(make_shots):
+    rng = np.random.default_rng(10)
+    networks = paired(make_shots(rng, 4, right=0.6, spread=0.1), make_shots(rng, 4, right=0.9))
+    means = [replace(make_shots(rng, 1, right=0.5)[0], value=value) for value in (0.8, 0.9)]
+    found = of_means(*means, networks)
+    assert found.gain == pytest.approx(0.1)
+    assert np.mean(found.gains) == pytest.approx(0.1)
+    share = [np.std(gains) / np.mean(gains) for gains in (found.gains, networks.gains)]
+    assert share[0] == pytest.approx(share[1])
+
+
+def test_the_gain_of_a_mean_whose_networks_gain_nothing_keeps_their_spread(make_shots):
+    rng = np.random.default_rng(11)
+    networks = paired(make_shots(rng, 4, right=0.9), make_shots(rng, 4, right=0.8))
+    means = [replace(make_shots(rng, 1, right=0.5)[0], value=value) for value in (0.8, 0.9)]
+    found = of_means(*means, networks)
+    assert np.mean(found.gains) == pytest.approx(found.gain)
+    assert np.std(found.gains) == pytest.approx(np.std(networks.gains))

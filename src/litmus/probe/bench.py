@@ -24,7 +24,7 @@ from litmus.errors import DataError, InterruptedRun, LitmusError
 from litmus.metrics.answers import Predictions
 from litmus.probe.allowance import Allowance
 from litmus.probe.arms import Arm, Builder, finish
-from litmus.probe.comparison import Compared, Shot, absolute_skill, pseudo_values
+from litmus.probe.comparison import Shot, absolute_skill
 from litmus.probe.rounds import Job
 from litmus.run import Fitted, Run, prepare_data
 from litmus.run.predictor import Predictor
@@ -205,27 +205,6 @@ class Bench:
             return None
         mean = torch.stack(outputs).mean(0)
         return self._shot_of(variant.builder.untrained, variant.data.splits["val"], mean)
-
-    def of_their_mean(self, changes: Changes, before: Sequence[Shot], after: Sequence[Shot]) -> Compared | None:
-        """What a change gives the mean of each arm's networks; None: unknown.
-
-        A change that merely makes one network vary less gains what an ensemble has already.
-        """
-        whole = self._means(changes, before, after)
-        if whole is None:
-            return None
-        gain, without = whole[1].value - whole[0].value, []
-        for left_out in range(len(before)):
-            others = [[shot for place, shot in enumerate(arm) if place != left_out] for arm in (before, after)]
-            means = self._means(changes, others[0], others[1])
-            if means is None:
-                return None
-            without.append(means[1].value - means[0].value)
-        return Compared(whole[:1], whole[1:], pseudo_values(gain, without))
-
-    def _means(self, changes: Changes, before: Sequence[Shot], after: Sequence[Shot]) -> tuple[Shot, Shot] | None:
-        control, changed = self.together((), before), self.together(changes, after)
-        return None if control is None or changed is None else (control, changed)
 
     def _shot(self, predictor: Predictor, data: DataModule, *, broke: bool) -> Shot | None:
         """What a trained model gives on val; what the baseline gives where it is worthless."""

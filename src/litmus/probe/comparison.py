@@ -47,7 +47,7 @@ class Compared:
     Args:
         before: Trainings of the unchanged arm, a seed each; or one, of what the mean of their networks gives.
         after: The same of the changed arm, the same seeds.
-        gains: What each seed gained; where `before` and `after` are means of networks, its jackknife pseudo-value.
+        gains: What each seed gained, as a share of what all gained where `before` and `after` are means of networks.
     """
 
     before: Sequence[Shot]
@@ -66,16 +66,21 @@ def paired(before: Sequence[Shot], after: Sequence[Shot]) -> Compared:
     return Compared(before, after, [b.value - a.value for a, b in zip(before, after, strict=True)])
 
 
-def pseudo_values(whole: float, without: Sequence[float]) -> list[float]:
-    """What each of several networks contributes to a figure of their mean.
+def of_means(before: Shot, after: Shot, single: Compared) -> Compared:
+    """Two means of networks, whose gain is as sure over seeds as that of the single networks.
+
+    A mean gains less than its networks do, and varies less in proportion: the spread of their gains is scaled as their
+    mean is. Where single networks gain nothing, it is kept.
 
     Args:
-        whole: The figure with all of them.
-        without: The figure without each of them.
-
-    Source: Tukey (1958), the jackknife's pseudo-values, whose spread is that of a mean of as many independent values.
+        before: What the mean of the unchanged arm's networks gives.
+        after: The same of the changed arm.
+        single: Those networks, one by one.
     """
-    return [len(without) * whole - (len(without) - 1) * other for other in without]
+    gain = after.value - before.value
+    if single.gain > 0:
+        return Compared([before], [after], [own * gain / single.gain for own in single.gains])
+    return Compared([before], [after], [own + gain - single.gain for own in single.gains])
 
 
 def compare(splits: Sequence[Compared], metric: str, *, screened: int = 1, confirmed: int = 1) -> Estimate:

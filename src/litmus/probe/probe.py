@@ -13,7 +13,7 @@ from litmus.evidence import Attempt, Evidence, Reference, Trial
 from litmus.probe.allowance import Allowance
 from litmus.probe.bench import Bench, Variant
 from litmus.probe.candidates import combinations, singles
-from litmus.probe.comparison import Compared, Shot, compare, paired
+from litmus.probe.comparison import Compared, Shot, compare, of_means, paired
 from litmus.probe.rounds import Job, Round, cheaper, work
 from litmus.verdict import Verdict, quantities
 from litmus.verdict.candidate import Candidate, Changes
@@ -354,9 +354,15 @@ class Search:
         return self.lengths.get(changes, float(variant.config.trainer.max_epochs or math.inf))
 
     def _compared(self, bench: Bench, changes: Changes, control: Sequence[Shot], arm: Sequence[Shot]) -> Compared:
-        """What a change gives on one split: the mean of the networks, where the run is an ensemble."""
-        of_mean = bench.of_their_mean(changes, control, arm) if self.evidence.model.ensemble_size > 1 else None
-        return of_mean or paired(control, arm)
+        """What a change gives on one split: the mean of its networks, where the run is an ensemble.
+
+        A change that merely makes one network vary less gains what an ensemble has already.
+        """
+        single = paired(control, arm)
+        if self.evidence.model.ensemble_size == 1:
+            return single
+        before, after = bench.together((), control), bench.together(changes, arm)
+        return single if before is None or after is None else of_means(before, after, single)
 
     def _confirmed(
         self, candidate: Candidate, seeds: Sequence[int], splits: Sequence[Compared], *, of: int, picked: int
