@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from functools import cache
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -165,7 +166,14 @@ def said(case: Case, seed: int, kept: dict[str, Any], asked: argparse.Namespace)
     """Today's verdict on what was kept."""
     seen = Seen.from_dict(kept)
     evidence = seen.untried if asked.without_trials else seen.evidence
-    return judged(case, seed, evidence, seen.seconds, refused=seen.refused)
+    shown = verified_figures().get(case.name)
+    return judged(case, seed, evidence, seen.seconds, refused=seen.refused, verified=shown)
+
+
+@cache
+def verified_figures() -> dict[str, Any]:
+    """What plain PyTorch showed of each fault."""
+    return verify.load()
 
 
 def repaired(runs: Sequence[Judged], asked: argparse.Namespace) -> Iterator[tuple[Case, dict[str, Any]]]:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from litmus.evidence import DataFacts, Evidence, FitFacts, ModelFacts, Score, TaskFacts
 from litmus.statistics import wilson
 from litmus.verdict.findings import names
 from litmus.verdict.verdict import Finding, Verdict
@@ -150,3 +151,26 @@ def test_cases_run_are_kept_and_judged(tmp_path, capsys):
     words = ["--cases", "blobs_two/2,too_little_data/forty", "--rejudge", "--seeds", "1", "--cache"]
     assert diagnosis.main([*words, str(tmp_path / "kept")]) == 0
     assert "2 runs of 2 cases" in capsys.readouterr().out
+
+
+def test_a_run_that_shows_little_of_what_its_fault_costs_is_neither_hit_nor_miss(tmp_path):
+    config, costs = composed(("data=circles",), 0, tmp_path), {"faulty": 0.5, "fixed": 0.9, "costs": 0.4}
+
+    def run(reached: float) -> Judged:
+        scores = {name: {"balanced_accuracy": Score(value=reached, n=100)} for name in ("train", "val", "test")}
+        evidence = Evidence(
+            task=TaskFacts(kind="binary", target="y", primary="balanced_accuracy"),
+            model=ModelFacts(name="MLP", parameters=1, hidden_layers=1, linear=False),
+            fit=FitFacts(epochs=6, max_epochs=6, steps=6, batches_per_epoch=1),
+            data=DataFacts(input="table", sizes={"train": 300, "val": 100, "test": 100}),
+            config=config,
+            scores=scores,
+            scored="test",
+        )
+        return judged(FAULT, 0, evidence, verified=costs)
+
+    shown, cured = run(0.6), run(0.8)
+    assert (shown.cured, cured.cured) == (False, True)
+    assert value([shown, cured], "faults that the defaults cure") == 0.5
+    assert value([cured], "recall: right name") is None
+    assert value([cured], "recall, faults") == 0.0

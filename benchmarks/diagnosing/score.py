@@ -1,12 +1,13 @@
 """From verdicts to figures: recall, precision, alarms, costly errors, agreement and repair, with intervals."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, final
 
 from cases.case import Case
 
+from diagnosing.train import metric_of
 from litmus.evidence import Evidence
 from litmus.verdict import Verdict
 from litmus.verdict.criteria import Criteria
@@ -14,6 +15,7 @@ from litmus.verdict.judge import judge
 from litmus.verdict.settings import Settings
 
 Z = 1.959964
+CURES = 0.5  # share of a fault's cost, as for a repair
 SOUND = frozenset({"adequate", "limited"})
 """Answers that blame neither the data's handling nor a setting: right for a healthy run, a miss for a faulty one."""
 
@@ -29,6 +31,8 @@ class Judged:
         verdict: None where the run was refused.
         seconds: Wall time of the run, trials included.
         refused: Why there is no verdict.
+        cured: Whether the run shows less than half of what its fault costs by plain PyTorch, because our defaults
+            (an ensemble, a target standardised for the loss) take it away: then there is nothing to be found.
     """
 
     case: Case
@@ -36,6 +40,7 @@ class Judged:
     verdict: Verdict | None
     seconds: float = 0.0
     refused: str | None = None
+    cured: bool = False
 
     @property
     def answer(self) -> str:
@@ -71,13 +76,36 @@ class Judged:
 
 
 def judged(
-    case: Case, seed: int, evidence: Evidence | None, seconds: float = 0.0, *, refused: str | None = None
+    case: Case,
+    seed: int,
+    evidence: Evidence | None,
+    seconds: float = 0.0,
+    *,
+    refused: str | None = None,
+    verified: Mapping[str, Any] | None = None,
 ) -> Judged:
-    """The verdict of today's code on kept evidence, by the criteria and settings that its config states."""
+    """The verdict of today's code on kept evidence, by the criteria and settings that its config states.
+
+    Args:
+        case: The case.
+        seed: The run's.
+        evidence: What it showed; None where it was refused.
+        seconds: Wall time of the run.
+        refused: Why there is no evidence.
+        verified: What plain PyTorch showed of the fault.
+    """
     if evidence is None:
         return Judged(case, seed, None, seconds, refused)
     verdict = judge(evidence, _made(Criteria, evidence, "criteria"), _made(Settings, evidence, "verdict"))
-    return Judged(case, seed, verdict, seconds)
+    return Judged(case, seed, verdict, seconds, cured=_cured(case, evidence, verified or {}))
+
+
+def _cured(case: Case, evidence: Evidence, verified: Mapping[str, Any]) -> bool:
+    """Whether the run does so much better than the faulty model by hand that more than half of the cost is gone."""
+    if case.healthy or not {"faulty", "fixed", "costs"} <= verified.keys():
+        return False
+    reached = metric_of({name: score.value for name, score in evidence.scores[evidence.scored].items()}, case.metric)
+    return reached is not None and reached > verified["fixed"] - CURES * verified["costs"]
 
 
 def _made(target: Any, evidence: Evidence, key: str) -> Any:
@@ -136,13 +164,16 @@ def rate(name: str, goal: str, observed: Iterable[tuple[str, bool]]) -> Rate:
 
 def diagnosis_rates(runs: Sequence[Judged]) -> list[Rate]:
     """What was said, against what is so."""
-    faulty, healthy = [run for run in runs if not run.case.healthy], [run for run in runs if run.case.healthy]
+    planted, healthy = [run for run in runs if not run.case.healthy], [run for run in runs if run.case.healthy]
+    faulty = [run for run in planted if not run.cured]
 
     def share(name: str, goal: str, among: Sequence[Judged], holds: Callable[[Judged], bool]) -> Rate:
         return rate(name, goal, ((run.case.cluster, holds(run)) for run in among))
 
     return [
         share("recall: right name at warning or error", ">= .85", faulty, lambda run: run.named),
+        share("recall, faults that the defaults cure included", "", planted, lambda run: run.named),
+        share("faults that the defaults cure", "", planted, lambda run: run.cured),
         share("right name first", ">= .70", faulty, lambda run: run.named_first),
         rate("precision of alarms that nothing explains", ">= .85", _precise(runs)),
         rate("precision of all alarms", "", _precise(runs, every=True)),
@@ -201,8 +232,9 @@ def confusions(runs: Iterable[Judged]) -> list[str]:
     lines = []
     for run in runs:
         wrong = [name for name in run.alarms if name not in run.case.accepts]
-        costly = run.answer in ({"inadequate", "refused"} if run.case.healthy else SOUND)
-        if not wrong and not costly and (run.case.healthy or run.named_first):
+        sound = run.case.healthy or run.cured
+        costly = run.answer in ({"inadequate", "refused"} if sound else SOUND)
+        if not wrong and not costly and (sound or run.named_first):
             continue
         said = ", ".join(run.alarms) or run.refused or "none"
         lines.append(f"{run.case.name} seed {run.seed}: {run.answer}; alarms: {said}")
