@@ -49,6 +49,7 @@ FACTORS: Mapping[str, Mapping[str, str]] = {
         "text_cnn": "model=text model.kind=cnn model.channels=4",
     },
     "hidden": {"": "", "none": "model.hidden=[]", "one": "model.hidden=[3]", "three": "model.hidden=[8,4,4]"},
+    "ensemble": {"": "", "one": "model.ensemble_size=1", "three": "model.ensemble_size=3"},
     "activation": {
         "": "",
         **{name: f"model.activation={name}" for name in ("tanh", "sigmoid", "gelu", "leaky_relu", "none")},
@@ -295,6 +296,7 @@ CONFLICTS: list[tuple[str | None, Conflict]] = [
         (f"model.{key}", _only(key, _set(key), "model", {"mlp", "cnn", "text", "text_cnn"}))
         for key in ("hidden", "activation", "dropout")
     ),
+    ("model.ensemble_size", _only("ensemble", _set("ensemble"), "model", {"mlp"})),
     ("model.norm", _only("norm", _set("norm"), "model", {"mlp", "cnn", "text", "text_cnn"})),
     ("model.norm", _only("norm", {"layer"}, "model", {"mlp", "text", "text_cnn"})),
     ("data.batch_size", _only("norm", {"batch"}, "batch_size", set(FACTORS["batch_size"]) - {"one"})),
