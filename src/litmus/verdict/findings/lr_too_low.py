@@ -33,7 +33,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     )
     # a look on one seed does not acquit weights that hardly moved
     acquitting = None if tiny and quantities.refutes(tried) and tried and tried.difference is None else tried
-    share = "unknown" if ratio is None else percent(ratio)
+    share = f"{figure(100 * ratio)} %" if ratio else percent(ratio)  # percent() has a decimal at most
     text = f"a step changes the weights by {share}, the loss fell by {percent(max(fell or 0.0, 0.0))}"
     if faded:
         text = f"the schedule took it to {figure(evidence.fit.lr[-1])} before the model had learned"
