@@ -58,9 +58,7 @@ def _squeezed(explained: Explanations, alarms: Sequence[Finding]) -> Explanation
 
 
 def _moved_away(explained: Explanations, alarms: Sequence[Finding], settings: Sequence[str]) -> Explanations:
-    """Where held-out rows moved away and no reference is ahead on them, what a trial gains there is how it happens to
-    go on beyond the training rows.
-    """
+    """Where held-out rows moved away and no reference is ahead, a trial gains by chance what it adds beyond train."""
     moved = any(alarm.name == "split_shift" for alarm in alarms)
     return {**explained, "split_shift": (*explained["split_shift"], *settings)} if moved else explained
 

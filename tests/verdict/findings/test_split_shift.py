@@ -207,7 +207,7 @@ def test_what_a_trial_gains_where_rows_moved_away_is_no_cause_unless_a_reference
     as_good = {"test": Estimate(value=0.05, low=0.02, high=0.08)}
     verdict = judge(moved_in_time(make, difference=as_good))
     assert verdict.findings[0].name == "split_shift"
-    assert {one.consequence_of for one in verdict.findings[1:] if one.alarms} == {"split_shift"}
+    assert {one.name: one.consequence_of for one in verdict.findings[1:] if one.alarms} == {"lr_too_low": "split_shift"}
     assert verdict.try_first is None
     ahead = {"test": Estimate(value=-0.3, low=-0.35, high=-0.25)}
     assert judge(moved_in_time(make, difference=ahead)).try_first.name == "lr_too_low"
