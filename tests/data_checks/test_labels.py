@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -123,6 +125,18 @@ def test_grades_and_counts_have_an_order_and_codes_of_classes_have_none():
     assert target_order(*held(X, grades), seed=0, seconds=9).by_chance < 0.05
     assert target_order(*held(X, counts), seed=0, seconds=9).by_chance < 0.05
     assert target_order(*held(named, code.astype(float)), seed=0, seconds=9).by_chance > 0.1
+
+
+def test_the_order_of_many_rows_and_wide_columns_is_told_from_as_many_as_there_is_time_for():
+    rng = np.random.default_rng(2)
+    code = rng.integers(4, size=2500)
+    named = np.column_stack([rng.normal(size=(2500, 4)) + 1.2 * np.eye(4)[code], rng.integers(800, size=2500)])
+    task, train = held(named, code.astype(float))
+    wide = Regression(spec=replace(task.spec, cardinalities=(800,)))
+    order = target_order(wide, train, seed=0, seconds=1.0)
+    assert order is not None
+    assert order.by_chance > 0.1
+    assert target_order(wide, train, seed=0, seconds=0.001) is None
 
 
 def test_codes_that_are_told_apart_without_an_error_show_by_their_neighbours_whether_they_have_an_order():

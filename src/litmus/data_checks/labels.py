@@ -18,7 +18,7 @@ from litmus.data_checks.column_facts import is_whole
 from litmus.data_checks.swapped_targets import swapped_targets
 from litmus.evidence import Estimate, LabelNoise
 from litmus.metrics.answers import Predictions
-from litmus.references.estimator import BESIDE, quietly, recipes
+from litmus.references.estimator import BESIDE, Recipe, quietly, recipes
 from litmus.references.reference import Fitted, out_of_fold, stratified_sample, take
 from litmus.scoring.difference import difference
 from litmus.scoring.score import point_scores
@@ -288,7 +288,7 @@ def target_order(task: Task, train: Split, *, seed: int, seconds: float) -> Orde
     errs, each row's nearest row of another number counts as what it could have been taken for.
 
     Returns:
-        None unless the target has 3 to 50 distinct whole numbers, and where the classifier takes too long.
+        None unless the target has 3 to 50 distinct whole numbers, and where any classifier takes too long.
     """
     target = task.in_unit(train.y)
     if not task.numeric or not is_whole(target):
@@ -298,11 +298,13 @@ def target_order(task: Task, train: Split, *, seed: int, seconds: float) -> Orde
         return None
     spec = replace(task.spec, task="multiclass", classes=tuple(str(int(v)) for v in values))
     classifier = Multiclass(spec=spec)
-    # drift over time tells nothing of an order of the codes
-    sample = take(replace(train, y=codes, time=None), stratified_sample(codes, MOST_ROWS // 2, seed=seed))
-    recipe = next((option for option in recipes(spec, seed=seed) if not option.linear), recipes(spec, seed=seed)[-1])
-    if FOLDS * recipe.cost(len(sample)) > seconds:
+    options = [option for option in recipes(spec, seed=seed) if not option.linear] or recipes(spec, seed=seed)[-1:]
+    most = min(len(train), MOST_ROWS // 2)
+    rows, recipe = max(((_affordable(option, most, seconds), option) for option in options), key=lambda pair: pair[0])
+    if not rows:
         return None
+    # drift over time tells nothing of an order of the codes
+    sample = take(replace(train, y=codes, time=None), stratified_sample(codes, rows, seed=seed))
     with quietly():
         predicted = out_of_fold(classifier, recipe, sample, folds=FOLDS, seed=seed)
     true, pred = predicted.target.numpy(), predicted.pred.numpy()
@@ -318,6 +320,14 @@ def target_order(task: Task, train: Split, *, seed: int, seconds: float) -> Orde
     relabelled = [rng.permutation(len(values)) for _ in range(SHUFFLES)]
     nearer = [float(np.abs(labels[true] - labels[pred]).mean()) <= observed + 1e-12 for labels in relabelled]
     return Order(by_chance=(1 + sum(nearer)) / (1 + SHUFFLES), renumbered=better)
+
+
+def _affordable(recipe: Recipe, most: int, seconds: float) -> int:
+    """Rows, at most so many, on which the recipe is fitted out of fold within the time; 0: fewer than are of use."""
+    rows, least = most, min(most, FEWEST_ROWS)
+    while rows >= least and FOLDS * recipe.cost(rows) > seconds:
+        rows = int(0.8 * rows)
+    return rows if rows >= least else 0
 
 
 def renumbered(prob: Array, true: NDArray[np.int64], *, seed: int) -> Estimate:

@@ -174,9 +174,9 @@ def make_finding(
 
 
 def gravest(*judgements: Judgement) -> Finding | None:
-    """Of several looks at one thing the finding of the highest severity, the first of equals."""
+    """Of several looks at one thing the finding of the highest severity; of equals the first with a change to try."""
     findings = [judgement for judgement in judgements if isinstance(judgement, Finding)]
-    return min(findings, key=lambda finding: SEVERITIES.index(finding.severity), default=None)
+    return min(findings, key=lambda found: (SEVERITIES.index(found.severity), not found.overrides), default=None)
 
 
 def trial_figures(tried: Trial) -> dict[str, Any]:

@@ -182,3 +182,32 @@ def test_train_labels_that_a_reference_finds_harder_than_all_held_out_ones_are_a
     assert "are their labels right?" in run(0.6)[0].summary
     assert run(0.6)[0].severity == "warning"
     assert "split_shift" not in [one.name for one in run(0.88)]
+
+
+def moved_in_time(make, **reference):
+    """Later rows whose target moved, and a trial of a higher rate that happens to go on beyond the training rows."""
+    behind = make["numbers"](0.3)
+    apart = Estimate(value=0.9, low=0.87, high=0.93)
+    shift = Shift(split="test", auroc=Estimate(value=0.5, low=0.45, high=0.55), label_difference=apart)
+    trees = replace(next(one for one in behind.references if one.name == "boosted_trees"), **reference)
+    others = tuple(one for one in behind.references if one.name != "boosted_trees")
+    tried = make["trial"](
+        "lr_range", ("optimizer.lr=0.01",), finding="lr_too_low", metric="val/r2", detail={"lr": 0.01, "factor": 10}
+    )
+    return make["change"](
+        behind,
+        scores={**behind.scores, "val": {"r2": Score(value=0.9, low=0.85, high=0.93, n=400)}},
+        references=(*others, trees),
+        trials=(tried,),
+        data={"shifts": (shift,), "split_rule": "time"},
+    )
+
+
+def test_what_a_trial_gains_where_rows_moved_away_is_no_cause_unless_a_reference_is_ahead(make):
+    as_good = {"test": Estimate(value=0.05, low=0.02, high=0.08)}
+    verdict = judge(moved_in_time(make, difference=as_good))
+    assert verdict.findings[0].name == "split_shift"
+    assert {one.name: one.consequence_of for one in verdict.findings[1:] if one.alarms} == {"lr_too_low": "split_shift"}
+    assert verdict.try_first is None
+    ahead = {"test": Estimate(value=-0.3, low=-0.35, high=-0.25)}
+    assert judge(moved_in_time(make, difference=ahead)).try_first.name == "lr_too_low"

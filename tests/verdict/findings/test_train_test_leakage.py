@@ -53,6 +53,15 @@ def test_many_twins_within_train_excuse_nothing(make):
     assert named(make["classes"](GOOD, data={"twins": (twins(within_train=0.6),)})) == ["train_test_leakage"]
 
 
+def test_a_group_that_near_duplicates_come_from_is_what_to_keep_apart(make):
+    leak = GroupLeak(column="customer id", split="test", shared=0.71, values=90, inferred=False)
+    near = twins(exact=0, near=200)
+    first = judge(make["classes"](GOOD, data={"twins": (near,), "groups": (leak,)})).findings[0]
+    assert first.overrides == ("data.split=group", "data.group=customer id")
+    copies = judge(make["classes"](GOOD, data={"twins": (twins(),), "groups": (leak,)})).findings[0]
+    assert copies.overrides == ("data.dedupe=true",)
+
+
 def test_near_copies_are_not_cured_by_dropping_equal_rows(make):
     evidence = make["classes"](GOOD, data={"twins": (twins(exact=0, near=200),)})
     assert judge(evidence).findings[0].overrides == ()

@@ -97,6 +97,14 @@ def test_codes_of_which_no_other_order_is_surely_better_are_information_however_
     assert [one.severity for one in verdict.findings if one.name == "wrong_loss"] == ["info"]
 
 
+def test_numbers_that_surely_have_an_order_are_no_codes_whatever_another_order_explains(make):
+    better = Estimate(value=0.17, low=0.1, high=0.2)
+    seats = {"target_whole": True, "target_distinct": 44, "target_order": 0.01, "target_renumbered": better}
+    assert "wrong_loss" not in named(make["numbers"](0.9, data=seats, references={"boosted_trees": 0.91}))
+    codes = {**seats, "target_order": 0.3}
+    assert named(make["numbers"](0.9, data=codes, references={"boosted_trees": 0.91})) == ["wrong_loss"]
+
+
 def test_a_squashed_output_is_the_cause_of_a_threshold_that_does_not_serve(make):
     evidence = make["classes"](
         [[2, 198], [1, 199]],
