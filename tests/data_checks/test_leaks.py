@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from litmus.data_checks.leaks import Feature, feature_leaks, one_column_predictions
+from litmus.data_checks.leaks import Feature, class_leak, feature_leaks, one_column_predictions
 from litmus.metrics.answers import Predictions
 from litmus.task.binary import Binary
 from litmus.task.multiclass import Multiclass
@@ -204,3 +204,15 @@ def test_out_of_fold_a_column_has_one_score_whatever_the_split():
         scores.append(leak.score)
         assert leak.rows == N
     assert scores[0] == pytest.approx(scores[1])
+
+
+def test_a_column_that_tells_one_of_three_classes_is_found():
+    three = np.where(X > 0.8, 2, (X + RNG.normal(size=N) > 0).astype(np.int64))
+    columns = [feature("x", X + RNG.normal(size=N)), feature("z", RNG.normal(size=N))]
+    kind, rows = task("multiclass", 3), truth(three)
+    found = class_leak(kind, [*columns, feature("is 2", three == 2)], *rows)
+    assert found is not None
+    assert (found.columns, found.label, found.next_column) == (("is 2",), "2", "x")
+    assert found.score > 0.99
+    assert class_leak(kind, columns, *rows) is None
+    assert class_leak(kind, [*columns, *(feature(name, three == 2) for name in "ab")], *rows) is None  # two know it
