@@ -82,9 +82,10 @@ def _strong(evidence: Evidence, leaks: list[FeatureLeak]) -> Judgement:
         gives = "alone gives" if len(same) == 1 else "each give"
         text = f"{named_columns(same)} {gives} {metric(name)} {points(name, leak.score)}"
         return _known(evidence, same, text, score=leak.score, full=leak.full)
-    reach = f"alone reach{'es' if len(leaks) == 1 else ''} {metric(name)} {points(name, leak.score)}"
-    columns = [entry.column for entry in leaks]
-    return _finding(leak, "info", f"{named_columns(columns)} {reach}, {_rest(evidence, leak)}.", columns[:10])
+    columns, value = [entry.column for entry in leaks], points(name, leak.score)
+    reach = f"alone reaches {metric(name)} {value}" if len(leaks) == 1 else f"alone reach {metric(name)} up to {value}"
+    rest = "" if leak.next_column in columns else f", {_rest(evidence, leak)}"
+    return _finding(leak, "info", f"{named_columns(columns)} {reach}{rest}.", columns[:10])
 
 
 def _exact(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
