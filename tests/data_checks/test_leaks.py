@@ -216,3 +216,12 @@ def test_a_column_that_tells_one_of_three_classes_is_found():
     assert found.score > 0.99
     assert class_leak(kind, columns, *rows) is None
     assert class_leak(kind, [*columns, *(feature(name, three == 2) for name in "ab")], *rows) is None  # two know it
+
+
+def test_cells_that_are_missing_by_the_outcome_are_left_out_together_however_many_columns_they_are_in():
+    weeks = [feature(f"week {k}", np.where((YES == 1) & (RNG.random(N) < 0.95), np.nan, X)) for k in range(8)]
+    others = [feature(f"x{k}", X + RNG.normal(size=N)) for k in range(12)]
+    leaks = [leak for leak in found("binary", YES, *weeks, *others, k=2) if leak.blank]
+    assert {leak.column for leak in leaks} == {week.name for week in weeks}
+    assert all(set(leak.together) == {week.name for week in weeks} for leak in leaks)
+    assert leaks[0].next_column.startswith("x")

@@ -87,28 +87,24 @@ def feature_leaks(
     told = val if folds is None else joined([train, val])
     chance = chance_score(task, told, primary=primary)
     suspects = [(score, name) for score, name in scored if score - chance >= SUSPECT * (1 - chance)]
-    blank = () if task.numeric else _blanks(features, scored, score, chance=chance)
-    few = 2 <= len(suspects) <= MOST_TOGETHER and 2 * len(suspects) < len(features)
-    together = tuple(name for _, name in suspects) if few else ()
-    leaks = (*blank, *(_leak(value, name, scored, chance=chance, together=together) for value, name in suspects))
+    blank = () if task.numeric else _blanks(features, score, chance=chance)
+    known = list(dict.fromkeys([*(name for _, name in suspects), *(name for _, name in blank)]))
+    # cells that are missing by the outcome are so in many columns: their number makes none of them an input
+    few = len(known) <= MOST_TOGETHER or len(blank) > 1
+    together = tuple(known) if few and len(known) > 1 and 2 * len(known) < len(features) else ()
+    make = partial(_leak, scored=scored, chance=chance, together=together)
+    leaks = (*(replace(make(*found), blank=True) for found in blank), *(make(*found) for found in suspects))
     return tuple(replace(leak, rows=len(told.rows)) for leak in leaks)
 
 
-def _blanks(
-    features: list[Feature],
-    scored: list[tuple[float, str]],
-    score: Callable[[Feature], float],
-    *,
-    chance: float,
-) -> tuple[FeatureLeak, ...]:
-    """The columns of which the missing cells alone tell half of the answer, best first."""
+def _blanks(features: list[Feature], score: Callable[[Feature], float], *, chance: float) -> list[tuple[float, str]]:
+    """The columns of which the missing cells alone tell half of the answer, best first, with their scores."""
     found = []
     for feature in features:
         cells = replace(feature, train=np.isnan(feature.train) * 1.0, val=np.isnan(feature.val) * 1.0)
         if 0 < cells.train.sum() < len(cells.train) and (value := score(cells)) - chance >= BLANK * (1 - chance):
-            leak = _leak(value, feature.name, scored, chance=chance, together=())
-            found.append(replace(leak, blank=True))
-    return tuple(sorted(found, key=lambda leak: -leak.score))
+            found.append((value, feature.name))
+    return sorted(found, reverse=True)
 
 
 def class_leak(
@@ -212,7 +208,7 @@ def chance_score(task: Task, val: Predictions, *, primary: str) -> float:
 
 
 def _leak(
-    score: float, name: str, scored: list[tuple[float, str]], *, chance: float, together: tuple[str, ...]
+    score: float, name: str, *, scored: list[tuple[float, str]], chance: float, together: tuple[str, ...]
 ) -> FeatureLeak:
     rest = [(value, other) for value, other in scored if other != name and other not in together]
     value, other = rest[0] if rest else (chance, None)

@@ -298,3 +298,13 @@ def test_a_column_that_tells_one_class_of_several_is_asked_about_where_much_is_l
     evidence = replace(evidence, data=replace(evidence.data, class_leak=told, columns=COLUMNS))
     findings = [one for one in judge(evidence).findings if one.alarms]
     assert [one.severity for one in findings] == (["question"] if asked else [])
+
+
+def test_many_columns_with_cells_that_are_missing_by_the_outcome_go_together_in_one_override(make):
+    names = tuple(f"employed in week {k}" for k in range(9))
+    columns = (*COLUMNS, *(Column(name=name, kind="category") for name in names))
+    blank = tuple(leak(column=name, together=names, blank=True) for name in names)
+    verdict = judge(make["classes"](GOOD, data={"leaks": blank, "columns": columns}))
+    assert verdict.findings[0].severity == "error"
+    assert "without them" in verdict.findings[0].summary
+    assert verdict.summary.splitlines()[-1] == "Try the override of target_leakage below next."

@@ -58,9 +58,11 @@ def _alarm(evidence: Evidence, leaks: Sequence[FeatureLeak], names: list[str]) -
     leak = next((leak for leak in leaks if leak.column in names and _is_leak(evidence, leak)), leaks[0])
     gives = f"{named_columns(names)} alone gives" if len(names) == 1 else f"each of {listing(names)} alone gives"
     if leak.blank:
-        gives = f"which cells of {leak.column} are missing gives by itself"
+        cells = [other.column for other in leaks if other.blank and other.column in names]
+        gives = f"which cells of {listing(cells, 4)} are missing gives by itself"
     name = evidence.task.primary
-    without = f", without it a reference has {points(name, leak.without)}" if leak.without is not None else ""
+    them = "it" if len(leak.together or names) == 1 else "them"
+    without = f", without {them} a reference has {points(name, leak.without)}" if leak.without is not None else ""
     formula = evidence.data.formula
     also = "" if formula is None else f"; it is {_words(formula)} as well"
     parts = () if formula is None else (*formula.columns, *formula.also)
