@@ -87,3 +87,14 @@ def test_cells_in_another_unit_lie_apart_and_long_tails_of_a_column_do_not():
 def test_a_table_of_categories_alone_has_no_scale():
     spread_out = torch.eye(3).repeat(4, 1)
     assert scale_facts(SimpleNamespace(input="table", cardinalities=()), spread_out, None) == (None, None)
+
+
+def test_zeros_that_single_precision_made_negative_are_zeros():
+    counts = torch.from_numpy(np.random.default_rng(0).poisson(2, 300)).float()
+    counts[0] = 40.0
+    nearly = torch.where(counts == 0, -2e-8, counts)
+    rows = Split(x=torch.zeros(300, 1), y=nearly, rows=torch.arange(300))
+    spec = DataSpec(task="regression", input="table", in_shape=(1,), target="y")
+    facts = plain_facts(Regression(spec=spec), {"train": rows}, split_rule="random")
+    assert facts.target_low == 0.0
+    assert facts.target_tail_of_logs is not None

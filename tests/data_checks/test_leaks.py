@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from litmus.data_checks.leaks import Feature, feature_leaks, one_column_predictions
+from litmus.data_checks.leaks import Feature, class_leak, feature_leaks, one_column_predictions
 from litmus.metrics.answers import Predictions
 from litmus.task.binary import Binary
 from litmus.task.multiclass import Multiclass
@@ -204,3 +204,24 @@ def test_out_of_fold_a_column_has_one_score_whatever_the_split():
         scores.append(leak.score)
         assert leak.rows == N
     assert scores[0] == pytest.approx(scores[1])
+
+
+def test_a_column_that_tells_one_of_three_classes_is_found():
+    three = np.where(X > 0.8, 2, (X + RNG.normal(size=N) > 0).astype(np.int64))
+    columns = [feature("x", X + RNG.normal(size=N)), feature("z", RNG.normal(size=N))]
+    kind, rows = task("multiclass", 3), truth(three)
+    found = class_leak(kind, [*columns, feature("is 2", three == 2)], *rows)
+    assert found is not None
+    assert (found.columns, found.label, found.next_column) == (("is 2",), "2", "x")
+    assert found.score > 0.99
+    assert class_leak(kind, columns, *rows) is None
+    assert class_leak(kind, [*columns, *(feature(name, three == 2) for name in "ab")], *rows) is None  # two know it
+
+
+def test_cells_that_are_missing_by_the_outcome_are_left_out_together_however_many_columns_they_are_in():
+    weeks = [feature(f"week {k}", np.where((YES == 1) & (RNG.random(N) < 0.95), np.nan, X)) for k in range(8)]
+    others = [feature(f"x{k}", X + RNG.normal(size=N)) for k in range(12)]
+    leaks = [leak for leak in found("binary", YES, *weeks, *others, k=2) if leak.blank]
+    assert {leak.column for leak in leaks} == {week.name for week in weeks}
+    assert all(set(leak.together) == {week.name for week in weeks} for leak in leaks)
+    assert leaks[0].next_column.startswith("x")

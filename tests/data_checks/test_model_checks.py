@@ -1,3 +1,6 @@
+from dataclasses import replace
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -6,6 +9,7 @@ from litmus.data.tensors import Split
 from litmus.data_checks.column_facts import belongs, plain_facts
 from litmus.data_checks.model_checks import look_back, try_leaks
 from litmus.evidence import FeatureLeak
+from litmus.references.estimator import recipes
 from litmus.references.reference import fit_references
 from litmus.task.binary import Binary
 from litmus.task.spec import DataSpec
@@ -98,3 +102,16 @@ def test_strong_columns_are_left_out_together_lest_they_hide_each_other():
     for leak in try_leaks(facts, task, splits["train"], primary="balanced_accuracy", seed=0, seconds=20).leaks:
         assert leak.full > 0.97
         assert leak.without < 0.9
+
+
+def test_where_the_time_is_too_short_for_all_rows_a_leak_is_tried_on_fewer():
+    x, y = np.tile(X, (20, 1)), np.tile(Y, 20)
+    x[:, 3] = y
+    task, _ = held(x)
+    train = Split(x=torch.from_numpy(x).float(), y=torch.from_numpy(y), rows=torch.arange(len(x)))
+    facts = plain_facts(task, {"train": train})
+    facts = replace(facts, leaks=(FeatureLeak(column="d", score=1.0, next_best=0.75),))
+    cheapest = min(6 * recipe.cost(5000) for recipe in recipes(task.spec, seed=0))
+    tried = partial(try_leaks, facts, task, train, primary="balanced_accuracy", seed=0)
+    assert tried(seconds=0.9 * cheapest).leaks[0].full is not None
+    assert tried(seconds=0.0).leaks[0].full is None

@@ -58,3 +58,14 @@ def test_larger_parts_of_a_file_and_a_setting_within_them_are_no_stretches():
     parts = np.repeat(RNG.permutation(12), N // 12)
     setting = np.repeat(RNG.integers(4, size=N // 5), 5)
     assert found(part=[f"P{part}" for part in parts], setting=setting) is None
+
+
+def test_the_cells_of_a_crossed_design_are_no_persons():
+    month, latitude = (np.repeat(np.arange(12), 4)[:, None], np.tile(np.arange(4), 12)[:, None])
+    columns = {"month": month, "latitude": 10 * latitude, "hour": np.arange(8)[None]}
+    cells = {name: np.broadcast_to(values, (48, 8)).ravel() for name, values in columns.items()}
+    frame = pl.DataFrame(cells)
+    assert stretches(frame, np.arange(len(frame))) is None
+    some = np.sort(RNG.permutation(48)[:30])  # no design: many of its cells are missing
+    part = frame.filter(pl.Series(np.isin(np.repeat(np.arange(48), 8), some)))
+    assert stretches(part, np.arange(len(part))) is not None

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from litmus.data.tensors import Split
 from litmus.data_checks.swapped_targets import swapped_targets
 from litmus.metrics.answers import Predictions
 
@@ -98,3 +99,21 @@ def test_rows_of_one_and_the_same_target_are_left_out():
     spent[swapped] = spent[rng.permutation(swapped)]
     assert noise(told, spent).share.low > 0.05
     assert noise(told, np.round(told)) is None
+
+
+@pytest.mark.parametrize("by_kind", [False, True])
+def test_rows_of_a_kind_that_is_hard_to_foresee_are_not_called_swapped(by_kind):
+    rng = np.random.default_rng(3)
+    n, told = 1500, rng.normal(size=1500)
+    x = np.stack([told, rng.normal(size=n)], 1)
+    strange = rng.random(n) < np.where(x[:, 1] > 0.5, 0.6, 0.02) if by_kind else rng.random(n) < 0.2
+    target = np.where(strange, 1.1 * rng.normal(size=n), told + 0.3 * rng.normal(size=n))
+    rows = torch.arange(n)
+    train = Split(x=torch.from_numpy(x).float(), y=torch.from_numpy(target).float(), rows=rows)
+    order = torch.from_numpy(rng.permutation(n))  # predictions come in the order of the folds
+    predicted = Predictions(
+        split="train", rows=order, target=torch.from_numpy(target)[order], pred=torch.from_numpy(told)[order]
+    )
+    assert swapped_targets(predicted).share.low > 0.1
+    found = swapped_targets(predicted, train)
+    assert (found.share.low == 0) is by_kind

@@ -30,12 +30,13 @@ from litmus.data_checks.exact_duplicates import (
 )
 from litmus.data_checks.follow_up import follow_up_times
 from litmus.data_checks.groups import group_leaks
+from litmus.data_checks.identities import identity, numbers_of, target_numbers
 from litmus.data_checks.joint_leaks import joint_leak
-from litmus.data_checks.leaks import Feature, feature_leaks
+from litmus.data_checks.leaks import Feature, class_leak, feature_leaks
 from litmus.data_checks.near_duplicates import Near, continuous_columns, near_points, near_rows, near_texts, thumbnails
 from litmus.data_checks.pieces import pieces
 from litmus.data_checks.row_formulas import between, row_formulas
-from litmus.evidence import DataFacts, Drift, FollowUp, GroupLeak, Twins
+from litmus.evidence import DataFacts, Drift, FollowUp, GroupLeak, RowFormula, Twins
 from litmus.evidence.values import SplitName
 from litmus.metrics.answers import Predictions
 from litmus.task.base import Task
@@ -267,18 +268,30 @@ class _Check:
         facts = replace(
             facts,
             leaks=feature_leaks(self.task, features, train, val, primary=primary, folds=folds),
+            class_leak=class_leak(self.task, features, train, val, folds=folds),
             joint_leak=joint_leak(self.task, features, train, val, primary=primary, folds=folds),
             follow_up=_asked(follow_up_times(self.task.spec, features)),
         )
-        if not self.task.numeric:
-            return facts
         target = torch.cat([train.target, val.target]).double().numpy()
+        same = self._identity(np.concatenate([self.at["train"][kept], self.at["val"]]), target)
+        if not self.task.numeric:
+            return replace(facts, formula=same)
         return replace(
             facts,
-            formula=row_formulas(features, target),
+            formula=row_formulas(features, target) or same,
             between=between(features, target),
             pieces=_asked(pieces(features, target[: len(train.target)])),
         )
+
+    def _identity(self, at: Codes, target: NDArray[np.float64]) -> RowFormula | None:
+        """An exact identity of the target of these rows, `(n,)` in its unit or class codes, with the columns."""
+        frame, labels = self.rows.inputs, tuple(self.task.spec.classes)
+        assert isinstance(frame, pl.DataFrame)  # noqa: S101 - for the type checker
+        numbers = target_numbers(labels, target)
+        if numbers is None:
+            return None
+        columns = {name: values for name in self.used if (values := numbers_of(frame[name])) is not None}
+        return identity({name: values[at] for name, values in columns.items()}, numbers, numeric=self.task.numeric)
 
     def drifts(self) -> dict[str, Drift]:
         """Held-out split to how its columns differ from train's."""

@@ -30,6 +30,8 @@ WIDE_GAP_OF_CELLS = 5.0
 """The same gap in one of many columns: in less than one of a thousand samples of such tails."""
 FEWEST_CELLS, FEWEST_LEVELS = 100, 10
 """Cells, and distinct ones, of which a few can be said to lie apart."""
+ROUNDING = 1e-6
+"""Of a target's mean and standard deviation together, below which it is 0: single precision rounds to 6e-8 of them."""
 MOST_DISTINCT = 1000
 """Beyond so many distinct values their number says no more."""
 
@@ -43,7 +45,7 @@ def plain_facts(task: Task, splits: Mapping[SplitName, Split], *, split_rule: st
         scaled = (task.spec.target_mean, task.spec.target_sd) != (0.0, 1.0)
         facts = replace(facts, target_standardised=scaled)
         train = splits["train"]
-        target = task.in_unit(train.y).double()
+        target = _with_zeros(task.in_unit(train.y).double())
         return replace(_number_facts(facts, target), target_apart=apart(target, train.rows))
     counts: dict[str, dict[str, int]] = {
         name: dict(zip(task.spec.classes, split.y.bincount(minlength=len(task.spec.classes)).tolist(), strict=True))
@@ -67,6 +69,12 @@ def _number_facts(facts: DataFacts, target: Tensor) -> DataFacts:
         target_tail=far / spread if spread > 0 else None,
         target_tail_of_logs=_tail_of_logs(target),
     )
+
+
+def _with_zeros(target: Tensor) -> Tensor:
+    """The targets with exact zeros: back from single precision standardised ones, a count of 0 may be -2e-8."""
+    size = target.mean().abs() + target.std(correction=0)
+    return torch.where(target.abs() <= ROUNDING * size, 0.0, target)
 
 
 def _tail_of_logs(target: Tensor) -> float | None:

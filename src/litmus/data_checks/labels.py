@@ -68,7 +68,7 @@ FEW_CLASSES = 6
 """Up to so many classes all orders of their codes are looked at."""
 
 
-def label_noise(task: Task, fitted: Sequence[Fitted]) -> LabelNoise | None:
+def label_noise(task: Task, fitted: Sequence[Fitted], train: Split | None = None) -> LabelNoise | None:
     """How many labels are wrong, by where the best reference contradicts them out of fold.
 
     Where labels are right, errors thin out as a prediction gets surer: between overlapping classes the surest rows hold
@@ -88,7 +88,7 @@ def label_noise(task: Task, fitted: Sequence[Fitted]) -> LabelNoise | None:
     if reference is None or best is None:
         return None
     if best.prob is None:
-        return swapped_targets(best)
+        return swapped_targets(best, train)
     margin, right = _margins(best)
     weak = bool((~right).mean() > WEAK * (1 - 1 / best.prob.shape[1]))
     order = np.argsort(-margin, kind="stable")

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from litmus.evidence import FeatureLeak
+from litmus.evidence import ClassLeak, FeatureLeak
 from litmus.metrics.answers import Predictions, joined
 from litmus.task.base import Task
 
@@ -30,6 +30,10 @@ SUSPECT = 0.8
 BLANK = 0.5
 """The same of which cells of a column are missing, which should tell nothing of a class: by nature it was at most .35
 of the way on 39 real tables. Of numbers it often tells much, such as no income of children."""
+MOST_CLASSES, FEWEST_OF_CLASS = 20, 20
+TELLS_CLASS, CLASS_AHEAD = 0.9, 0.4
+"""How far a column must tell one class from all others, and how far ahead of the next best it must be, to be asked
+about: as far as of a whole target (`target_leakage`)."""
 MOST_TOGETHER = 5
 """Strong columns that are left out at once, if they are fewer than half of all: more of them are what the table is."""
 
@@ -83,28 +87,74 @@ def feature_leaks(
     told = val if folds is None else joined([train, val])
     chance = chance_score(task, told, primary=primary)
     suspects = [(score, name) for score, name in scored if score - chance >= SUSPECT * (1 - chance)]
-    blank = () if task.numeric else _blanks(features, scored, score, chance=chance)
-    few = 2 <= len(suspects) <= MOST_TOGETHER and 2 * len(suspects) < len(features)
-    together = tuple(name for _, name in suspects) if few else ()
-    leaks = (*blank, *(_leak(value, name, scored, chance=chance, together=together) for value, name in suspects))
+    blank = () if task.numeric else _blanks(features, score, chance=chance)
+    known = list(dict.fromkeys([*(name for _, name in suspects), *(name for _, name in blank)]))
+    # cells that are missing by the outcome are so in many columns: their number makes none of them an input
+    few = len(known) <= MOST_TOGETHER or len(blank) > 1
+    together = tuple(known) if few and len(known) > 1 and 2 * len(known) < len(features) else ()
+    make = partial(_leak, scored=scored, chance=chance, together=together)
+    leaks = (*(replace(make(*found), blank=True) for found in blank), *(make(*found) for found in suspects))
     return tuple(replace(leak, rows=len(told.rows)) for leak in leaks)
 
 
-def _blanks(
-    features: list[Feature],
-    scored: list[tuple[float, str]],
-    score: Callable[[Feature], float],
-    *,
-    chance: float,
-) -> tuple[FeatureLeak, ...]:
-    """The columns of which the missing cells alone tell half of the answer, best first."""
+def _blanks(features: list[Feature], score: Callable[[Feature], float], *, chance: float) -> list[tuple[float, str]]:
+    """The columns of which the missing cells alone tell half of the answer, best first, with their scores."""
     found = []
     for feature in features:
         cells = replace(feature, train=np.isnan(feature.train) * 1.0, val=np.isnan(feature.val) * 1.0)
         if 0 < cells.train.sum() < len(cells.train) and (value := score(cells)) - chance >= BLANK * (1 - chance):
-            leak = _leak(value, feature.name, scored, chance=chance, together=())
-            found.append(replace(leak, blank=True))
-    return tuple(sorted(found, key=lambda leak: -leak.score))
+            found.append((value, feature.name))
+    return sorted(found, reverse=True)
+
+
+def class_leak(
+    task: Task, features: list[Feature], train: Predictions, val: Predictions, *, folds: Codes | None = None
+) -> ClassLeak | None:
+    """The column that tells one of several classes from all others far better than any other column; None: none does.
+
+    What is written down of one class alone, such as a figure that only the ill have, leads a part of the way to all
+    classes, and so is no leak of the whole target.
+
+    Args:
+        task: Kind of target.
+        features: The columns that the model sees.
+        train: As of `feature_leaks`.
+        val: Likewise.
+        folds: Likewise.
+    """
+    labels = task.spec.classes
+    if not 3 <= len(labels) <= MOST_CLASSES or len(features) < 2:
+        return None
+    ways = np.stack([_one_against_all(task, feature, train, val, folds) for feature in features])
+    place = ways.argsort(0)
+    ahead = np.take_along_axis(ways, place[-1:], 0)[0] - np.take_along_axis(ways, place[-2:-1], 0)[0]
+    told = np.where(np.take_along_axis(ways, place[-1:], 0)[0] >= TELLS_CLASS, ahead, -1.0)
+    k = int(told.argmax())
+    if told[k] < CLASS_AHEAD:
+        return None
+    best, other = (features[int(place[j, k])] for j in (-1, -2))
+    return ClassLeak(
+        columns=(best.name,),
+        label=labels[k],
+        score=float((1 + ways[place[-1, k], k]) / 2),
+        next_best=float((1 + ways[place[-2, k], k]) / 2),
+        next_column=other.name,
+    )
+
+
+def _one_against_all(task: Task, feature: Feature, train: Predictions, val: Predictions, folds: Codes | None) -> Array:
+    """`(k,)` for each class how far a one-column model tells it from all others, from 0 by chance to 1."""
+    parts = [(feature, train, val)] if folds is None else _crossed(feature, train, val, folds)
+    told = joined([one_column_predictions(task, *part) for part in parts])
+    assert told.prob is not None  # noqa: S101 - for the type checker
+    prob, k = told.prob.double().numpy(), len(task.spec.classes)
+    own = np.eye(k)[told.target.numpy()]
+    share = np.bincount(train.target.numpy(), minlength=k) / len(train.target)
+    named = prob > share  # more likely than without the column
+    counts = own.sum(0)
+    found = (named * own).sum(0) / np.maximum(counts, 1)
+    wrong = (named * (1 - own)).sum(0) / np.maximum(len(own) - counts, 1)
+    return np.where(counts >= FEWEST_OF_CLASS, found - wrong, 0.0)
 
 
 def one_column_predictions(task: Task, feature: Feature, train: Predictions, val: Predictions) -> Predictions:
@@ -158,7 +208,7 @@ def chance_score(task: Task, val: Predictions, *, primary: str) -> float:
 
 
 def _leak(
-    score: float, name: str, scored: list[tuple[float, str]], *, chance: float, together: tuple[str, ...]
+    score: float, name: str, *, scored: list[tuple[float, str]], chance: float, together: tuple[str, ...]
 ) -> FeatureLeak:
     rest = [(value, other) for value, other in scored if other != name and other not in together]
     value, other = rest[0] if rest else (chance, None)

@@ -9,16 +9,16 @@ from litmus.data_checks.column_facts import belongs
 from litmus.data_checks.labels import label_noise, more_rows, target_order
 from litmus.data_checks.shift import split_shift
 from litmus.data_checks.tails import robust_gain
-from litmus.evidence import DataFacts, FeatureLeak, FollowUp, JointLeak, RowFormula
+from litmus.evidence import ClassLeak, DataFacts, FeatureLeak, FollowUp, JointLeak, RowFormula
 from litmus.evidence.values import SplitName
 from litmus.references.estimator import Recipe, quietly, recipes
 from litmus.references.reference import Fitted, out_of_fold, stratified_sample, take
 from litmus.scoring.score import point_scores
 from litmus.task.base import Task
 
-Together = TypeVar("Together", JointLeak, RowFormula, FollowUp)
+Together = TypeVar("Together", ClassLeak, JointLeak, RowFormula, FollowUp)
 
-MOST_ROWS = 5000
+MOST_ROWS, FEWER_ROWS = 5000, 1500
 FOLDS = 3
 MOST_LEAKS = 2
 ROBUST_SECONDS = 3.0
@@ -67,7 +67,7 @@ def look_back(
     return replace(
         facts,
         shifts=tuple(shift for shift in shifts if shift is not None),
-        noise=label_noise(task, fitted),
+        noise=label_noise(task, fitted, train),
         more_rows=more_rows(task, train, seed=seed, primary=primary, seconds=seconds / 2),
         target_order=None if order is None else order.by_chance,
         robust_gain=robust,
@@ -81,14 +81,14 @@ def try_leaks(facts: DataFacts, task: Task, train: Split, *, primary: str, seed:
     Strong columns that may hide each other are left out together; of others two are tested. What was tested before is
     not tested again.
     """
-    suspects = (facts.joint_leak, facts.formula, facts.between, facts.follow_up, facts.pieces)
+    suspects = (facts.class_leak, facts.joint_leak, facts.formula, facts.between, facts.follow_up, facts.pieces)
     if task.spec.input != "table" or not (facts.leaks or any(suspects)):
         return facts
-    sample = take(train, stratified_sample(task.in_unit(train.y), MOST_ROWS, seed=seed))
-    able = [recipe for recipe in recipes(task.spec, seed=seed) if 2 * FOLDS * recipe.cost(len(sample)) <= seconds]
-    if not able:
+    planned = _affordable(task, len(train), seconds=seconds, seed=seed)
+    if planned is None:
         return facts
-    recipe = able[-1]
+    recipe, rows = planned
+    sample = take(train, stratified_sample(task.in_unit(train.y), rows, seed=seed))
     known: dict[tuple[str, ...], float | None] = {}
 
     def without(columns: tuple[str, ...]) -> float | None:
@@ -97,8 +97,8 @@ def try_leaks(facts: DataFacts, task: Task, train: Split, *, primary: str, seed:
                 j for j, name in enumerate(task.spec.features) if any(belongs(name, column) for column in columns)
             ]
             whole = columns and (not inside or len(inside) == task.spec.in_shape[0])
-            rows = _blinded(sample, inside) if columns else sample
-            known[columns] = None if whole else _score(task, recipe, rows, primary=primary, seed=seed)
+            blind = _blinded(sample, inside) if columns else sample
+            known[columns] = None if whole else _score(task, recipe, blind, primary=primary, seed=seed)
         return known[columns]
 
     def tried(leak: FeatureLeak) -> FeatureLeak:
@@ -118,12 +118,23 @@ def try_leaks(facts: DataFacts, task: Task, train: Split, *, primary: str, seed:
     return replace(
         facts,
         leaks=leaks,
+        class_leak=compared(facts.class_leak),
         joint_leak=compared(facts.joint_leak),
         formula=compared(facts.formula),
         between=compared(facts.between),
         follow_up=compared(facts.follow_up),
         pieces=compared(facts.pieces),
     )
+
+
+def _affordable(task: Task, rows: int, *, seconds: float, seed: int) -> tuple[Recipe, int] | None:
+    """The best method that may be tried twice in the time, and on how many rows: fewer where columns are many."""
+    for most in (MOST_ROWS, FEWER_ROWS):
+        used = min(most, rows)
+        able = [recipe for recipe in recipes(task.spec, seed=seed) if 2 * FOLDS * recipe.cost(used) <= seconds]
+        if able:
+            return able[-1], used
+    return None
 
 
 def _blinded(sample: Split, columns: list[int]) -> Split:

@@ -22,6 +22,9 @@ LARGEST = 0.1
 """Largest share of the rows that one stretch may hold; longer ones are the file's order."""
 NAMED = 1.1
 """Values for each stretch, and stretches for each value, up to which a column names the stretches."""
+CROSSED = 0.9
+"""Share of all combinations of their traits' levels that stretches must fill for the rows to be a design, such as each
+month at each latitude: a model knows them by these columns. One id and any trait fill half at most."""
 MOST_ROWS = 50_000
 IN_COMPANY = 0.3
 """Share of rows in stretches of two rows and more."""
@@ -31,7 +34,8 @@ def stretches(frame: pl.DataFrame, numbers: NDArray[np.int64]) -> Codes | None:
     """`(n,)` stretch of each row, told from its inputs alone; None where the file's order shows none.
 
     A stretch ends where a clock that has been rising falls back, such as the year of each person's visits, and where
-    traits change together. None also where a column names the stretches: what it stands for the model knows by it.
+    traits change together. None also where a column names the stretches, or two and more that are crossed: what they
+    stand for the model knows by them.
 
     Args:
         frame: `(n, columns)` inputs of all rows.
@@ -51,6 +55,8 @@ def stretches(frame: pl.DataFrame, numbers: NDArray[np.int64]) -> Codes | None:
     if len(sizes) < FEWEST or sizes.max() > LARGEST * n or (sizes[places] > 1).mean() < IN_COMPANY:
         return None
     if any(_names(codes, places) for series, codes in columns if not series.dtype.is_numeric()):
+        return None
+    if _is_crossed([codes for _, codes in columns], places):
         return None
     found = np.empty(n, dtype=np.int64)
     found[order] = places
@@ -94,3 +100,13 @@ def _names(codes: Codes, places: Codes) -> bool:
     pairs = len(np.unique(codes * (int(places.max()) + 1) + places))
     levels, count = len(np.unique(codes)), int(places.max()) + 1
     return pairs <= NAMED * min(levels, count) and max(levels, count) <= NAMED * min(levels, count)
+
+
+def _is_crossed(columns: list[Codes], places: Codes) -> bool:
+    """Whether stretches are the cells of a crossed design of the columns that are constant in them."""
+    count, first = int(places.max()) + 1, np.unique(places, return_index=True)[1]
+    traits = [codes[first] for codes in columns if len(np.unique(codes * count + places)) == count and np.ptp(codes)]
+    cells = float(np.prod([len(np.unique(codes)) for codes in traits], dtype=np.float64))
+    if len(traits) < 2:
+        return False
+    return len(np.unique(np.column_stack(traits), axis=0)) >= CROSSED * cells

@@ -6,6 +6,7 @@ later. Everything undefined is None, everything that could not be computed stand
 
 from litmus.evidence.data import (
     Apart,
+    ClassLeak,
     Column,
     DataFacts,
     Drift,
@@ -40,6 +41,7 @@ __all__ = [
     "Apart",
     "Attempt",
     "Calibration",
+    "ClassLeak",
     "Column",
     "DataFacts",
     "Drift",

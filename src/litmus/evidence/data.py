@@ -6,7 +6,7 @@ from typing import Literal
 
 from litmus.evidence.values import Estimate
 
-FormulaKind = Literal["sum", "difference", "product", "quotient", "between"]
+FormulaKind = Literal["sum", "difference", "product", "quotient", "between", "total", "rest", "rescaled"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +169,29 @@ class FeatureLeak:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClassLeak:
+    """A column that alone tells one of several classes from all others.
+
+    Args:
+        columns: Its name.
+        label: The class.
+        score: Balanced accuracy of a one-column model that names this class or another one.
+        next_best: The same of the next best column.
+        next_column: That column.
+        without: A reference's score without the column, in the primary metric.
+        full: The same reference's with all columns.
+    """
+
+    columns: tuple[str, ...]
+    label: str
+    score: float
+    next_best: float
+    next_column: str | None = None
+    without: float | None = None
+    full: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class JointLeak:
     """Columns of numbers that give the target together by a plain formula, and none of them alone.
 
@@ -195,13 +218,16 @@ class JointLeak:
 
 @dataclass(frozen=True, kw_only=True)
 class RowFormula:
-    """Two columns that the target follows row by row, or between which it lies.
+    """Columns that the target follows row by row, mostly two, or between which it lies.
 
     Args:
-        columns: Both of them.
-        kind: What they are joined by; between: the target lies between them.
+        columns: Those without which it does not.
+        kind: What they are joined by; between: the target lies between them; total: it is their sum and difference;
+            rest: it is the column less all those `beside`; rescaled: it is the column times a factor that the one
+            `beside` decides.
         met: Share of the rows of which that is true, those aside that hold the most frequent target.
         also: Columns of other formulas that give the target without these.
+        beside: Other columns of the formula, which tell nothing once these are gone.
         without: A reference's score without all of these columns.
         full: The same reference's with them.
     """
@@ -210,6 +236,7 @@ class RowFormula:
     kind: FormulaKind
     met: float
     also: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     without: float | None = None
     full: float | None = None
 
@@ -344,6 +371,7 @@ class DataFacts:
     twins: tuple[Twins, ...] = ()
     groups: tuple[GroupLeak, ...] = ()
     leaks: tuple[FeatureLeak, ...] = ()
+    class_leak: ClassLeak | None = None
     joint_leak: JointLeak | None = None
     formula: RowFormula | None = None
     between: RowFormula | None = None

@@ -81,6 +81,7 @@ def _whole_facts(found: DataFacts, task: Task, splits: Mapping[SplitName, Split]
         "twins",
         "groups",
         "leaks",
+        "class_leak",
         "joint_leak",
         "formula",
         "between",

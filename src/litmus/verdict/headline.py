@@ -10,9 +10,15 @@ from litmus.verdict.answers import WORDS
 from litmus.verdict.attainable import Standing
 from litmus.verdict.context import Context
 from litmus.verdict.criteria import is_veto, relative
+from litmus.verdict.findings import diagnoses
 from litmus.verdict.verdict import Criterion, Verdict
 from litmus.verdict.wording import interval, metric, percent, points
 
+OF_THE_ROWS = {
+    "train_val_inconsistent": "which are easier than the training rows",
+    "too_little_data": "too few to tell",
+}
+"""What findings say of the scored rows themselves; the last one that applies is told."""
 UNSCORED = "the model predicts nothing that can be scored"
 
 
@@ -100,8 +106,13 @@ def _undetermined(verdict: Verdict, evidence: Evidence, context: Context, rows: 
     if not standing.unsettled:
         if any(finding.severity == "question" and finding.alarms for finding in verdict.findings):
             return f"{_score(evidence, standing, rows)}, and a question is open that decides what it is worth"
-        few = any(finding.name == "too_little_data" and finding.alarms for finding in verdict.findings)
-        why = "too few to tell" if few else "which are easier than the training rows"
+        doubtful = [
+            finding for finding in verdict.findings if finding.alarms and diagnoses()[finding.name].leaves_doubt
+        ]
+        why = f"in doubt as long as the warning {doubtful[0].name} stands" if doubtful else "which leave it open"
+        for name, words in OF_THE_ROWS.items():
+            if any(finding.name == name for finding in doubtful):
+                why = words
         return f"{_score(evidence, standing, rows)}, {why}"
     criterion = decisive([*standing.unsettled, *standing.excused])
     if criterion.value is None:

@@ -137,7 +137,8 @@ def _still_to_gain(verdict: Verdict) -> str:
 def _suggestion(finding: Finding, evidence: Evidence) -> str:
     words = " ".join(map(shlex.quote, finding.overrides))
     if len(words) > MOST_SHOWN:
-        words = f"the {len(finding.overrides)} overrides of {finding.name} below"
+        many = len(finding.overrides)
+        words = f"the {f'{many} overrides' if many > 1 else 'override'} of {finding.name} below"
     result = result_of(evidence, finding)
     return f"Try {words} next{f': {result}' if result else ''}."
 

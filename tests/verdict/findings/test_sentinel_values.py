@@ -70,7 +70,9 @@ def test_a_few_cells_far_beyond_all_others_are_a_warning_with_their_rows(make):
     far = Apart(count=5, share=0.01, gap=300.0, squares=0.99, rows=(3, 17))
     assert marked(make, GOOD, far=None) == []
     evidence = make["classes"](GOOD, data={"columns": (Column(name="age", kind="number", apart=far),)})
-    (finding,) = judge(evidence).findings
+    verdict = judge(evidence)
+    assert "in doubt as long as the warning sentinel_values stands" in verdict.summary.splitlines()[0]
+    (finding,) = verdict.findings
     assert (finding.name, finding.severity, finding.evidence["rows"]) == ("sentinel_values", "warning", [3, 17])
     assert finding.summary.startswith("5 cells of age lie 300 times as far out as all others")
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from litmus.evidence import Column, FeatureLeak, FollowUp, JointLeak, RowFormula
+from litmus.evidence import ClassLeak, Column, FeatureLeak, FollowUp, JointLeak, RowFormula
 from litmus.verdict import Settings, judge
 
 GOOD = [[190, 10], [12, 188]]
@@ -272,3 +272,39 @@ def test_a_formula_beside_a_leaking_column_is_left_out_with_it(make):
     verdict = judge(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (single,), "formula": formula()}))
     assert verdict.try_first.overrides == ("data.drop_columns=[visits,age,income]",)
     assert "quotient of age, income as well" in verdict.findings[0].summary
+
+
+def test_of_a_total_less_all_other_items_the_total_alone_goes(make):
+    found = formula(columns=("age",), kind="rest", met=1.0, beside=("income", "visits"), without=0.9)
+    verdict = judge(make["numbers"](0.97, data={"formula": found, "columns": COLUMNS}))
+    assert verdict.try_first.overrides == ("data.drop_columns=[age]",)
+    assert "age less income, visits in 100 % of the rows; without age a" in verdict.findings[0].summary
+
+
+def test_a_target_that_is_the_total_of_columns_is_asked_about(make):
+    found = formula(columns=("age", "income", "visits"), kind="total", met=1.0)
+    (finding,) = [
+        one for one in judge(make["numbers"](0.97, data={"formula": found, "columns": COLUMNS})).findings if one.alarms
+    ]
+    assert finding.severity == "question"
+
+
+@pytest.mark.parametrize(("without", "asked"), [(0.6, True), (0.84, False)])
+def test_a_column_that_tells_one_class_of_several_is_asked_about_where_much_is_lost_without_it(make, without, asked):
+    evidence = make["classes"]([[95, 3, 2], [4, 90, 6], [3, 5, 92]])
+    told = ClassLeak(
+        columns=("age",), label="c", score=0.99, next_best=0.6, next_column="income", without=without, full=0.9
+    )
+    evidence = replace(evidence, data=replace(evidence.data, class_leak=told, columns=COLUMNS))
+    findings = [one for one in judge(evidence).findings if one.alarms]
+    assert [one.severity for one in findings] == (["question"] if asked else [])
+
+
+def test_many_columns_with_cells_that_are_missing_by_the_outcome_go_together_in_one_override(make):
+    names = tuple(f"employed in week {k}" for k in range(9))
+    columns = (*COLUMNS, *(Column(name=name, kind="category") for name in names))
+    blank = tuple(leak(column=name, together=names, blank=True) for name in names)
+    verdict = judge(make["classes"](GOOD, data={"leaks": blank, "columns": columns}))
+    assert verdict.findings[0].severity == "error"
+    assert "without them" in verdict.findings[0].summary
+    assert verdict.summary.splitlines()[-1] == "Try the override of target_leakage below next."

@@ -204,6 +204,7 @@ def test_whether_a_panel_is_predicted_for_new_units_is_asked_where_they_are_hard
     accepted = Settings(accept=["train_test_leakage:state"])
     assert judge(evidence, settings=accepted).verdict == "adequate"
     assert severities(make, groups=(panel,), honest=(honest(column="state", lost=0.05),)) == []
+    assert severities(make, groups=(panel,), honest=(honest(column="state", lost=0.08),)) == ["question"]
     assert severities(make, groups=(panel,)) == []
 
 

@@ -276,10 +276,10 @@ def _sameness(series: pl.Series, raw: pl.Series) -> str:
 
 
 def _disguised(raw: pl.Series) -> str:
-    """A hint on numbers that a typed file holds as text; "" for anything else."""
+    """A hint on numbers in a column of text, which a CSV's are all; "" for anything else."""
     if raw.dtype != pl.String or raw.cast(pl.Float64, strict=False).null_count() > raw.null_count():
         return ""
-    return f"; for numbers written as text set data.kinds={{{raw.name}: number}}"
+    return f"; if it is a quantity set data.kinds={{{raw.name}: number}}"
 
 
 def _ambiguous(layout: CSVLayout, typed: Mapping[str, TypedColumn]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from litmus.evidence import Evidence, FeatureLeak, FollowUp, JointLeak, RowFormula
+from litmus.evidence import ClassLeak, Evidence, FeatureLeak, FollowUp, JointLeak, RowFormula
 from litmus.statistics import wilson
 from litmus.verdict import quantities
 from litmus.verdict.context import Context, Judgement, gravest, make_finding
@@ -10,7 +10,7 @@ from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import union
 from litmus.verdict.verdict import Severity
 from litmus.verdict.wording import columns as named_columns
-from litmus.verdict.wording import listing, metric, percent, points
+from litmus.verdict.wording import listing, metric, name_from_data, percent, points
 
 ALONE = 0.95
 """How far on the way from chance to perfection one column must lead by itself to be called a leak."""
@@ -58,11 +58,13 @@ def _alarm(evidence: Evidence, leaks: Sequence[FeatureLeak], names: list[str]) -
     leak = next((leak for leak in leaks if leak.column in names and _is_leak(evidence, leak)), leaks[0])
     gives = f"{named_columns(names)} alone gives" if len(names) == 1 else f"each of {listing(names)} alone gives"
     if leak.blank:
-        gives = f"which cells of {leak.column} are missing gives by itself"
+        cells = [other.column for other in leaks if other.blank and other.column in names]
+        gives = f"which cells of {listing(cells, 4)} are missing gives by itself"
     name = evidence.task.primary
-    without = f", without it a reference has {points(name, leak.without)}" if leak.without is not None else ""
+    them = "it" if len(leak.together or names) == 1 else "them"
+    without = f", without {them} a reference has {points(name, leak.without)}" if leak.without is not None else ""
     formula = evidence.data.formula
-    also = "" if formula is None else f"; it is a {formula.kind} of {listing(list(formula.columns))} as well"
+    also = "" if formula is None else f"; it is {_words(formula)} as well"
     parts = () if formula is None else (*formula.columns, *formula.also)
     text = f"{gives} {metric(name)} {points(name, leak.score)}, {_rest(evidence, leak)}{without}{also}."
     columns = list(dict.fromkeys((*names, *parts)))
@@ -82,9 +84,10 @@ def _strong(evidence: Evidence, leaks: list[FeatureLeak]) -> Judgement:
         gives = "alone gives" if len(same) == 1 else "each give"
         text = f"{named_columns(same)} {gives} {metric(name)} {points(name, leak.score)}"
         return _known(evidence, same, text, score=leak.score, full=leak.full)
-    reach = f"alone reach{'es' if len(leaks) == 1 else ''} {metric(name)} {points(name, leak.score)}"
-    columns = [entry.column for entry in leaks]
-    return _finding(leak, "info", f"{named_columns(columns)} {reach}, {_rest(evidence, leak)}.", columns[:10])
+    columns, value = [entry.column for entry in leaks], points(name, leak.score)
+    reach = f"alone reaches {metric(name)} {value}" if len(leaks) == 1 else f"alone reach {metric(name)} up to {value}"
+    rest = "" if leak.next_column in columns else f", {_rest(evidence, leak)}"
+    return _finding(leak, "info", f"{named_columns(columns)} {reach}{rest}.", columns[:10])
 
 
 def _exact(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
@@ -121,8 +124,12 @@ def _together(evidence: Evidence) -> Judgement:
     formula, joint = _formula(evidence, data.formula), _joint(evidence, data.joint_leak)
     if (found := gravest(formula, joint, _between(evidence, data.between))) is not None:
         return found
-    asked = (_followed(evidence, columns) for columns in (evidence.data.follow_up, evidence.data.pieces))
-    return next((question for question in asked if question is not None), None)
+    questions = (
+        _of_class(evidence, data.class_leak),
+        _followed(evidence, data.follow_up),
+        _followed(evidence, data.pieces),
+    )
+    return next((question for question in questions if question is not None), None)
 
 
 def _is_series(evidence: Evidence, leak: FeatureLeak) -> bool:
@@ -227,14 +234,20 @@ def _formula(evidence: Evidence, leak: RowFormula | None) -> Judgement:
         return None
     columns, left = [*leak.columns, *leak.also], max(1 - leak.met, 1e-3)
     also = f", and likewise from {listing(list(leak.also), 4)}" if leak.also else ""
-    text = f"The target is a {leak.kind} of {listing(list(leak.columns))} in {percent(leak.met)} of the rows{also}"
-    if leak.without is None or 1 - leak.without < LITTLE or 1 - leak.without < MANY_TIMES * left:
+    text = f"The target is {_words(leak)} in {percent(leak.met)} of the rows{also}"
+    if (
+        leak.kind == "total"
+        or leak.without is None
+        or 1 - leak.without < LITTLE
+        or 1 - leak.without < MANY_TIMES * left
+    ):
         return _known(evidence, columns, text, met=leak.met, full=leak.full)
     name = evidence.task.primary
     return make_finding(
         "target_leakage",
         "error",
-        f"{text}; without them a reference has {metric(name)} {points(name, leak.without)}.",
+        f"{text}; without {listing(columns, 4) if leak.beside else 'them'} a reference has {metric(name)}"
+        f" {points(name, leak.without)}.",
         overrides=(_answers(evidence, columns)[0],),
         columns=columns,
         met=leak.met,
@@ -243,12 +256,43 @@ def _formula(evidence: Evidence, leak: RowFormula | None) -> Judgement:
     )
 
 
+def _words(leak: RowFormula) -> str:
+    names, beside = listing(list(leak.columns), 4), listing(list(leak.beside), 4)
+    plain = {
+        "rest": f"{names} less {beside}",
+        "rescaled": f"{names} times a factor for each {beside}",
+        "total": f"a plain sum or difference of {names}",
+    }
+    return plain.get(leak.kind, f"a {leak.kind} of {names}")
+
+
 def _between(evidence: Evidence, leak: RowFormula | None) -> Judgement:
     """A target that lies between two columns in next to every row, as a day's close between its low and its high."""
     if leak is None or _is_few(evidence):
         return None
     text = f"The target lies between {listing(list(leak.columns))} in {percent(leak.met)} of the rows"
     return _known(evidence, list(leak.columns), text, met=leak.met, full=leak.full)
+
+
+def _of_class(evidence: Evidence, leak: ClassLeak | None) -> Judgement:
+    """A column that tells one class from all others as no other does, where a reference loses much without it.
+
+    All that a class known for sure adds to guesses among k of them is 1/(k - 1) of the way.
+    """
+    if leak is None or leak.without is None or leak.full is None or _is_few(evidence):
+        return None
+    worth = 1 / max(len(evidence.task.classes) - 1, 1)
+    lost = (_way(evidence, leak.full) or 0.0) - (_way(evidence, leak.without) or 0.0)
+    if lost < DECISIVE * worth:
+        return None
+    sure, rest = (points("balanced_accuracy", value) for value in (leak.score, leak.next_best))
+    name = evidence.task.primary
+    text = (
+        f"{named_columns(list(leak.columns))} alone tells class {name_from_data(leak.label)} from all others (balanced"
+        f" accuracy {sure}; the next best column, {leak.next_column}, {rest}); without it a reference has"
+        f" {metric(name)} {points(name, leak.without)} in place of {points(name, leak.full)}"
+    )
+    return _known(evidence, list(leak.columns), text, score=leak.score, full=leak.full)
 
 
 def _is_end(evidence: Evidence, leaks: Sequence[FeatureLeak], names: list[str]) -> bool:

@@ -177,8 +177,10 @@ def _groups(evidence: Evidence) -> Judgement:
 
 def _panel(evidence: Evidence, leak: GroupLeak, honest: HonestSplit | None) -> Judgement:
     """Units observed at several moments: whether they are those that will be predicted only the user knows."""
-    if honest is None or (honest.lost.value or 0.0) < MUCH_FLATTERED:
+    if honest is None:
         return None
+    if (honest.lost.value or 0.0) < MUCH_FLATTERED and (honest.lost.low or 0.0) < FLATTERED:
+        return None  # neither much, nor for sure what is called a leak elsewhere
     unit = name_from_data(leak.column)
     text = (
         f"Each {unit} comes back once for each {name_from_data(leak.moment or '')}: {_beside(evidence, honest)} on"
