@@ -123,6 +123,13 @@ def test_blocks_begin_elsewhere_in_every_trial():
     assert len(set(starts)) == len(starts) == 3
 
 
+def test_the_sample_of_a_large_file_has_as_many_blocks_as_a_small_one():
+    x = np.random.default_rng(1).normal(size=(8000, 4))
+    drift = np.cumsum(np.random.default_rng(2).normal(size=8000))
+    (found,) = [one for one in tried(*table(x, x[:, 0] + drift)) if one.kind == "block"]
+    assert 45 <= found.groups <= 55
+
+
 def test_a_file_of_numbers_that_go_on_from_row_to_row_is_tried_as_a_series():
     x = RNG.normal(size=(600, 4))
     level = np.cumsum(RNG.normal(size=600))

@@ -233,7 +233,7 @@ def _unnamed(task: Task, rows: Rows, at: Codes, train: Split, *, dated: bool, se
     if company is not None:
         yield Candidate(kind="near", column="", codes=company)
     if together is None and not by_target and not _is_sorted(frame, at) and _follows(task, train, seed=seed):
-        size = max(SMALLEST_BLOCK, len(at) // BLOCKS)
+        size = max(SMALLEST_BLOCK, min(len(at), MOST_ROWS) // BLOCKS)  # as many in the sample of a large file
         first, *others = ((place + trial * size // TRIALS) // size for trial in range(TRIALS))
         yield Candidate(kind="block", column="", codes=first, others=tuple(others))
         if task.numeric and not dated and _is_series(train.y[torch.from_numpy(place.argsort())]):
