@@ -32,8 +32,6 @@ FEWEST_CELLS, FEWEST_LEVELS = 100, 10
 """Cells, and distinct ones, of which a few can be said to lie apart."""
 ROUNDING = 1e-6
 """Of a target's mean and standard deviation together, below which it is 0: single precision rounds to 6e-8 of them."""
-MOST_DISTINCT = 1000
-"""Beyond so many distinct values their number says no more."""
 
 
 def plain_facts(task: Task, splits: Mapping[SplitName, Split], *, split_rule: str = "stratified") -> DataFacts:
