@@ -23,7 +23,6 @@ REPEATED = 0.1
 """Share of rows whose value occurs again, from which an id-like column is one of groups."""
 LARGEST = 0.1
 """Largest share of all rows that one value of a group may hold; beyond it the column is a category."""
-"""Rows of one value that are compared with each other at most."""
 
 ALIKE = 0.8
 """Intraclass correlation from which a column of numbers counts as a trait of what another column names."""
