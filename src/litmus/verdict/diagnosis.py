@@ -52,6 +52,7 @@ class Diagnosis:
         stays: Whether it stays an alarm beside its cause: it was measured, and a user has to know of it.
         suspect: Rank among what a reference's lead alone suggests, the smallest first; None: it does not suggest this.
         leaves_doubt: Whether it leaves a score in doubt, so that a model that meets all criteria may not be adequate.
+        of_rows: Why the scored rows leave the answer open then, as a clause; "": the summary names the finding.
         before_training: Whether it is a fact of rows and start. Its consequences can be cured elsewhere, but only a
             trial of its own acquits it.
         breaks_training: Whether it can make values infinite.
@@ -78,6 +79,7 @@ class Diagnosis:
     stays: bool = False
     suspect: int | None = None
     leaves_doubt: bool = False
+    of_rows: str = ""
     before_training: bool = False
     breaks_training: bool = False
     tilts_decisions: bool = False

@@ -14,11 +14,6 @@ from litmus.verdict.findings import diagnoses
 from litmus.verdict.verdict import Criterion, Verdict
 from litmus.verdict.wording import interval, metric, percent, points
 
-OF_THE_ROWS = {
-    "train_val_inconsistent": "which are easier than the training rows",
-    "too_little_data": "too few to tell",
-}
-"""What findings say of the scored rows themselves; the last one that applies is told."""
 UNSCORED = "the model predicts nothing that can be scored"
 
 
@@ -101,19 +96,22 @@ def _inadequate(verdict: Verdict, evidence: Evidence, context: Context, rows: st
     return f"{_score(evidence, standing, rows)}, but {stand}"
 
 
+def _doubt(verdict: Verdict) -> str:
+    """Why a score that meets its targets leaves the answer open, as a clause."""
+    doubtful = [
+        finding.name for finding in verdict.findings if finding.alarms and diagnoses()[finding.name].leaves_doubt
+    ]
+    of_rows = [words for name in doubtful if (words := diagnoses()[name].of_rows)]
+    named = f"in doubt as long as the warning {doubtful[0]} stands" if doubtful else "which leave it open"
+    return of_rows[0] if of_rows else named
+
+
 def _undetermined(verdict: Verdict, evidence: Evidence, context: Context, rows: str) -> str:
     standing = context.standing
     if not standing.unsettled:
         if any(finding.severity == "question" and finding.alarms for finding in verdict.findings):
             return f"{_score(evidence, standing, rows)}, and a question is open that decides what it is worth"
-        doubtful = [
-            finding for finding in verdict.findings if finding.alarms and diagnoses()[finding.name].leaves_doubt
-        ]
-        why = f"in doubt as long as the warning {doubtful[0].name} stands" if doubtful else "which leave it open"
-        for name, words in OF_THE_ROWS.items():
-            if any(finding.name == name for finding in doubtful):
-                why = words
-        return f"{_score(evidence, standing, rows)}, {why}"
+        return f"{_score(evidence, standing, rows)}, {_doubt(verdict)}"
     criterion = decisive([*standing.unsettled, *standing.excused])
     if criterion.value is None:
         return f"{metric(criterion.name)} has no value {rows}"

@@ -76,6 +76,7 @@ TOO_LITTLE_DATA = Diagnosis(
     headline="there are too few rows to tell",
     explains=("overfitting", "seed_unstable", "miscalibrated"),
     leaves_doubt=True,
+    of_rows="too few to tell",
     remedy="more rows",
     says="too few rows to tell",
     suggests="`data.folds=5`, more rows",

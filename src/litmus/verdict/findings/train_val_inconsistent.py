@@ -34,6 +34,7 @@ TRAIN_VAL_INCONSISTENT = Diagnosis(
     headline="the validation rows are easier than the training rows",
     symptom=True,
     leaves_doubt=True,
+    of_rows="which are easier than the training rows",
     remedy="checking how the rows were split",
     says="val beats train by more than noise",
     suggests="look at the split",
