@@ -177,8 +177,9 @@ def verified_figures() -> dict[str, Any]:
 
 
 def repaired(runs: Sequence[Judged], asked: argparse.Namespace) -> Iterator[tuple[Case, dict[str, Any]]]:
-    """What the first suggestion of each fault's first run does on other seeds."""
-    first = {run.case.name: run for run in reversed(runs) if not run.case.healthy and run.seed == 0}
+    """What the first suggestion of each fault's first run does on other seeds, where the defaults have not cured it."""
+    faulty = [run for run in runs if not run.case.healthy and not run.cured and run.seed == 0]
+    first = {run.case.name: run for run in reversed(faulty)}
     todo = []
     for run in first.values():
         suggestion = run.verdict.try_first if run.verdict else None
