@@ -60,3 +60,18 @@ def test_codes_are_numbers_and_names_are_none():
     assert numbers_of(pl.Series(["a", "0"])) is None
     assert target_numbers(("0", "5", "10"), np.array([2, 0, 1])).tolist() == [10.0, 0.0, 5.0]
     assert target_numbers(("low", "mid", "high"), np.array([2, 0, 1])) is None
+
+
+def test_columns_that_are_never_filled_together_are_no_total():
+    columns = {}
+    for k in range(6):
+        values = RNG.normal(size=N)
+        values[k * 100 : (k + 1) * 100] = np.nan
+        columns[f"c{k}"] = values
+    assert identity(columns, RNG.normal(size=N), numeric=True) is None
+
+
+@pytest.mark.parametrize(("inputs", "target"), [(1e200, 1e200), (1e-300, 1e200), (1e-200, 1e-200)])
+def test_values_whose_squares_leave_the_range_of_a_double_are_no_total(inputs, target):
+    columns = {f"c{k}": inputs * RNG.normal(size=N) for k in range(4)}
+    assert identity(columns, target * RNG.normal(size=N), numeric=True) is None

@@ -45,9 +45,10 @@ def identity(columns: Mapping[str, Array], target: Array, *, numeric: bool) -> R
     step = -(-len(target) // MOST_ROWS)
     some = {name: values[::step] for name, values in list(columns.items())[:MOST_COLUMNS]}
     wanted = target[::step]
-    if len(wanted) < FEWEST_ROWS or not wanted.std():
-        return None
-    return _total(some, wanted) or (_rescaled(some, wanted) if numeric else None)
+    with np.errstate(all="ignore"):  # squares and ratios of extreme values leave the range of a double
+        if len(wanted) < FEWEST_ROWS or not wanted.std():
+            return None
+        return _total(some, wanted) or (_rescaled(some, wanted) if numeric else None)
 
 
 def _total(columns: Mapping[str, Array], target: Array) -> RowFormula | None:
@@ -55,9 +56,11 @@ def _total(columns: Mapping[str, Array], target: Array) -> RowFormula | None:
     known = np.ones(len(target), dtype=bool)
     for name in names:
         known &= np.isfinite(columns[name])
-    names = [name for name in names if columns[name][known].std() > 0]
     y = target[known]
-    if len(names) < 2 or len(y) < max(FEWEST_ROWS, ROWS_A_COLUMN * len(names)) or not y.std():
+    if len(y) < FEWEST_ROWS:
+        return None
+    names = [name for name in names if columns[name][known].std() > 0]
+    if len(names) < 2 or len(y) < ROWS_A_COLUMN * len(names) or not 0 < y.std() < np.inf:
         return None
     y = y - y.mean()
     while len(names) >= 2:

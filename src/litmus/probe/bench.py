@@ -97,7 +97,7 @@ class Bench:
             data = self.data.redealt(deal)
         except DataError:
             return None
-        return data and Bench(self.config, data, self.metric, self.allowance, self.alone_seconds, deal)
+        return None if data is None else replace(self, data=data, deal=deal, variants={}, rows={}, splits={})
 
     def variant(self, changes: Changes) -> Variant | None:
         """The variant with these changes; None where these data cannot be trained on with them."""

@@ -292,7 +292,10 @@ class Search:
 
         What the first one explains is left out, and what gained nothing on the run's own split is tried on no other.
         """
-        benches = [self.bench, *filter(None, [self.bench.redealt(SECOND_DEAL)])] if picked else [self.bench]
+        if not picked:
+            return
+        second = self.bench.redealt(SECOND_DEAL)
+        benches = [self.bench] if second is None else [self.bench, second]
         seeds, picked = self._plan(picked, len(benches))
         if not picked:
             return
