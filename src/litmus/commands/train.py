@@ -30,6 +30,7 @@ from litmus.run import Decided, Fitted, KeptRows, Paths, Run, by_heart, prepare_
 from litmus.run.analysis import with_baseline, with_decision, with_references, with_weakness
 from litmus.run.answers import note_questions, with_answers
 from litmus.run.checks import bare_evidence, check_rows
+from litmus.run.length import with_length
 from litmus.run.observe import count_test, observe
 from litmus.run.predictor import stored_spec
 from litmus.run.repeat import repeat
@@ -90,9 +91,10 @@ def train(
     last = _last_checkpoint(config, Paths(directory))
     if last is not None:
         data.go_on(stored_spec(last))
-    progress = _progress(config, terminal)
+    whole = with_length(config, data)
+    progress = _progress(whole, terminal)
     sinks = [*loggers(config, directory), *([progress] if progress else [])]
-    limits = job_limits(config) if job else []
+    limits = job_limits(whole) if job else []
     run = Run.build(config, directory, stored=stored, sinks=sinks, data=data, callbacks=limits)
     test = _scores_test(config, job=job) and not few
     checked = check_rows(run, test=test, thorough=not job)
@@ -185,7 +187,7 @@ def refine(outcome: Outcome, terminal: Terminal | None, *, probes: bool) -> Outc
         terminal.line(f"trying what might help, for about {seconds:.0f} s (Ctrl-C keeps the verdict above)")
     try:
         evidence = probe(
-            run.config,
+            with_length(run.config, run.data),
             run.data,
             outcome.evidence,
             outcome.verdict,

@@ -41,7 +41,10 @@ OPTIMIZER = {
     ),
 }
 TRAINER = {
-    "max_epochs": Argument(Annotated[int, Ge(1)] | Literal[-1], "Most passes over the training rows; -1: no limit."),
+    "max_epochs": Argument(
+        Annotated[int, Ge(1)] | Literal[-1, "auto"],
+        "Most passes over the training rows; -1: no limit; auto: 100, and for tables of few rows up to 500.",
+    ),
     "min_epochs": Argument(Annotated[int, Ge(1)] | None, "Fewest passes before early stopping may end the run."),
     "max_steps": Argument(Annotated[int, Ge(1)] | Literal[-1], "Most updates; -1: no limit."),
     "min_steps": Argument(Annotated[int, Ge(1)] | None, "Fewest updates before early stopping may end the run."),

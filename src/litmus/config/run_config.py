@@ -13,6 +13,9 @@ from litmus.config.targets import target
 T = TypeVar("T")
 G = TypeVar("G", bound="Group")
 OURS = "litmus."
+AUTO = "auto"
+USUAL_EPOCHS, USUAL_PATIENCE = 100, 20
+"""What `auto` is where an epoch has many steps."""
 
 
 class Setting(Generic[T]):
@@ -46,6 +49,25 @@ class Single(Setting[float | None]):
         found = group.node.get(self.name, self.default)
         found = found[0] if isinstance(found, list) and len(found) == 1 else found
         return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+
+@final
+class Auto(Setting[int | None]):
+    """The same for a whole number that may be `auto`: what is usual, though a run may settle on another."""
+
+    def __init__(self, default: int | None, *, auto: int) -> None:
+        super().__init__(default)
+        self.auto = auto
+
+    @overload
+    def __get__(self, group: None, owner: type) -> "Auto": ...
+    @overload
+    def __get__(self, group: "Group", owner: type) -> int | None: ...
+    def __get__(self, group: "Group | None", owner: type) -> "Auto | int | None":
+        if group is None:
+            return self
+        value = group.node.get(self.name, self.default)
+        return self.auto if value == AUTO else cast("int | None", value)
 
 
 @final
@@ -203,7 +225,7 @@ def _flat(node: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 class TrainerGroup(Group):
     """Lightning's Trainer."""
 
-    max_epochs = Setting[int | None](None)
+    max_epochs = Auto(None, auto=USUAL_EPOCHS)
     accelerator = Setting[str | None](None)
     devices = Setting[Any](1)
     precision = Setting[Any](None)
@@ -228,7 +250,7 @@ class CheckpointGroup(Group):
 class StoppingGroup(Group):
     """When training ends early."""
 
-    patience = Setting[int | None](20)
+    patience = Auto(USUAL_PATIENCE, auto=USUAL_PATIENCE)
     min_delta = Setting[float](0.0)
 
     @property

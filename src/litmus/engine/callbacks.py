@@ -12,6 +12,7 @@ from lightning.pytorch import callbacks as lightning
 from lightning.pytorch.callbacks import Checkpoint as CheckpointBase
 from torch import Tensor
 
+from litmus.config.run_config import USUAL_PATIENCE
 from litmus.disk import write_text
 from litmus.engine.best import Best, Mode
 from litmus.engine.trace import Trace
@@ -38,7 +39,7 @@ class EarlyStopping(lightning.EarlyStopping):
     """Stops when the monitored value has not improved for `patience` epochs.
 
     Args:
-        patience: Validations without improvement; null: off.
+        patience: Validations without improvement; null: off; auto: 20, and for tables of few rows up to 100.
         min_delta: What counts as an improvement, in the metric's unit.
         monitor: Injected.
         mode: Injected: "min" or "max".
@@ -49,11 +50,12 @@ class EarlyStopping(lightning.EarlyStopping):
         *,
         monitor: str,
         mode: Mode,
-        patience: Annotated[int, Ge(1)] | None = 20,
+        patience: Annotated[int, Ge(1)] | Literal["auto"] | None = "auto",
         min_delta: Annotated[float, Ge(0)] = 0.0,
     ) -> None:
         # a non-finite value is for NonFiniteGuard to name
-        super().__init__(monitor, min_delta, patience or 2**62, mode=mode, check_finite=False)
+        epochs = USUAL_PATIENCE if patience == "auto" else patience or 2**62
+        super().__init__(monitor, min_delta, epochs, mode=mode, check_finite=False)
         self.best = Best(mode, min_delta)
         self.stopped = False
 

@@ -13,6 +13,7 @@ from lightning import pytorch
 from lightning.pytorch.callbacks import ProgressBar
 from lightning.pytorch.profilers import PassThroughProfiler
 
+from litmus.config.run_config import AUTO, USUAL_EPOCHS
 from litmus.engine.callbacks import of_others
 from litmus.engine.checkpoint import AtomicCheckpointIO
 from litmus.engine.logger import CurveLogger
@@ -77,6 +78,8 @@ class Trainer(pytorch.Trainer):
         # a bar that was asked for as a callback needs Lightning's word that there may be one
         bar = any(isinstance(callback, ProgressBar) for callback in callbacks or [])
         decided = {**OURS, "enable_progress_bar": bar}
+        if arguments.get("max_epochs") == AUTO:
+            arguments["max_epochs"] = USUAL_EPOCHS
         super().__init__(callbacks=callbacks, plugins=[AtomicCheckpointIO()], **decided, **arguments)
         self.loop, self.threads = loop, threads
         self.without_effect = sorted(WITHOUT_EFFECT & arguments.keys())

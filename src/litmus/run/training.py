@@ -36,6 +36,7 @@ from litmus.evidence import NonFinite
 from litmus.loss import auto
 from litmus.metrics import direction
 from litmus.run.clashes import BY_HAND, check_together
+from litmus.run.length import length_note, with_length
 from litmus.run.log_mean import learns_log_mean
 from litmus.run.memory_need import check_room
 from litmus.run.new_rows import training_profile
@@ -112,7 +113,8 @@ class Run:
         predictor = untrained(config, data, stored or config.tree)
         own = predictor.model if isinstance(predictor.model, ModuleOutputs) else None
         mode = metric_mode(predictor.task, config.monitor) if own is None else logged_mode(config)
-        checkpoint, others = make_callbacks(config, paths, mode)
+        whole = with_length(config, data)
+        checkpoint, others = make_callbacks(whole, paths, mode)
         others, notes = for_averages(checkpoint, others)
         trace = Trace(_sample(data.splits["train"]), data.preprocess.finish)
         recorder = Recorder(paths.history, sinks=list(sinks), waits=own is not None)
@@ -128,12 +130,13 @@ class Run:
                 (observer := _observer(config, predictor, data, trace=trace, recorder=recorder)),
             )
             watching.append(observer)
-        trainer = config.trainer.make(callbacks=[*watching, *others, *callbacks, checkpoint])
+        trainer = whole.trainer.make(callbacks=[*watching, *others, *callbacks, checkpoint])
         set_threads(trainer.threads, sum(parameter.numel() for parameter in predictor.model.parameters()))
         trainer.choose_loop(None if own is not None else config.optimizer.target(), own_loader=data.own_loader)
         trainer.listen(learner, directory, own_module=own is not None)
         check_together(data, module, trainer)
         notes += (predictor.loss.note,) if predictor.loss.note else ()
+        notes += length_note(config, data)
         size = ensemble_size_of(predictor.model)
         if size > 1 and "ensemble_size" not in config.model.node:
             notes += (f"model: {size} networks learn side by side, and their mean predicts (model.ensemble_size=1)",)

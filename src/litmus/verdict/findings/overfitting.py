@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from litmus.config.run_config import USUAL_PATIENCE
 from litmus.evidence import Evidence
 from litmus.statistics import minimum
 from litmus.verdict import quantities
@@ -11,7 +12,7 @@ from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign, optimizer, ours
 from litmus.verdict.wording import metric, percent, points, reference
 
-USUAL_UNITS, USUAL_LAYERS, USUAL_PATIENCE = 64, 2, 20
+USUAL_UNITS, USUAL_LAYERS = 64, 2
 """Our own defaults, at which a gap that no trial closes is advice and no fault of the user's."""
 
 

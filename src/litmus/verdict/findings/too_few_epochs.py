@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from litmus.config.run_config import USUAL_EPOCHS, USUAL_PATIENCE
 from litmus.evidence import Evidence
 from litmus.statistics import projected_change
 from litmus.verdict import quantities, symptoms
@@ -10,8 +11,6 @@ from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign
 
-USUAL_EPOCHS = 100
-"""Our own default, at which training on is advice and no fault of the user's."""
 ENOUGH_STEPS, MOST_STEPS = 500, 5000
 """Optimizer steps that a longer run should have at least, and at most where steps are tiny."""
 FEWEST_EPOCHS, MOST_EPOCHS = 20, 500
@@ -25,14 +24,15 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     cut_short = fit.epochs >= fit.max_epochs or fit.interrupted
     falling = symptoms.falling(evidence) and cut_short
     few = symptoms.few_steps(evidence) and (cut_short or fit.steps < 30)
-    hasty = fit.stopped_early and fit.epochs <= 10 and (evidence.settings.early_stopping.patience or 20) < 5
+    hasty = fit.stopped_early and fit.epochs <= 10 and (evidence.settings.early_stopping.patience or USUAL_PATIENCE) < 5
     if context.broke or not (falling or few or hasty or quantities.moves(tried)):
         return None
     if "train" not in evidence.data.sizes:  # predictions alone: no training was seen
         return None
     slow = (symptoms.update_ratio(evidence) or 1.0) < symptoms.SLOW
     behind = _behind_on_train(evidence, context)
-    usual = fit.max_epochs == USUAL_EPOCHS and fit.accumulate == 1 and not hasty and not fit.interrupted
+    unasked = USUAL_EPOCHS in {fit.max_epochs, evidence.settings.trainer.max_epochs}  # training on is advice then
+    usual = unasked and fit.accumulate == 1 and not hasty and not fit.interrupted
     ended = f"{fit.epochs} epochs ({fit.steps} optimizer steps)"
     why = "the validation loss was still falling" if falling else "too few to learn much"
     return make_finding(
@@ -71,7 +71,7 @@ def _longer(evidence: Evidence, *, hasty: bool) -> tuple[str, ...]:
     """Two to four times the epochs, more where steps were next to none; or every batch a step; or more patience."""
     fit = evidence.fit
     if hasty:
-        return (assign("callback.early_stopping.patience", 20),)
+        return (assign("callback.early_stopping.patience", USUAL_PATIENCE),)
     per_epoch = fit.steps / max(fit.epochs, 1)
     wasted = fit.accumulate > 1 and fit.batches_per_epoch > 1 and per_epoch <= max(4, fit.batches_per_epoch / 8)
     every = (assign("trainer.accumulate_grad_batches", 1),) if wasted else ()
@@ -114,7 +114,7 @@ TOO_FEW_EPOCHS = Diagnosis(
     needs_reference=True,
     refutable=True,
     candidates=candidates,
-    says="the validation loss was still falling; advice only at the default of 100 epochs",
+    says="the validation loss was still falling; advice only at the default length",
     suggests="`trainer.max_epochs=...`",
     judge=judge,
 )
