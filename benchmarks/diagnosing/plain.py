@@ -158,12 +158,13 @@ class Fitted:
         optimizer = self._optimizer()
         x, y = self._tensors(self.rows["train"])
         val_x, val_y = self._tensors(self.rows["val"])
-        trainer, data = self.config["trainer"], self.config["data"]
+        epochs, data = self.config["trainer"]["max_epochs"], self.config["data"]
         stopping = (self.config["callback"].get("early_stopping") or {}).get("patience", 10**9)
+        epochs, stopping = (usual if value == "auto" else value for value, usual in ((epochs, 100), (stopping, 20)))
         keep = self.config["callback"]["checkpoint"]["use"] == "best"
         rng = np.random.default_rng(seed)
         best, best_at, state = np.inf, 0, None
-        for epoch in range(trainer["max_epochs"]):
+        for epoch in range(epochs):
             order = rng.permutation(len(x)) if data["shuffle"] else np.arange(len(x))
             self._epoch(optimizer, x, y, order, data["batch_size"] or len(x))
             self.model.eval()

@@ -41,15 +41,11 @@ def lengths(run: Run) -> tuple[int, int]:
 def test_few_rows_are_gone_through_more_often_as_their_epochs_have_few_steps(tmp_path, rows, words, expected):
     run = built(tmp_path, rows, *words)
     assert lengths(run) == expected
-    said = [line for line in run.notes if line.startswith("training:")]
-    assert said == (
-        []
-        if expected == (100, 20)
-        else [
-            f"training: up to {expected[0]} epochs, {expected[1]} without a better val/loss, as few rows make few steps"
-            " (trainer.max_epochs, callback.early_stopping.patience)"
-        ]
-    )
+    epochs, patience = expected
+    line = f"training: up to {epochs} epochs, {patience} without a better val/loss, as few rows make few steps"
+    line += " (trainer.max_epochs, callback.early_stopping.patience)"
+    said = [note for note in run.notes if note.startswith("training:")]
+    assert said == ([] if expected == (100, 20) else [line])
 
 
 def test_a_number_that_was_given_stays(tmp_path):
