@@ -66,7 +66,7 @@ CAUSES = {
     "text where a number is": ("train optimizer.lr=1e-3x", ["optimizer.lr: must be a number > 0, not '1e-3x'"]),
     "a switch where a number is": ("train optimizer.lr=true", ["optimizer.lr: must be a number > 0, not true"]),
     "a number out of range": ("train optimizer.lr=-1", ["optimizer.lr: must be a number > 0, not -1"]),
-    "zero where there must be some": ("train trainer.max_epochs=0", ["a whole number >= 1 or -1, not 0"]),
+    "zero where there must be some": ("train trainer.max_epochs=0", ["a whole number >= 1, -1 or auto, not 0"]),
     "a share of more than all": ("train model.dropout=1.5", ["model.dropout: must be a number >= 0 and < 1, not 1.5"]),
     "momentum of one": (
         "train optimizer=sgd optimizer.momentum=1",

@@ -30,7 +30,7 @@ def test_ranges_of_third_party_arguments_come_from_our_table():
 
 def test_the_trainer_shows_lightnings_arguments_and_our_loop():
     found = signature(Trainer, "litmus.engine.trainer.Trainer")
-    assert describe(found.parameters["max_epochs"].hint) == "a whole number >= 1 or -1"
+    assert describe(found.parameters["max_epochs"].hint) == "a whole number >= 1, -1 or auto"
     assert describe(found.parameters["loop"].hint) == "auto, lean or stock"
     assert "fast_dev_run" in found.parameters
     assert found.parameters.keys().isdisjoint({"logger", "barebones"})

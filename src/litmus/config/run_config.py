@@ -238,6 +238,11 @@ class TrainerGroup(Group):
     gradient_clip_val = Setting[float | None](None)
     gradient_clip_algorithm = Setting[Literal["norm", "value"] | None](None)
 
+    @property
+    def takes_usual_epochs(self) -> bool:
+        """Whether epochs are as many as where nobody asks."""
+        return self.max_epochs == USUAL_EPOCHS
+
 
 @final
 class CheckpointGroup(Group):
@@ -257,6 +262,11 @@ class StoppingGroup(Group):
     def ends_early(self) -> bool:
         """Whether it is asked for, with a patience."""
         return bool(self.node and self.patience)
+
+    @property
+    def ends_as_usual(self) -> bool:
+        """Whether it ends as early as where nobody asks, or earlier."""
+        return self.ends_early and (self.patience or 0) <= USUAL_PATIENCE
 
 
 @final

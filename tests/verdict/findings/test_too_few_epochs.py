@@ -1,8 +1,6 @@
 """Training was too short."""
 
-from litmus.config import compose
 from litmus.verdict import judge
-from litmus.verdict.findings import too_few_epochs
 
 
 def named(evidence):
@@ -79,5 +77,16 @@ def test_our_own_default_is_advice_and_no_fault(make):
     assert "Try trainer.max_epochs=400 next" in verdict.summary
 
 
-def test_the_usual_epochs_are_those_of_the_config():
-    assert compose(["data=iris"]).trainer.max_epochs == too_few_epochs.USUAL_EPOCHS
+def test_more_epochs_because_rows_are_few_are_our_own_default_too(make):
+    falling = tuple(0.7 - 0.002 * k for k in range(280))
+    for epochs, severity in ((280, "info"), (90, "error")):  # 90: of an old run, or of max_steps
+        evidence = make["classes"](
+            [[120, 80], [80, 120]],
+            references={"boosted_trees": 0.95},
+            fit={"epochs": epochs, "max_epochs": epochs},
+            history={"train/loss": falling[:epochs], "val/loss": falling[:epochs]},
+            config={"trainer.max_epochs": "auto"},
+            layers=(),
+        )
+        found = next(one for one in judge(evidence).findings if one.name == "too_few_epochs")
+        assert found.severity == severity

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from litmus.config.run_config import USUAL_PATIENCE
 from litmus.evidence import Evidence
 from litmus.statistics import minimum
 from litmus.verdict import quantities
@@ -59,8 +58,7 @@ def _is_usual(evidence: Evidence) -> bool:
     if not isinstance(hidden, list | tuple):
         return False
     small = len(hidden) <= USUAL_LAYERS and all(int(units) <= USUAL_UNITS for units in hidden)
-    stops = stopping.ends_early and (stopping.patience or 0) <= USUAL_PATIENCE
-    return ours(evidence) and small and stops and evidence.settings.checkpoint.use == "best"
+    return ours(evidence) and small and stopping.ends_as_usual and evidence.settings.checkpoint.use == "best"
 
 
 def _lost_by_going_on(evidence: Evidence) -> float:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 
-from litmus.config.run_config import USUAL_EPOCHS, USUAL_PATIENCE
 from litmus.evidence import Evidence
 from litmus.statistics import projected_change
 from litmus.verdict import quantities, symptoms
@@ -11,6 +10,8 @@ from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.overrides import assign
 
+ENOUGH_PATIENCE = 20
+"""Epochs of patience that are suggested."""
 ENOUGH_STEPS, MOST_STEPS = 500, 5000
 """Optimizer steps that a longer run should have at least, and at most where steps are tiny."""
 FEWEST_EPOCHS, MOST_EPOCHS = 20, 500
@@ -24,15 +25,15 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     cut_short = fit.epochs >= fit.max_epochs or fit.interrupted
     falling = symptoms.falling(evidence) and cut_short
     few = symptoms.few_steps(evidence) and (cut_short or fit.steps < 30)
-    hasty = fit.stopped_early and fit.epochs <= 10 and (evidence.settings.early_stopping.patience or USUAL_PATIENCE) < 5
+    patience = evidence.settings.early_stopping.patience or ENOUGH_PATIENCE
+    hasty = fit.stopped_early and fit.epochs <= 10 and patience < 5
     if context.broke or not (falling or few or hasty or quantities.moves(tried)):
         return None
     if "train" not in evidence.data.sizes:  # predictions alone: no training was seen
         return None
     slow = (symptoms.update_ratio(evidence) or 1.0) < symptoms.SLOW
     behind = _behind_on_train(evidence, context)
-    unasked = USUAL_EPOCHS in {fit.max_epochs, evidence.settings.trainer.max_epochs}  # training on is advice then
-    usual = unasked and fit.accumulate == 1 and not hasty and not fit.interrupted
+    usual = _unasked(evidence) and fit.accumulate == 1 and not hasty and not fit.interrupted
     ended = f"{fit.epochs} epochs ({fit.steps} optimizer steps)"
     why = "the validation loss was still falling" if falling else "too few to learn much"
     return make_finding(
@@ -50,6 +51,12 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         interrupted=fit.interrupted or None,
         by_default=usual or None,
     )
+
+
+def _unasked(evidence: Evidence) -> bool:
+    """Whether it took as long as it takes where nobody asks: then training on is advice and no fault of the user's."""
+    trainer = evidence.settings.trainer
+    return trainer.takes_usual_epochs and evidence.fit.max_epochs >= (trainer.max_epochs or 0)
 
 
 def _behind_on_train(evidence: Evidence, context: Context) -> bool:
@@ -71,7 +78,7 @@ def _longer(evidence: Evidence, *, hasty: bool) -> tuple[str, ...]:
     """Two to four times the epochs, more where steps were next to none; or every batch a step; or more patience."""
     fit = evidence.fit
     if hasty:
-        return (assign("callback.early_stopping.patience", USUAL_PATIENCE),)
+        return (assign("callback.early_stopping.patience", ENOUGH_PATIENCE),)
     per_epoch = fit.steps / max(fit.epochs, 1)
     wasted = fit.accumulate > 1 and fit.batches_per_epoch > 1 and per_epoch <= max(4, fit.batches_per_epoch / 8)
     every = (assign("trainer.accumulate_grad_batches", 1),) if wasted else ()
