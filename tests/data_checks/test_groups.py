@@ -150,3 +150,11 @@ def test_numbers_are_units_only_over_time_and_months_never():
     assert units(code=CODES, year=YEARS) == [("code", "year")]
     assert units(code=CODES, dose=YEARS) == []
     assert units(month=[f"M{j}" for j in CODES], year=YEARS) == []
+
+
+def test_a_unit_whose_other_numbers_stay_the_same_is_of_a_panel_too():
+    traits = {f"trait_{j}": RNG.normal(size=40)[CODES] for j in range(3)}
+    kinds = dict.fromkeys(traits, "number")
+    for name, when, moment in (("year", YEARS, "year"), ("dose", RNG.permutation(N), None)):
+        found = leaks(rows(code=CODES, **{name: when}, **traits), kinds=kinds)
+        assert {(leak.column, leak.moment) for leak in found} == {("code", moment)}

@@ -154,32 +154,34 @@ def _candidates(rows: Rows, kinds: Mapping[str, str]) -> list[Values]:
     others = [series for series in rows.inputs if series.name not in known and not _is_measured(series)]
     coming = [values for values in (_values(series, inferred=True) for series in others) if _comes_back(values)]
     numbers = _numbers(rows.inputs, kinds)
-    inferred = [
-        values
+    entities = {name for name in rows.inputs.columns if kinds.get(name) == "id" or looks_like_entity(name)}
+    called = [values for values in coming if values.column in entities]
+    units = [
+        replace(values, moment=_moment(rows.inputs, values.column))
         for values in coming
-        if kinds.get(values.column) == "id" or looks_like_entity(values.column) or _has_traits(values, numbers)
+        if values.column not in entities
     ]
-    return named + (inferred or _units(rows.inputs, coming))
+    inferred = called + [values for values in units if _has_traits(values, numbers)]
+    return named + (inferred or [values for values in units if values.moment is not None][:1])
 
 
-def _units(inputs: pl.DataFrame, coming: list[Values]) -> list[Values]:
-    """The units of a panel, the first column that names them: each observed once at each of several moments.
+def _moment(inputs: pl.DataFrame, unit: str) -> str | None:
+    """The column with whose values each unit was observed once, as states are each year; None: it is of no panel.
 
     Names may be observed at the levels of any column; numbers, of which two may make a grid by design, at a time.
     """
-    levels = {series.name: series.n_unique() for series in inputs}
-    for values in coming:
-        if _CALENDAR.search(values.column):
-            continue
-        for series in sorted(inputs, key=lambda series: not tells_when(series)):
-            cells = levels[values.column] * levels[series.name]
-            grid = levels[series.name] >= FEWEST_MOMENTS and FILLED * cells <= len(inputs) <= cells
-            timed = tells_when(series) or not inputs[values.column].dtype.is_numeric()
-            if grid and timed and series.name != values.column:
-                pairs = inputs.select(pl.struct(values.column, series.name)).n_unique()
-                if pairs >= UNIQUE * len(inputs):
-                    return [replace(values, moment=series.name)]
-    return []
+    if _CALENDAR.search(unit):
+        return None
+    known = inputs[unit].n_unique()
+    for series in sorted(inputs, key=lambda series: not tells_when(series)):
+        cells = known * (levels := series.n_unique())
+        grid = levels >= FEWEST_MOMENTS and FILLED * cells <= len(inputs) <= cells
+        timed = tells_when(series) or not inputs[unit].dtype.is_numeric()
+        if grid and timed and series.name != unit:
+            pairs = inputs.select(pl.struct(unit, series.name)).n_unique()
+            if pairs >= UNIQUE * len(inputs):
+                return series.name
+    return None
 
 
 def _is_measured(series: pl.Series) -> bool:
