@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from litmus.evidence import Estimate, FeatureLeak, GroupLeak, HonestSplit, LabelNoise, Score, Twins
+from litmus.evidence import Column, Estimate, FeatureLeak, GroupLeak, HonestSplit, LabelNoise, Score, Twins
 from litmus.verdict import Settings, judge
 
 GOOD = [[190, 10], [12, 188]]
@@ -219,6 +219,18 @@ def test_whether_a_file_without_dates_is_in_the_order_of_time_is_asked(make):
     assert judge(evidence, settings=accepted).verdict == "adequate"
     blocks = honest(kind="block", column="", lost=0.2)
     assert severities(make, honest=(later, blocks)) == ["error"]
+
+
+def test_whether_later_years_are_predicted_is_asked(make):
+    later = honest(kind="time", column="year", lost=0.4)
+    year = Column(name="year", kind="number")
+    verdict = judge(make["classes"]([[190, 10], [12, 188]], data={"honest": (later,), "columns": (year,)}))
+    assert verdict.verdict == "undetermined"
+    assert verdict.findings[0].choices == (
+        ("data.split=time", "data.time=year"),
+        ("verdict.accept=['train_test_leakage:year']",),
+    )
+    assert "do you predict only for values of year that the file covers?" in verdict.summary
 
 
 def test_a_score_that_is_lower_on_later_rows_is_in_doubt(make):

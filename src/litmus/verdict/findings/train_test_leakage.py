@@ -226,6 +226,8 @@ def _unnamed(evidence: Evidence) -> Judgement:
     worst = max(found, key=lambda honest: (not _is_undated(honest), _flatters(honest)))
     if _is_undated(worst):
         return _series(evidence, worst)
+    if worst.kind == "time" and _is_number(evidence, worst.column):
+        return _later(evidence, worst)
     where = {
         "stretch": "with rows kept apart that follow each other and share most of what changes rarely",
         "near": "with rows that lie close together kept apart",
@@ -266,6 +268,31 @@ def _series(evidence: Evidence, honest: HonestSplit) -> Judgement:
         text,
         choices=((assign("data.split", "time"),), (union(evidence, "verdict.accept", ["train_test_leakage"]),)),
         kind=honest.kind,
+        by_chance=honest.by_chance,
+        honest=honest.honest,
+        lost_low=honest.lost.low,
+    )
+
+
+def _is_number(evidence: Evidence, name: str) -> bool:
+    return any(column.name == name and column.kind == "number" for column in evidence.data.columns)
+
+
+def _later(evidence: Evidence, honest: HonestSplit) -> Judgement:
+    """Years of rows, which may be any that the file has or later ones: only the user knows which are predicted."""
+    when = name_from_data(honest.column)
+    text = (
+        f"{_beside(evidence, honest)} on rows later in {when} than those trained on: do you predict only for values of"
+        f" {when} that the file covers?"
+    )
+    time = (assign("data.split", "time"), assign("data.time", honest.column))
+    return make_finding(
+        "train_test_leakage",
+        "question",
+        text,
+        choices=(time, (union(evidence, "verdict.accept", [f"train_test_leakage:{honest.column}"]),)),
+        kind=honest.kind,
+        columns=[honest.column],
         by_chance=honest.by_chance,
         honest=honest.honest,
         lost_low=honest.lost.low,
