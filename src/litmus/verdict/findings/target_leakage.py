@@ -155,22 +155,21 @@ def _asked(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
 
 def _question(evidence: Evidence, columns: list[str], leak: FeatureLeak | JointLeak | FollowUp) -> Judgement:
     """What only the user can know, with both answers."""
-    name, base = evidence.task.primary, quantities.chance(evidence)
-    full, without = _with_it(leak), leak.without or 0.0
-    lost, gain = (points(name, value) for value in (full - max(without, base), full - base))
+    name = evidence.task.primary
+    without = max(leak.without or 0.0, quantities.chance(evidence))
+    lower, higher = (points(name, value) for value in (without, _with_it(leak)))
     drop, accept = _answers(evidence, columns)
+    it, is_it, raises = ("it", "is it", "raises") if len(columns) == 1 else ("them", "are they", "raise")
     if all(evidence.answers.get(f"target_leakage:{column}") == "dropped" for column in columns):
         text = (
-            f"{named_columns(columns, 4)}, not known when you predict by your own answer, gives {lost} of the {gain}"
-            " gained"
+            f"{named_columns(columns, 4)}, not known when you predict by your own answer, {raises} {metric(name)} from"
+            f" {lower} to {higher}"
         )
         return make_finding("target_leakage", "error", f"{text}.", overrides=(drop,), columns=columns, full=leak.full)
-    known = "is it" if len(columns) == 1 else "are they"
-    gives = "gives" if len(columns) == 1 else "together give"
     return make_finding(
         "target_leakage",
         "question",
-        f"{named_columns(columns, 4)} {gives} {lost} of the {gain} gained over the baseline: {known} known when you"
+        f"{metric(name)} is {higher} with {named_columns(columns, 4)}, {lower} without {it}: {is_it} known when you"
         " predict?",
         choices=((drop,), (accept,)),
         columns=columns,
