@@ -309,3 +309,10 @@ def test_many_columns_with_cells_that_are_missing_by_the_outcome_go_together_in_
     assert verdict.findings[0].severity == "error"
     assert "without them" in verdict.findings[0].summary
     assert verdict.summary.splitlines()[-1] == "Try the override of target_leakage below next."
+
+
+def test_what_follows_from_a_leaking_column_goes_with_it(make):
+    fine = number_leak(score=0.998, next_best=0.4, without=0.5, full=0.998, decides=("income",))
+    first = judge(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (fine,)})).findings[0]
+    assert first.overrides == ("data.drop_columns=[age,income]",)
+    assert "income follows from it" in first.summary

@@ -66,8 +66,11 @@ def _alarm(evidence: Evidence, leaks: Sequence[FeatureLeak], names: list[str]) -
     formula = evidence.data.formula
     also = "" if formula is None else f"; it is {_words(formula)} as well"
     parts = () if formula is None else (*formula.columns, *formula.also)
+    decided = [column for other in leaks if other.column in names for column in other.decides if column not in names]
+    if decided:
+        also += f"; {listing(decided, 4)} {'follows' if len(decided) == 1 else 'follow'} from it"
     text = f"{gives} {metric(name)} {points(name, leak.score)}, {_rest(evidence, leak)}{without}{also}."
-    columns = list(dict.fromkeys((*names, *parts)))
+    columns = list(dict.fromkeys((*names, *decided, *parts)))
     return _finding(leak, "error", text, columns, overrides=(union(evidence, "data.drop_columns", columns),))
 
 
