@@ -158,3 +158,17 @@ def test_a_unit_whose_other_numbers_stay_the_same_is_of_a_panel_too():
     for name, when, moment in (("year", YEARS, "year"), ("dose", RNG.permutation(N), None)):
         found = leaks(rows(code=CODES, **{name: when}, **traits), kinds=kinds)
         assert {(leak.column, leak.moment) for leak in found} == {("code", moment)}
+
+
+def test_what_three_numbers_never_differ_within_is_what_rows_belong_to():
+    site = RNG.integers(40, size=N)
+    own = {name: RNG.normal(size=40)[site] for name in ("north", "east", "height")}
+    measured = {f"metal {j}": RNG.normal(size=N) for j in range(8)}
+
+    def owners(**columns):
+        found = leaks(rows(**columns), kinds=dict.fromkeys(columns, "number"))
+        return {(leak.column, leak.own) for leak in found}
+
+    assert owners(site=site, **own, **measured) == {("site", ("north", "east", "height"))}
+    assert owners(site=site, north=own["north"], east=own["east"], **measured) == set()
+    assert owners(size=site, log=np.log1p(site), square=site**2, cube=site**3, **measured) == set()

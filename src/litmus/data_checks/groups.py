@@ -29,6 +29,10 @@ ALIKE = 0.8
 TRAITS = 0.6
 """Share of the other columns of numbers that must be its traits, and `FEWEST_TRAITS` of them, for it to be a group."""
 FEWEST_TRAITS = 3
+MOSTLY = 0.5
+"""Share of rows whose value comes back, from which numbers that never differ within it are no chance. A convention."""
+TRANSFORMED = 0.999
+"""Rank correlation from which a number is the column itself in another scale."""
 
 ENTITIES = (
     "customer client patient subject user person participant member account session device household family animal"
@@ -59,6 +63,7 @@ class Values:
     """A column that may be one of groups: a code for each row, `missing` where the cell is empty.
 
     `moment`: the column with whose values each of its own occurs once at most, where it is the unit of a panel.
+    `own`: columns of numbers that are the same in all rows of each of its values, where it is known by them.
     """
 
     column: str
@@ -66,6 +71,7 @@ class Values:
     missing: NDArray[np.bool_]
     inferred: bool
     moment: str | None = None
+    own: tuple[str, ...] = ()
 
 
 def group_leaks(
@@ -76,7 +82,7 @@ def group_leaks(
     Looked at are the group that the rows name, and the columns of a table whose name or kind speaks of an identifier,
     or whose values decide most of the other numbers (as who wore a sensor decides what it measures), used as a feature
     or not, if their values come back: at least ten values, a tenth of the rows not alone, and none with a tenth of all.
-    So are the units of a panel, such as states observed each year.
+    So are the units of a panel, such as states observed each year, and what some numbers never differ within.
 
     Args:
         rows: All rows.
@@ -101,6 +107,7 @@ def group_leaks(
                         inferred=values.inferred,
                         agreement=agreement,
                         moment=values.moment,
+                        own=values.own,
                     )
                 )
     return tuple(leak for leak in leaks if leak.shared > 0)
@@ -162,7 +169,7 @@ def _candidates(rows: Rows, kinds: Mapping[str, str]) -> list[Values]:
         if values.column not in entities
     ]
     inferred = called + [values for values in units if _has_traits(values, numbers)]
-    return named + (inferred or [values for values in units if values.moment is not None][:1])
+    return named + (inferred or [values for values in units if values.moment is not None][:1] or _owners(rows, units))
 
 
 def _moment(inputs: pl.DataFrame, unit: str) -> str | None:
@@ -182,6 +189,36 @@ def _moment(inputs: pl.DataFrame, unit: str) -> str | None:
             if pairs >= UNIQUE * len(inputs):
                 return series.name
     return None
+
+
+def _owners(rows: Rows, coming: list[Values]) -> list[Values]:
+    """What rows belong to, such as the place of a sample, by the numbers that are its own: the same in all its rows.
+
+    A transform of the column is none of them, nor is what hardly has values.
+    """
+    assert isinstance(rows.inputs, pl.DataFrame)  # noqa: S101 - for the type checker
+    numbers = [
+        series
+        for series in rows.inputs
+        if series.dtype.is_numeric() and series.n_unique() >= FEWEST_MOMENTS and series.null_count() <= len(rows) / 2
+    ]
+    found = []
+    for values in coming:
+        sizes = np.bincount(values.codes)
+        if values.missing.any() or (sizes[values.codes] > 1).mean() < MOSTLY or _CALENDAR.search(values.column):
+            continue
+        own = [series.name for series in numbers if series.name != values.column and _is_own(values, series)]
+        if len(own) >= FEWEST_TRAITS:
+            found.append(replace(values, own=tuple(own)))
+    return found
+
+
+def _is_own(values: Values, series: pl.Series) -> bool:
+    pairs = pl.DataFrame({"unit": values.codes, "own": series})
+    if pairs.n_unique() != pairs["unit"].n_unique():
+        return False
+    known = pairs.unique().drop_nulls().select(pl.all().rank())
+    return len(known) > 1 and abs(known.select(pl.corr("unit", "own")).item()) < TRANSFORMED
 
 
 def _is_measured(series: pl.Series) -> bool:

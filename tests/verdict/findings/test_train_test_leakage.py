@@ -208,6 +208,14 @@ def test_whether_a_panel_is_predicted_for_new_units_is_asked_where_they_are_hard
     assert severities(make, groups=(panel,)) == []
 
 
+def test_what_rows_belong_to_by_their_numbers_is_asked_about_as_a_panel_is(make):
+    places = shared(column="site", own=("north", "east", "height"))
+    verdict = judge(make["classes"](GOOD, data={"groups": (places,), "honest": (honest(column="site"),)}))
+    assert verdict.verdict == "undetermined"
+    assert "Each site comes back with the same north, east, height: a reference" in verdict.summary
+    assert severities(make, groups=(places,), honest=(honest(column="site", lost=0.03),)) == []
+
+
 def test_whether_a_file_without_dates_is_in_the_order_of_time_is_asked(make):
     later = honest(kind="time", column="", lost=0.4)
     verdict = judge(make["classes"]([[190, 10], [12, 188]], data={"honest": (later,)}))

@@ -11,7 +11,7 @@ from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.family import p_above, p_share
 from litmus.verdict.overrides import assign, union
 from litmus.verdict.verdict import Severity
-from litmus.verdict.wording import metric, name_from_data, percent, points
+from litmus.verdict.wording import listing, metric, name_from_data, percent, points
 
 LARGE_EXCESS = 0.05
 """Share of held-out rows with a duplicate, beyond what chance explains, from which any score is doubtful."""
@@ -156,7 +156,7 @@ def _groups(evidence: Evidence) -> Judgement:
         also = f"; {_beside(evidence, honest)} with whole groups apart"
     else:
         also = "; rows of one value have more alike targets" if _agreement(leak) > 0 else ""
-    if leak.moment is not None:
+    if leak.moment is not None or leak.own:
         return _panel(evidence, leak, honest)
     return make_finding(
         "train_test_leakage",
@@ -176,14 +176,15 @@ def _groups(evidence: Evidence) -> Judgement:
 
 
 def _panel(evidence: Evidence, leak: GroupLeak, honest: HonestSplit | None) -> Judgement:
-    """Units observed at several moments: whether they are those that will be predicted only the user knows."""
+    """Units observed several times: whether they are those that will be predicted only the user knows."""
     if honest is None:
         return None
     if (honest.lost.value or 0.0) < MUCH_FLATTERED and (honest.lost.low or 0.0) < FLATTERED:
         return None  # neither much, nor for sure what is called a leak elsewhere
     unit = name_from_data(leak.column)
+    back = f"comes back once for each {name_from_data(leak.moment)}" if leak.moment else "comes back"
     text = (
-        f"Each {unit} comes back once for each {name_from_data(leak.moment or '')}: {_beside(evidence, honest)} on"
+        f"Each {unit} {back}{f' with the same {listing(leak.own)}' if leak.own else ''}: {_beside(evidence, honest)} on"
         f" values of {unit} that it has not seen: do you predict only for those in the file?"
     )
     apart = (assign("data.split", "group"), assign("data.group", leak.column))
