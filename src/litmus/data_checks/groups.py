@@ -31,6 +31,8 @@ TRAITS = 0.6
 FEWEST_TRAITS = 3
 MOSTLY = 0.5
 """Share of rows whose value comes back, from which numbers that never differ within it are no chance. A convention."""
+FIRST_LOOK = 1000
+"""Rows that show of most columns that they differ within a value."""
 TRANSFORMED = 0.999
 """Rank correlation from which a number is the column itself in another scale."""
 
@@ -63,7 +65,7 @@ class Values:
     """A column that may be one of groups: a code for each row, `missing` where the cell is empty.
 
     `moment`: the column with whose values each of its own occurs once at most, where it is the unit of a panel.
-    `own`: columns of numbers that are the same in all rows of each of its values, where it is known by them.
+    `own`: columns of numbers that are about the same in all rows of each of its values, where it is known by them.
     """
 
     column: str
@@ -163,26 +165,26 @@ def _candidates(rows: Rows, kinds: Mapping[str, str]) -> list[Values]:
     numbers = _numbers(rows.inputs, kinds)
     entities = {name for name in rows.inputs.columns if kinds.get(name) == "id" or looks_like_entity(name)}
     called = [values for values in coming if values.column in entities]
+    levels = {series.name: series.n_unique() for series in rows.inputs}
     units = [
-        replace(values, moment=_moment(rows.inputs, values.column))
+        replace(values, moment=_moment(rows.inputs, values.column, levels))
         for values in coming
         if values.column not in entities
     ]
-    inferred = called + [values for values in units if _has_traits(values, numbers)]
+    inferred = called + [replace(values, own=own) for values in units if (own := _traits(values, numbers))]
     return named + (inferred or [values for values in units if values.moment is not None][:1] or _owners(rows, units))
 
 
-def _moment(inputs: pl.DataFrame, unit: str) -> str | None:
+def _moment(inputs: pl.DataFrame, unit: str, levels: Mapping[str, int]) -> str | None:
     """The column with whose values each unit was observed once, as states are each year; None: it is of no panel.
 
     Names may be observed at the levels of any column; numbers, of which two may make a grid by design, at a time.
     """
     if _CALENDAR.search(unit):
         return None
-    known = inputs[unit].n_unique()
     for series in sorted(inputs, key=lambda series: not tells_when(series)):
-        cells = known * (levels := series.n_unique())
-        grid = levels >= FEWEST_MOMENTS and FILLED * cells <= len(inputs) <= cells
+        cells = levels[unit] * levels[series.name]
+        grid = levels[series.name] >= FEWEST_MOMENTS and FILLED * cells <= len(inputs) <= cells
         timed = tells_when(series) or not inputs[unit].dtype.is_numeric()
         if grid and timed and series.name != unit:
             pairs = inputs.select(pl.struct(unit, series.name)).n_unique()
@@ -197,28 +199,34 @@ def _owners(rows: Rows, coming: list[Values]) -> list[Values]:
     A transform of the column is none of them, nor is what hardly has values.
     """
     assert isinstance(rows.inputs, pl.DataFrame)  # noqa: S101 - for the type checker
-    numbers = [
-        series
+    numbers = {
+        series.name: series.cast(pl.Float64).fill_null(np.nan).to_numpy()
         for series in rows.inputs
         if series.dtype.is_numeric() and series.n_unique() >= FEWEST_MOMENTS and series.null_count() <= len(rows) / 2
-    ]
+    }
     found = []
     for values in coming:
         sizes = np.bincount(values.codes)
         if values.missing.any() or (sizes[values.codes] > 1).mean() < MOSTLY or _CALENDAR.search(values.column):
             continue
-        own = [series.name for series in numbers if series.name != values.column and _is_own(values, series)]
+        order = np.argsort(values.codes, kind="stable")
+        own = [name for name, column in numbers.items() if name != values.column and _is_own(values, column, order)]
         if len(own) >= FEWEST_TRAITS:
             found.append(replace(values, own=tuple(own)))
     return found
 
 
-def _is_own(values: Values, series: pl.Series) -> bool:
-    pairs = pl.DataFrame({"unit": values.codes, "own": series})
-    if pairs.n_unique() != pairs["unit"].n_unique():
-        return False
-    known = pairs.unique().drop_nulls().select(pl.all().rank())
-    return len(known) > 1 and abs(known.select(pl.corr("unit", "own")).item()) < TRANSFORMED
+def _is_own(values: Values, column: Array, order: Codes) -> bool:
+    """Whether numbers never differ within a value, and are no transform of it; `order` puts its rows side by side."""
+    for part in (order[:FIRST_LOOK], order):
+        codes, numbers = values.codes[part], column[part]
+        differs = (numbers[1:] != numbers[:-1]) & ~(np.isnan(numbers[1:]) & np.isnan(numbers[:-1]))
+        if (differs & (codes[1:] == codes[:-1])).any():
+            return False
+    first = order[np.unique(values.codes[order], return_index=True)[1]]
+    known = pl.DataFrame({"unit": values.codes[first], "own": column[first]}).filter(pl.col("own").is_not_nan())
+    alike = known.select(pl.corr("unit", "own", method="spearman")).item()
+    return alike is not None and abs(alike) < TRANSFORMED
 
 
 def _is_measured(series: pl.Series) -> bool:
@@ -238,18 +246,19 @@ def _numbers(inputs: pl.DataFrame, kinds: Mapping[str, str]) -> dict[str, Array]
     return found
 
 
-def _has_traits(values: Values, numbers: Mapping[str, Array]) -> bool:
-    """Whether most of the other numbers are about the same in all rows of one value."""
-    others = [column for name, column in numbers.items() if name != values.column]
+def _traits(values: Values, numbers: Mapping[str, Array]) -> tuple[str, ...]:
+    """The other numbers that are about the same in all rows of one value, if most of them are."""
+    others = [name for name in numbers if name != values.column]
     if len(others) < FEWEST_TRAITS:
-        return False
+        return ()
     _, dense, sizes = np.unique(values.codes, return_inverse=True, return_counts=True)
     repeated = sizes > 1
-    traits = 0
-    for column in others:
-        alike = _alike_numbers(dense, sizes, column)[0]
-        traits += float(np.average(alike[repeated], weights=sizes[repeated])) >= ALIKE
-    return traits >= max(FEWEST_TRAITS, TRAITS * len(others))
+    traits = []
+    for name in others:
+        alike = _alike_numbers(dense, sizes, numbers[name])[0]
+        if float(np.average(alike[repeated], weights=sizes[repeated])) >= ALIKE:
+            traits.append(name)
+    return tuple(traits) if len(traits) >= max(FEWEST_TRAITS, TRAITS * len(others)) else ()
 
 
 def _values(series: pl.Series, *, inferred: bool) -> Values:

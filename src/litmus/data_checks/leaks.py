@@ -116,12 +116,9 @@ def _decided(column: str, strong: Sequence[Feature]) -> tuple[str, ...]:
         for feature in strong
         if feature.name != column
         and 1 < len(np.unique(feature.train)) < len(known)
-        and _same(feature.train[first][place], feature.train)[repeated].mean() >= DECIDES
+        and np.isclose(feature.train[first][place], feature.train, rtol=0, atol=0, equal_nan=True)[repeated].mean()
+        >= DECIDES
     )
-
-
-def _same(left: Array, right: Array) -> NDArray[np.bool_]:
-    return (left == right) | (np.isnan(left) & np.isnan(right))
 
 
 def _blanks(features: list[Feature], score: Callable[[Feature], float], *, chance: float) -> list[tuple[float, str]]:

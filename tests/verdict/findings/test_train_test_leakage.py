@@ -212,7 +212,7 @@ def test_what_rows_belong_to_by_their_numbers_is_asked_about_as_a_panel_is(make)
     places = shared(column="site", own=("north", "east", "height"))
     verdict = judge(make["classes"](GOOD, data={"groups": (places,), "honest": (honest(column="site"),)}))
     assert verdict.verdict == "undetermined"
-    assert "Each site comes back with the same north, east, height: a reference" in verdict.summary
+    assert "Each site comes back with much the same north, east, height: a reference" in verdict.summary
     assert severities(make, groups=(places,), honest=(honest(column="site", lost=0.03),)) == []
 
 

@@ -184,8 +184,8 @@ def _panel(evidence: Evidence, leak: GroupLeak, honest: HonestSplit | None) -> J
     unit = name_from_data(leak.column)
     back = f"comes back once for each {name_from_data(leak.moment)}" if leak.moment else "comes back"
     text = (
-        f"Each {unit} {back}{f' with the same {listing(leak.own)}' if leak.own else ''}: {_beside(evidence, honest)} on"
-        f" values of {unit} that it has not seen: do you predict only for those in the file?"
+        f"Each {unit} {back}{f' with much the same {listing(leak.own, 3)}' if leak.own else ''}:"
+        f" {_beside(evidence, honest)} on values of {unit} that it has not seen: do you predict only for those in the file?"
     )
     apart = (assign("data.split", "group"), assign("data.group", leak.column))
     return make_finding(
