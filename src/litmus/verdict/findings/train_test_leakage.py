@@ -183,9 +183,10 @@ def _panel(evidence: Evidence, leak: GroupLeak, honest: HonestSplit | None) -> J
         return None  # neither much, nor for sure what is called a leak elsewhere
     unit = name_from_data(leak.column)
     back = f"comes back once for each {name_from_data(leak.moment)}" if leak.moment else "comes back"
+    alike = f" with much the same {listing(leak.own, 3)}" if leak.own else ""
     text = (
-        f"Each {unit} {back}{f' with much the same {listing(leak.own, 3)}' if leak.own else ''}:"
-        f" {_beside(evidence, honest)} on values of {unit} that it has not seen: do you predict only for those in the file?"
+        f"Each {unit} {back}{alike}: {_beside(evidence, honest)} on values of {unit} that it has not seen: do you"
+        " predict only for those in the file?"
     )
     apart = (assign("data.split", "group"), assign("data.group", leak.column))
     return make_finding(
