@@ -172,3 +172,9 @@ def test_what_three_numbers_never_differ_within_is_what_rows_belong_to():
     assert owners(site=site, **own, **measured) == {("site", ("north", "east", "height"))}
     assert owners(site=site, north=own["north"], east=own["east"], **measured) == set()
     assert owners(size=site, log=np.log1p(site), square=site**2, cube=site**3, **measured) == set()
+
+
+def test_the_units_of_a_panel_whose_column_is_an_identifier_have_their_moment():
+    found = leaks(rows(code=CODES, year=YEARS), kinds={"code": "id"})
+    assert {(leak.column, leak.moment) for leak in found} == {("code", "year")}
+    assert {leak.moment for leak in leaks(rows(patient=CODES, year=YEARS), kinds={"patient": "id"})} == {None}

@@ -163,15 +163,16 @@ def _candidates(rows: Rows, kinds: Mapping[str, str]) -> list[Values]:
     others = [series for series in rows.inputs if series.name not in known and not _is_measured(series)]
     coming = [values for values in (_values(series, inferred=True) for series in others) if _comes_back(values)]
     numbers = _numbers(rows.inputs, kinds)
-    entities = {name for name in rows.inputs.columns if kinds.get(name) == "id" or looks_like_entity(name)}
-    called = [values for values in coming if values.column in entities]
     levels = {series.name: series.n_unique() for series in rows.inputs}
+    called = [values for values in coming if looks_like_entity(values.column)]
     units = [
         replace(values, moment=_moment(rows.inputs, values.column, levels))
         for values in coming
-        if values.column not in entities
+        if not looks_like_entity(values.column)
     ]
-    inferred = called + [replace(values, own=own) for values in units if (own := _traits(values, numbers))]
+    inferred = called + [values for values in units if kinds.get(values.column) == "id"]
+    unnamed = [values for values in units if kinds.get(values.column) != "id"]
+    inferred += [replace(values, own=own) for values in unnamed if (own := _traits(values, numbers))]
     return named + (inferred or [values for values in units if values.moment is not None][:1] or _owners(rows, units))
 
 
