@@ -316,3 +316,15 @@ def test_what_follows_from_a_leaking_column_goes_with_it(make):
     first = judge(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (fine,)})).findings[0]
     assert first.overrides == ("data.drop_columns=[age,income]",)
     assert "income follows from it" in first.summary
+
+
+@pytest.mark.parametrize(
+    ("kind", "score", "asked"), [("category", 1.0, True), ("category", 0.99, False), ("number", 1.0, False)]
+)
+def test_a_category_that_decides_the_class_is_asked_about_however_much_others_tell(make, kind, score, asked):
+    area = leak(column="area", score=score, next_best=0.95, without=0.98, full=1.0)
+    columns = (*COLUMNS, Column(name="area", kind=kind))
+    found = [
+        one for one in judge(make["classes"](GOOD, data={"columns": columns, "leaks": (area,)})).findings if one.alarms
+    ]
+    assert [one.severity for one in found] == (["question"] if asked else [])

@@ -94,10 +94,13 @@ def _strong(evidence: Evidence, leaks: list[FeatureLeak]) -> Judgement:
 
 
 def _exact(evidence: Evidence, leaks: list[FeatureLeak]) -> list[str]:
-    """Columns of numbers of which the target is a function, whatever others tell; what counts rows or time aside."""
+    """Columns of which the target is a function, whatever others tell; what counts rows or time aside.
+
+    A number may lie on either side of a threshold by nature: of classes only a category, finer than they are, is one.
+    """
+    kind = "number" if quantities.is_regression(evidence) else "category"
     kinds = {column.name: column.kind for column in evidence.data.columns}
-    exact = [leak.column for leak in leaks if leak.score >= EXACT and kinds.get(leak.column) == "number"]
-    return exact if quantities.is_regression(evidence) else []
+    return [leak.column for leak in leaks if leak.score >= EXACT and kinds.get(leak.column) == kind]
 
 
 def _rest(evidence: Evidence, leak: FeatureLeak) -> str:
