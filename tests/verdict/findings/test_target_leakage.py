@@ -328,3 +328,26 @@ def test_a_category_that_decides_the_class_is_asked_about_however_much_others_te
         one for one in judge(make["classes"](GOOD, data={"columns": columns, "leaks": (area,)})).findings if one.alarms
     ]
     assert [one.severity for one in found] == (["question"] if asked else [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [
+        ({}, True),
+        ({"full": 0.96}, False),
+        ({"without": 0.94}, False),
+        ({"next_best": 0.7}, False),
+        ({"without": None}, False),
+    ],
+)
+def test_a_number_with_which_next_to_all_is_told_and_much_less_without_it_is_asked_about(make, changes, asked):
+    score = number_leak(**{"score": 0.85, "next_best": 0.6, "without": 0.86, "full": 0.98, **changes})
+    found = [
+        one for one in judge(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (score,)})).findings if one.alarms
+    ]
+    assert [one.severity for one in found] == (["question"] if asked else [])
+    if asked:
+        assert (
+            found[0].summary
+            == "Explained variation is 98 % with column age, 86 % without it: is it known when you predict?"
+        )
