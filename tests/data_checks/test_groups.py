@@ -178,3 +178,12 @@ def test_the_units_of_a_panel_whose_column_is_an_identifier_have_their_moment():
     found = leaks(rows(code=CODES, year=YEARS), kinds={"code": "id"})
     assert {(leak.column, leak.moment) for leak in found} == {("code", "year")}
     assert {leak.moment for leak in leaks(rows(patient=CODES, year=YEARS), kinds={"patient": "id"})} == {None}
+
+
+def test_an_identifier_of_places_is_known_by_their_numbers_and_one_of_persons_by_its_name():
+    own = {name: RNG.normal(size=40)[CODES] for name in ("north", "east", "height")}
+    columns = {**own, **{f"metal {j}": RNG.normal(size=N) for j in range(8)}}
+    kinds = {**dict.fromkeys(columns, "number"), "townid": "id", "person_id": "id"}
+    for name, known_by in (("townid", ("north", "east", "height")), ("person_id", ())):
+        assert {leak.own for leak in leaks(rows(**{name: CODES}, **columns), kinds=kinds)} == {known_by}
+    assert {leak.own for leak in leaks(rows(townid=CODES), kinds=kinds)} == {()}

@@ -170,10 +170,21 @@ def _candidates(rows: Rows, kinds: Mapping[str, str]) -> list[Values]:
         for values in coming
         if not looks_like_entity(values.column)
     ]
-    inferred = called + [values for values in units if kinds.get(values.column) == "id"]
-    unnamed = [values for values in units if kinds.get(values.column) != "id"]
-    inferred += [replace(values, own=own) for values in unnamed if (own := _traits(values, numbers))]
-    return named + (inferred or [values for values in units if values.moment is not None][:1] or _owners(rows, units))
+    traits = {values.column: _traits(values, numbers) for values in units}
+    owners = _owners(rows, units)
+    ids = [values for values in units if kinds.get(values.column) == "id"]
+    inferred = [
+        *called,
+        *(replace(values, own=traits[values.column] or owners.get(values.column, ())) for values in ids),
+        *(
+            replace(values, own=own)
+            for values in units
+            if kinds.get(values.column) != "id" and (own := traits[values.column])
+        ),
+    ]
+    panel = [values for values in units if values.moment is not None][:1]
+    places = [replace(values, own=owners[values.column]) for values in units if values.column in owners]
+    return named + (inferred or panel or places)
 
 
 def _moment(inputs: pl.DataFrame, unit: str, levels: Mapping[str, int]) -> str | None:
@@ -194,7 +205,7 @@ def _moment(inputs: pl.DataFrame, unit: str, levels: Mapping[str, int]) -> str |
     return None
 
 
-def _owners(rows: Rows, coming: list[Values]) -> list[Values]:
+def _owners(rows: Rows, coming: list[Values]) -> dict[str, tuple[str, ...]]:
     """What rows belong to, such as the place of a sample, by the numbers that are its own: the same in all its rows.
 
     A transform of the column is none of them, nor is what hardly has values.
@@ -205,7 +216,7 @@ def _owners(rows: Rows, coming: list[Values]) -> list[Values]:
         for series in rows.inputs
         if series.dtype.is_numeric() and series.n_unique() >= FEWEST_MOMENTS and series.null_count() <= len(rows) / 2
     }
-    found = []
+    found = {}
     for values in coming:
         sizes = np.bincount(values.codes)
         if values.missing.any() or (sizes[values.codes] > 1).mean() < MOSTLY or _CALENDAR.search(values.column):
@@ -213,7 +224,7 @@ def _owners(rows: Rows, coming: list[Values]) -> list[Values]:
         order = np.argsort(values.codes, kind="stable")
         own = [name for name, column in numbers.items() if name != values.column and _is_own(values, column, order)]
         if len(own) >= FEWEST_TRAITS:
-            found.append(replace(values, own=tuple(own)))
+            found[values.column] = tuple(own)
     return found
 
 
