@@ -35,8 +35,9 @@ EXACT = 0.9999
 """R2 from which a formula of several columns is no measurement but an identity."""
 SOME, LITTLE = 0.05, 0.02
 """What a reference must leave unexplained without the columns; the second where nothing else is near them."""
-FOLLOWED = 0.1
-"""What a reference must lose without how long rows were followed, for that to be asked about. A convention."""
+FOLLOWED = 0.03
+"""What a reference must lose without how long rows were followed, for that to be asked about. Little is enough: names
+and values tell already what such columns are. A convention."""
 MANY_TIMES = 5.0
 """How many times as much a reference must err without a leaking column, where it does well all the same."""
 
