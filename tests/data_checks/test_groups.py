@@ -150,3 +150,40 @@ def test_numbers_are_units_only_over_time_and_months_never():
     assert units(code=CODES, year=YEARS) == [("code", "year")]
     assert units(code=CODES, dose=YEARS) == []
     assert units(month=[f"M{j}" for j in CODES], year=YEARS) == []
+
+
+def test_a_unit_whose_other_numbers_stay_the_same_is_of_a_panel_too():
+    traits = {f"trait_{j}": RNG.normal(size=40)[CODES] for j in range(3)}
+    kinds = dict.fromkeys(traits, "number")
+    for name, when, moment in (("year", YEARS, "year"), ("dose", RNG.permutation(N), None)):
+        found = leaks(rows(code=CODES, **{name: when}, **traits), kinds=kinds)
+        assert {(leak.column, leak.moment) for leak in found} == {("code", moment)}
+
+
+def test_what_three_numbers_never_differ_within_is_what_rows_belong_to():
+    site = RNG.integers(40, size=N)
+    own = {name: RNG.normal(size=40)[site] for name in ("north", "east", "height")}
+    measured = {f"metal {j}": RNG.normal(size=N) for j in range(8)}
+
+    def owners(**columns):
+        found = leaks(rows(**columns), kinds=dict.fromkeys(columns, "number"))
+        return {(leak.column, leak.own) for leak in found}
+
+    assert owners(site=site, **own, **measured) == {("site", ("north", "east", "height"))}
+    assert owners(site=site, north=own["north"], east=own["east"], **measured) == set()
+    assert owners(size=site, log=np.log1p(site), square=site**2, cube=site**3, **measured) == set()
+
+
+def test_the_units_of_a_panel_whose_column_is_an_identifier_have_their_moment():
+    found = leaks(rows(code=CODES, year=YEARS), kinds={"code": "id"})
+    assert {(leak.column, leak.moment) for leak in found} == {("code", "year")}
+    assert {leak.moment for leak in leaks(rows(patient=CODES, year=YEARS), kinds={"patient": "id"})} == {None}
+
+
+def test_an_identifier_of_places_is_known_by_their_numbers_and_one_of_persons_by_its_name():
+    own = {name: RNG.normal(size=40)[CODES] for name in ("north", "east", "height")}
+    columns = {**own, **{f"metal {j}": RNG.normal(size=N) for j in range(8)}}
+    kinds = {**dict.fromkeys(columns, "number"), "townid": "id", "person_id": "id"}
+    for name, known_by in (("townid", ("north", "east", "height")), ("person_id", ())):
+        assert {leak.own for leak in leaks(rows(**{name: CODES}, **columns), kinds=kinds)} == {known_by}
+    assert {leak.own for leak in leaks(rows(townid=CODES), kinds=kinds)} == {()}

@@ -225,3 +225,16 @@ def test_cells_that_are_missing_by_the_outcome_are_left_out_together_however_man
     assert {leak.column for leak in leaks} == {week.name for week in weeks}
     assert all(set(leak.together) == {week.name for week in weeks} for leak in leaks)
     assert leaks[0].next_column.startswith("x")
+
+
+def test_a_coarser_grade_follows_from_a_finer_one():
+    fine = np.round(NUMBER)
+    coarse, noisy = np.floor(fine / 2), np.floor(fine / 2 + 0.2 * RNG.normal(size=N))
+    first, *others = found(
+        "regression",
+        NUMBER,
+        *(feature(name, values) for name, values in (("fine", fine), ("coarse", coarse), ("noisy", noisy), ("x", X))),
+        primary="r2",
+    )
+    assert (first.column, first.decides) == ("fine", ("coarse",))
+    assert all(other.decides == () for other in others)

@@ -32,3 +32,9 @@ def test_a_level_that_meets_another_one_in_a_target_is_no_piece():
     target = np.repeat([1.0, 2.0, 3.0], 50)
     band = np.r_[np.zeros(75), np.ones(75)]
     assert pieces([Feature(name="band", train=band, val=band, ordered=True)], target) == ()
+
+
+def test_a_few_rows_of_both_levels_may_have_the_target_at_which_they_are_cut():
+    low = np.repeat([1.0, 0.0], [50, 150])
+    target = np.r_[np.linspace(1, 1.49, 49), 1.5, 1.5, np.linspace(1.51, 3, 149)]
+    assert pieces([Feature(name="low", train=low, val=low, ordered=True)], target) == ("low",)

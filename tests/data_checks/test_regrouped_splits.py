@@ -92,6 +92,14 @@ def test_numbers_called_a_date_say_when_a_row_was_observed(name, times):
     assert found.count(name) == times
 
 
+def test_years_that_the_file_does_not_follow_are_a_trait_of_its_rows():
+    x = RNG.normal(size=(300, 4))
+    for years, times in ((np.tile(np.arange(12), 25), 1), (RNG.integers(1960, 2000, size=300), 0)):
+        task, rows, train = table(x, x[:, 0], year=years)
+        found = [one.column for one in candidates(task, rows, np.arange(300), train, groups=(), seed=0)]
+        assert found.count("year") == times
+
+
 @pytest.mark.parametrize(
     ("lost", "told"), [((0.01,), 0.01), ((0.1, 0.1, 0.1), 0.1), ((0.3, 0.0, 0.0), 0.1), ((0.03, 0.15, 0.12), 0.1)]
 )

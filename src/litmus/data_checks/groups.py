@@ -29,6 +29,12 @@ ALIKE = 0.8
 TRAITS = 0.6
 """Share of the other columns of numbers that must be its traits, and `FEWEST_TRAITS` of them, for it to be a group."""
 FEWEST_TRAITS = 3
+MOSTLY = 0.5
+"""Share of rows whose value comes back, from which numbers that never differ within it are no chance. A convention."""
+FIRST_LOOK = 1000
+"""Rows that show of most columns that they differ within a value."""
+TRANSFORMED = 0.999
+"""Rank correlation from which a number is the column itself in another scale."""
 
 ENTITIES = (
     "customer client patient subject user person participant member account session device household family animal"
@@ -59,6 +65,7 @@ class Values:
     """A column that may be one of groups: a code for each row, `missing` where the cell is empty.
 
     `moment`: the column with whose values each of its own occurs once at most, where it is the unit of a panel.
+    `own`: columns of numbers that are about the same in all rows of each of its values, where it is known by them.
     """
 
     column: str
@@ -66,6 +73,7 @@ class Values:
     missing: NDArray[np.bool_]
     inferred: bool
     moment: str | None = None
+    own: tuple[str, ...] = ()
 
 
 def group_leaks(
@@ -76,7 +84,7 @@ def group_leaks(
     Looked at are the group that the rows name, and the columns of a table whose name or kind speaks of an identifier,
     or whose values decide most of the other numbers (as who wore a sensor decides what it measures), used as a feature
     or not, if their values come back: at least ten values, a tenth of the rows not alone, and none with a tenth of all.
-    So are the units of a panel, such as states observed each year.
+    So are the units of a panel, such as states observed each year, and what some numbers never differ within.
 
     Args:
         rows: All rows.
@@ -101,6 +109,7 @@ def group_leaks(
                         inferred=values.inferred,
                         agreement=agreement,
                         moment=values.moment,
+                        own=values.own,
                     )
                 )
     return tuple(leak for leak in leaks if leak.shared > 0)
@@ -154,32 +163,82 @@ def _candidates(rows: Rows, kinds: Mapping[str, str]) -> list[Values]:
     others = [series for series in rows.inputs if series.name not in known and not _is_measured(series)]
     coming = [values for values in (_values(series, inferred=True) for series in others) if _comes_back(values)]
     numbers = _numbers(rows.inputs, kinds)
-    inferred = [
-        values
+    levels = {series.name: series.n_unique() for series in rows.inputs}
+    called = [values for values in coming if looks_like_entity(values.column)]
+    units = [
+        replace(values, moment=_moment(rows.inputs, values.column, levels))
         for values in coming
-        if kinds.get(values.column) == "id" or looks_like_entity(values.column) or _has_traits(values, numbers)
+        if not looks_like_entity(values.column)
     ]
-    return named + (inferred or _units(rows.inputs, coming))
+    traits = {values.column: _traits(values, numbers) for values in units}
+    owners = _owners(rows, units)
+    ids = [values for values in units if kinds.get(values.column) == "id"]
+    inferred = [
+        *called,
+        *(replace(values, own=traits[values.column] or owners.get(values.column, ())) for values in ids),
+        *(
+            replace(values, own=own)
+            for values in units
+            if kinds.get(values.column) != "id" and (own := traits[values.column])
+        ),
+    ]
+    panel = [values for values in units if values.moment is not None][:1]
+    places = [replace(values, own=owners[values.column]) for values in units if values.column in owners]
+    return named + (inferred or panel or places)
 
 
-def _units(inputs: pl.DataFrame, coming: list[Values]) -> list[Values]:
-    """The units of a panel, the first column that names them: each observed once at each of several moments.
+def _moment(inputs: pl.DataFrame, unit: str, levels: Mapping[str, int]) -> str | None:
+    """The column with whose values each unit was observed once, as states are each year; None: it is of no panel.
 
     Names may be observed at the levels of any column; numbers, of which two may make a grid by design, at a time.
     """
-    levels = {series.name: series.n_unique() for series in inputs}
+    if _CALENDAR.search(unit):
+        return None
+    for series in sorted(inputs, key=lambda series: not tells_when(series)):
+        cells = levels[unit] * levels[series.name]
+        grid = levels[series.name] >= FEWEST_MOMENTS and FILLED * cells <= len(inputs) <= cells
+        timed = tells_when(series) or not inputs[unit].dtype.is_numeric()
+        if grid and timed and series.name != unit:
+            pairs = inputs.select(pl.struct(unit, series.name)).n_unique()
+            if pairs >= UNIQUE * len(inputs):
+                return series.name
+    return None
+
+
+def _owners(rows: Rows, coming: list[Values]) -> dict[str, tuple[str, ...]]:
+    """What rows belong to, such as the place of a sample, by the numbers that are its own: the same in all its rows.
+
+    A transform of the column is none of them, nor is what hardly has values.
+    """
+    assert isinstance(rows.inputs, pl.DataFrame)  # noqa: S101 - for the type checker
+    numbers = {
+        series.name: series.cast(pl.Float64).fill_null(np.nan).to_numpy()
+        for series in rows.inputs
+        if series.dtype.is_numeric() and series.n_unique() >= FEWEST_MOMENTS and series.null_count() <= len(rows) / 2
+    }
+    found = {}
     for values in coming:
-        if _CALENDAR.search(values.column):
+        sizes = np.bincount(values.codes)
+        if values.missing.any() or (sizes[values.codes] > 1).mean() < MOSTLY or _CALENDAR.search(values.column):
             continue
-        for series in sorted(inputs, key=lambda series: not tells_when(series)):
-            cells = levels[values.column] * levels[series.name]
-            grid = levels[series.name] >= FEWEST_MOMENTS and FILLED * cells <= len(inputs) <= cells
-            timed = tells_when(series) or not inputs[values.column].dtype.is_numeric()
-            if grid and timed and series.name != values.column:
-                pairs = inputs.select(pl.struct(values.column, series.name)).n_unique()
-                if pairs >= UNIQUE * len(inputs):
-                    return [replace(values, moment=series.name)]
-    return []
+        order = np.argsort(values.codes, kind="stable")
+        own = [name for name, column in numbers.items() if name != values.column and _is_own(values, column, order)]
+        if len(own) >= FEWEST_TRAITS:
+            found[values.column] = tuple(own)
+    return found
+
+
+def _is_own(values: Values, column: Array, order: Codes) -> bool:
+    """Whether numbers never differ within a value, and are no transform of it; `order` puts its rows side by side."""
+    for part in (order[:FIRST_LOOK], order):
+        codes, numbers = values.codes[part], column[part]
+        differs = (numbers[1:] != numbers[:-1]) & ~(np.isnan(numbers[1:]) & np.isnan(numbers[:-1]))
+        if (differs & (codes[1:] == codes[:-1])).any():
+            return False
+    first = order[np.unique(values.codes[order], return_index=True)[1]]
+    known = pl.DataFrame({"unit": values.codes[first], "own": column[first]}).filter(pl.col("own").is_not_nan())
+    alike = known.select(pl.corr("unit", "own", method="spearman")).item()
+    return alike is not None and abs(alike) < TRANSFORMED
 
 
 def _is_measured(series: pl.Series) -> bool:
@@ -199,18 +258,19 @@ def _numbers(inputs: pl.DataFrame, kinds: Mapping[str, str]) -> dict[str, Array]
     return found
 
 
-def _has_traits(values: Values, numbers: Mapping[str, Array]) -> bool:
-    """Whether most of the other numbers are about the same in all rows of one value."""
-    others = [column for name, column in numbers.items() if name != values.column]
+def _traits(values: Values, numbers: Mapping[str, Array]) -> tuple[str, ...]:
+    """The other numbers that are about the same in all rows of one value, if most of them are."""
+    others = [name for name in numbers if name != values.column]
     if len(others) < FEWEST_TRAITS:
-        return False
+        return ()
     _, dense, sizes = np.unique(values.codes, return_inverse=True, return_counts=True)
     repeated = sizes > 1
-    traits = 0
-    for column in others:
-        alike = _alike_numbers(dense, sizes, column)[0]
-        traits += float(np.average(alike[repeated], weights=sizes[repeated])) >= ALIKE
-    return traits >= max(FEWEST_TRAITS, TRAITS * len(others))
+    traits = []
+    for name in others:
+        alike = _alike_numbers(dense, sizes, numbers[name])[0]
+        if float(np.average(alike[repeated], weights=sizes[repeated])) >= ALIKE:
+            traits.append(name)
+    return tuple(traits) if len(traits) >= max(FEWEST_TRAITS, TRAITS * len(others)) else ()
 
 
 def _values(series: pl.Series, *, inferred: bool) -> Values:

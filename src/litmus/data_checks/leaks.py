@@ -1,6 +1,6 @@
 """Columns that alone nearly give the target: one cheap model for each, without any library behind it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import final
@@ -36,6 +36,9 @@ TELLS_CLASS, CLASS_AHEAD = 0.9, 0.4
 about: as far as of a whole target (`target_leakage`)."""
 MOST_TOGETHER = 5
 """Strong columns that are left out at once, if they are fewer than half of all: more of them are what the table is."""
+COMES_BACK, DECIDES = 0.9, 0.99
+"""Share of rows whose value of a column comes back, from which it can be seen to decide another, and of them those in
+which it does. Conventions: all, but for a few."""
 
 
 @final
@@ -94,7 +97,28 @@ def feature_leaks(
     together = tuple(known) if few and len(known) > 1 and 2 * len(known) < len(features) else ()
     make = partial(_leak, scored=scored, chance=chance, together=together)
     leaks = (*(replace(make(*found), blank=True) for found in blank), *(make(*found) for found in suspects))
-    return tuple(replace(leak, rows=len(told.rows)) for leak in leaks)
+    strong = [feature for feature in features if any(feature.name == name for _, name in suspects)]
+    return tuple(replace(leak, rows=len(told.rows), decides=_decided(leak.column, strong)) for leak in leaks)
+
+
+def _decided(column: str, strong: Sequence[Feature]) -> tuple[str, ...]:
+    """The strong columns that a strong one decides; none where its values hardly come back, which decide all."""
+    own = next((feature.train for feature in strong if feature.name == column), None)
+    if own is None:
+        return ()
+    known, place, counts = np.unique(own, return_inverse=True, return_counts=True)
+    repeated = counts[place] > 1
+    if repeated.mean() < COMES_BACK:
+        return ()
+    first = np.unique(own, return_index=True)[1]
+    return tuple(
+        feature.name
+        for feature in strong
+        if feature.name != column
+        and 1 < len(np.unique(feature.train)) < len(known)
+        and np.isclose(feature.train[first][place], feature.train, rtol=0, atol=0, equal_nan=True)[repeated].mean()
+        >= DECIDES
+    )
 
 
 def _blanks(features: list[Feature], score: Callable[[Feature], float], *, chance: float) -> list[tuple[float, str]]:

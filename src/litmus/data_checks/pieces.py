@@ -13,6 +13,8 @@ FEWEST_ROWS = 10
 """Rows that each of two levels must have: fewer lie apart by chance, in many columns. A convention."""
 FEWEST_APART = 100
 """Rows in all."""
+ROUNDED = 0.05
+"""Share of the smaller level's rows that may have the very target at which it is cut off. A convention."""
 
 
 def pieces(features: Sequence[Feature], target: NDArray[np.float64]) -> tuple[str, ...]:
@@ -33,5 +35,11 @@ def _cuts(values: NDArray[np.float64], target: NDArray[np.float64]) -> bool:
     if not 2 <= len(levels) <= MOST_LEVELS or (counts >= FEWEST_ROWS).sum() < 2:
         return False
     parts = [target[known][place == level] for level in range(len(levels))]
-    ends = sorted((part.min(), part.max()) for part in parts)
-    return all(below[1] < above[0] for below, above in pairwise(ends))
+    return all(_apart(below, above) for below, above in pairwise(sorted(parts, key=lambda part: part.min())))
+
+
+def _apart(below: NDArray[np.float64], above: NDArray[np.float64]) -> bool:
+    """Whether one level's targets end where the other's begin, which rounding may give a few of both."""
+    end, start = below.max(), above.min()
+    at_the_cut = min((below == end).sum(), (above == end).sum())
+    return bool(end < start or (end == start and at_the_cut <= ROUNDED * min(len(below), len(above))))

@@ -17,7 +17,7 @@ from torch import Tensor
 from litmus.data.rows import Rows
 from litmus.data.tensors import Split
 from litmus.data_checks.exact_duplicates import row_hashes
-from litmus.data_checks.moments import tells_when
+from litmus.data_checks.moments import goes_on, tells_when
 from litmus.data_checks.near_duplicates import continuous_columns, harmonic
 from litmus.data_checks.stretches import stretches
 from litmus.evidence import Estimate, HonestSplit
@@ -211,13 +211,18 @@ def candidates(
         yield Candidate(kind="group", column=name, codes=codes.astype(np.int64))
     dated = False
     for series in ([rows.time] if rows.time is not None else []) + list(frame):
-        if tells_when(series):
+        if tells_when(series) and (series.dtype.is_temporal() or goes_on(_in_order(series, rows.numbers))):
             ranks = series[at].rank("dense").fill_null(0).to_numpy().astype(np.int64)
             if dated := len(np.unique(ranks)) >= FEWEST_GROUPS:
                 yield Candidate(kind="time", column=series.name, codes=ranks)
                 break
     yield from _equal(rows, at) if copies else ()
     yield from () if groups else _unnamed(task, rows, at, train, dated=dated, seed=seed)
+
+
+def _in_order(series: pl.Series, numbers: Codes) -> NDArray[np.float64]:
+    """The numbers of a column in the file's order, NaN for empty cells."""
+    return series[numbers.argsort()].cast(pl.Float64).fill_null(np.nan).to_numpy()
 
 
 def _unnamed(task: Task, rows: Rows, at: Codes, train: Split, *, dated: bool, seed: int) -> Iterator[Candidate]:

@@ -117,6 +117,9 @@ class GroupLeak:
     inferred: bool
     agreement: Estimate | None = None  # how much more alike targets are within a value than between values
     moment: str | None = None  # of a panel: the column with whose values this one's values occur once each
+    own: tuple[
+        str, ...
+    ] = ()  # columns about the same in all rows of each value, where these alone tell that it is a group
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +158,7 @@ class FeatureLeak:
             where it stands alone or where strong columns are most of the table.
         blank: Whether it is which of its cells are missing that tells, and not its values.
         rows: Rows that it was scored on; None: those of val, in runs of before this was noted.
+        decides: Other strong columns that are the same in all rows of each of its values, as a grade is of a finer one.
     """
 
     column: str
@@ -166,6 +170,7 @@ class FeatureLeak:
     together: tuple[str, ...] = ()
     blank: bool = False
     rows: int | None = None
+    decides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,9 +39,17 @@ def headline(verdict: Verdict, evidence: Evidence, context: Context) -> str:
 
 
 def decisive(criteria: Sequence[Criterion]) -> Criterion:
-    """The criterion that is missed by most or met by least; one that compares with the baseline before all others."""
+    """The criterion that is missed by most or met by least; one that compares with the baseline before all others.
+
+    Of two that are missed alike the one that is missed for sure: the precision of what is never predicted is not known.
+    """
     return max(
-        criteria, key=lambda criterion: (criterion.name == "gain" and criterion.status != "pass", _shortfall(criterion))
+        criteria,
+        key=lambda criterion: (
+            criterion.name == "gain" and criterion.status != "pass",
+            _shortfall(criterion),
+            criterion.status == "fail",
+        ),
     )
 
 

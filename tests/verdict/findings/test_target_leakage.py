@@ -179,12 +179,12 @@ def test_an_exact_column_far_from_all_others_leaks_though_the_rest_does_well_too
     assert named(make["numbers"](0.99, data={"leaks": (close,), "columns": COLUMNS})) == []
 
 
-@pytest.mark.parametrize(("without", "verdict"), [(0.7, "undetermined"), (0.93, "adequate")])
+@pytest.mark.parametrize(("without", "verdict"), [(0.7, "undetermined"), (0.9, "undetermined"), (0.93, "adequate")])
 def test_how_long_rows_were_followed_is_asked_about_where_a_reference_lives_on_it(make, without, verdict):
     follow = FollowUp(columns=("approved_at",), without=without, full=0.94)
     found = judge(make["classes"](GOOD, data={"follow_up": follow, "columns": COLUMNS}))
     assert found.verdict == verdict
-    assert ("approved_at gives 24" in found.summary) == (verdict == "undetermined")
+    assert ("94 % with column approved_at" in found.summary) == (verdict == "undetermined")
 
 
 @pytest.mark.parametrize(("kind", "alarms"), [("date", []), ("number", ["target_leakage"])])
@@ -262,9 +262,10 @@ def test_a_column_of_which_the_target_is_a_function_is_asked_about_however_much_
     assert named(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (replace(twin, score=0.998),)})) == []
 
 
-def test_a_question_gives_no_more_than_was_gained(make):
+def test_a_question_says_what_is_reached_with_and_without_the_columns(make):
     evidence = make["numbers"](0.97, data={"joint_leak": joint(without=-0.3), "columns": COLUMNS})
-    assert "together give 99 % of the 99 % gained" in judge(evidence).findings[0].summary
+    summary = "Explained variation is 99 % with columns age, income, 0 % without them: are they known when you predict?"
+    assert judge(evidence).findings[0].summary == summary
 
 
 def test_a_formula_beside_a_leaking_column_is_left_out_with_it(make):
@@ -308,3 +309,45 @@ def test_many_columns_with_cells_that_are_missing_by_the_outcome_go_together_in_
     assert verdict.findings[0].severity == "error"
     assert "without them" in verdict.findings[0].summary
     assert verdict.summary.splitlines()[-1] == "Try the override of target_leakage below next."
+
+
+def test_what_follows_from_a_leaking_column_goes_with_it(make):
+    fine = number_leak(score=0.998, next_best=0.4, without=0.5, full=0.998, decides=("income",))
+    first = judge(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (fine,)})).findings[0]
+    assert first.overrides == ("data.drop_columns=[age,income]",)
+    assert "income follows from it" in first.summary
+
+
+@pytest.mark.parametrize(
+    ("kind", "score", "asked"), [("category", 1.0, True), ("category", 0.99, False), ("number", 1.0, False)]
+)
+def test_a_category_that_decides_the_class_is_asked_about_however_much_others_tell(make, kind, score, asked):
+    area = leak(column="area", score=score, next_best=0.95, without=0.98, full=1.0)
+    columns = (*COLUMNS, Column(name="area", kind=kind))
+    found = [
+        one for one in judge(make["classes"](GOOD, data={"columns": columns, "leaks": (area,)})).findings if one.alarms
+    ]
+    assert [one.severity for one in found] == (["question"] if asked else [])
+
+
+@pytest.mark.parametrize(
+    ("changes", "asked"),
+    [
+        ({}, True),
+        ({"full": 0.96}, False),
+        ({"without": 0.94}, False),
+        ({"next_best": 0.7}, False),
+        ({"without": None}, False),
+    ],
+)
+def test_a_number_with_which_next_to_all_is_told_and_much_less_without_it_is_asked_about(make, changes, asked):
+    score = number_leak(**{"score": 0.85, "next_best": 0.6, "without": 0.86, "full": 0.98, **changes})
+    found = [
+        one for one in judge(make["numbers"](0.99, data={"columns": COLUMNS, "leaks": (score,)})).findings if one.alarms
+    ]
+    assert [one.severity for one in found] == (["question"] if asked else [])
+    if asked:
+        assert (
+            found[0].summary
+            == "Explained variation is 98 % with column age, 86 % without it: is it known when you predict?"
+        )

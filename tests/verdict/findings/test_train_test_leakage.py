@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from litmus.evidence import Estimate, FeatureLeak, GroupLeak, HonestSplit, LabelNoise, Score, Twins
+from litmus.evidence import Column, Estimate, FeatureLeak, GroupLeak, HonestSplit, LabelNoise, Score, Twins
 from litmus.verdict import Settings, judge
 
 GOOD = [[190, 10], [12, 188]]
@@ -208,6 +208,14 @@ def test_whether_a_panel_is_predicted_for_new_units_is_asked_where_they_are_hard
     assert severities(make, groups=(panel,)) == []
 
 
+def test_what_rows_belong_to_by_their_numbers_is_asked_about_as_a_panel_is(make):
+    places = shared(column="site", own=("north", "east", "height"))
+    verdict = judge(make["classes"](GOOD, data={"groups": (places,), "honest": (honest(column="site"),)}))
+    assert verdict.verdict == "undetermined"
+    assert "Each site comes back with much the same north, east, height: a reference" in verdict.summary
+    assert severities(make, groups=(places,), honest=(honest(column="site", lost=0.03),)) == []
+
+
 def test_whether_a_file_without_dates_is_in_the_order_of_time_is_asked(make):
     later = honest(kind="time", column="", lost=0.4)
     verdict = judge(make["classes"]([[190, 10], [12, 188]], data={"honest": (later,)}))
@@ -219,6 +227,18 @@ def test_whether_a_file_without_dates_is_in_the_order_of_time_is_asked(make):
     assert judge(evidence, settings=accepted).verdict == "adequate"
     blocks = honest(kind="block", column="", lost=0.2)
     assert severities(make, honest=(later, blocks)) == ["error"]
+
+
+def test_whether_later_years_are_predicted_is_asked(make):
+    later = honest(kind="time", column="year", lost=0.4)
+    year = Column(name="year", kind="number")
+    verdict = judge(make["classes"]([[190, 10], [12, 188]], data={"honest": (later,), "columns": (year,)}))
+    assert verdict.verdict == "undetermined"
+    assert verdict.findings[0].choices == (
+        ("data.split=time", "data.time=year"),
+        ("verdict.accept=['train_test_leakage:year']",),
+    )
+    assert "do you predict only for values of year that the file covers?" in verdict.summary
 
 
 def test_a_score_that_is_lower_on_later_rows_is_in_doubt(make):

@@ -11,7 +11,7 @@ from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.family import p_above, p_share
 from litmus.verdict.overrides import assign, union
 from litmus.verdict.verdict import Severity
-from litmus.verdict.wording import metric, name_from_data, percent, points
+from litmus.verdict.wording import listing, metric, name_from_data, percent, points
 
 LARGE_EXCESS = 0.05
 """Share of held-out rows with a duplicate, beyond what chance explains, from which any score is doubtful."""
@@ -156,7 +156,7 @@ def _groups(evidence: Evidence) -> Judgement:
         also = f"; {_beside(evidence, honest)} with whole groups apart"
     else:
         also = "; rows of one value have more alike targets" if _agreement(leak) > 0 else ""
-    if leak.moment is not None:
+    if leak.moment is not None or leak.own:
         return _panel(evidence, leak, honest)
     return make_finding(
         "train_test_leakage",
@@ -176,15 +176,17 @@ def _groups(evidence: Evidence) -> Judgement:
 
 
 def _panel(evidence: Evidence, leak: GroupLeak, honest: HonestSplit | None) -> Judgement:
-    """Units observed at several moments: whether they are those that will be predicted only the user knows."""
+    """Units observed several times: whether they are those that will be predicted only the user knows."""
     if honest is None:
         return None
     if (honest.lost.value or 0.0) < MUCH_FLATTERED and (honest.lost.low or 0.0) < FLATTERED:
         return None  # neither much, nor for sure what is called a leak elsewhere
     unit = name_from_data(leak.column)
+    back = f"comes back once for each {name_from_data(leak.moment)}" if leak.moment else "comes back"
+    alike = f" with much the same {listing(leak.own, 3)}" if leak.own else ""
     text = (
-        f"Each {unit} comes back once for each {name_from_data(leak.moment or '')}: {_beside(evidence, honest)} on"
-        f" values of {unit} that it has not seen: do you predict only for those in the file?"
+        f"Each {unit} {back}{alike}: {_beside(evidence, honest)} on values of {unit} that it has not seen: do you"
+        " predict only for those in the file?"
     )
     apart = (assign("data.split", "group"), assign("data.group", leak.column))
     return make_finding(
@@ -226,6 +228,8 @@ def _unnamed(evidence: Evidence) -> Judgement:
     worst = max(found, key=lambda honest: (not _is_undated(honest), _flatters(honest)))
     if _is_undated(worst):
         return _series(evidence, worst)
+    if worst.kind == "time" and _is_number(evidence, worst.column):
+        return _later(evidence, worst)
     where = {
         "stretch": "with rows kept apart that follow each other and share most of what changes rarely",
         "near": "with rows that lie close together kept apart",
@@ -266,6 +270,31 @@ def _series(evidence: Evidence, honest: HonestSplit) -> Judgement:
         text,
         choices=((assign("data.split", "time"),), (union(evidence, "verdict.accept", ["train_test_leakage"]),)),
         kind=honest.kind,
+        by_chance=honest.by_chance,
+        honest=honest.honest,
+        lost_low=honest.lost.low,
+    )
+
+
+def _is_number(evidence: Evidence, name: str) -> bool:
+    return any(column.name == name and column.kind == "number" for column in evidence.data.columns)
+
+
+def _later(evidence: Evidence, honest: HonestSplit) -> Judgement:
+    """Years of rows, which may be any that the file has or later ones: only the user knows which are predicted."""
+    when = name_from_data(honest.column)
+    text = (
+        f"{_beside(evidence, honest)} on rows later in {when} than those trained on: do you predict only for values of"
+        f" {when} that the file covers?"
+    )
+    time = (assign("data.split", "time"), assign("data.time", honest.column))
+    return make_finding(
+        "train_test_leakage",
+        "question",
+        text,
+        choices=(time, (union(evidence, "verdict.accept", [f"train_test_leakage:{honest.column}"]),)),
+        kind=honest.kind,
+        columns=[honest.column],
         by_chance=honest.by_chance,
         honest=honest.honest,
         lost_low=honest.lost.low,
