@@ -25,6 +25,7 @@ def explanations(context: Context, findings: Sequence[Finding]) -> Explanations:
     alarms = [finding for finding in findings if finding.alarms]
     settings = names(lambda diagnosis: diagnosis.about == "training")
     explained = _squeezed(_scarcity_apart(explains(), alarms), alarms)
+    explained = _given_away(_few_copies(context, explained, alarms, settings), alarms)
     explained = _moved_away(explained, alarms, settings) if not context.lags else explained
     decisions = names(lambda diagnosis: diagnosis.about == "decision")
     decision = next((name for name in decisions for alarm in alarms if alarm.name == name), None)
@@ -55,6 +56,29 @@ def _squeezed(explained: Explanations, alarms: Sequence[Finding]) -> Explanation
     """A few cells far beyond all others leave next to no room for the others, so that the model falls short."""
     slips = any(alarm.name == "sentinel_values" and "rows" in alarm.evidence for alarm in alarms)
     return {**explained, "sentinel_values": (*explained["sentinel_values"], "underfitting")} if slips else explained
+
+
+def _few_copies(
+    context: Context, explained: Explanations, alarms: Sequence[Finding], settings: Sequence[str]
+) -> Explanations:
+    """A lead that goes beyond what held-out rows with a copy can give has another cause than the copies.
+
+    Who knows the copies by heart gains on them what is missing there, and nothing on other rows.
+    """
+    copied = next((alarm.evidence.get("share") for alarm in alarms if alarm.name == "train_test_leakage"), None)
+    ours = quantities.primary(context.evidence).value
+    if copied is None or ours is None or (context.ahead.low or 0.0) <= float(copied) * max(1.0, 1 - ours):
+        return explained
+    rest = tuple(name for name in explained["train_test_leakage"] if name not in settings)
+    return {**explained, "train_test_leakage": rest}
+
+
+def _given_away(explained: Explanations, alarms: Sequence[Finding]) -> Explanations:
+    """Beside a column that surely gives the answer, a lead or a gap tells how well that column is used."""
+    if not any(alarm.name == "target_leakage" and alarm.severity == "error" for alarm in alarms):
+        return explained
+    symptoms = names(lambda diagnosis: diagnosis.symptom)
+    return {**explained, "target_leakage": (*explained["target_leakage"], *symptoms)}
 
 
 def _moved_away(explained: Explanations, alarms: Sequence[Finding], settings: Sequence[str]) -> Explanations:

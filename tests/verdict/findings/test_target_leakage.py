@@ -308,3 +308,11 @@ def test_many_columns_with_cells_that_are_missing_by_the_outcome_go_together_in_
     assert verdict.findings[0].severity == "error"
     assert "without them" in verdict.findings[0].summary
     assert verdict.summary.splitlines()[-1] == "Try the override of target_leakage below next."
+
+
+def test_a_gap_beside_a_column_that_surely_gives_the_answer_is_its_consequence(make):
+    gap = make["numbers"](0.4, 0.2, n=400, references={"boosted_trees": 0.75}, config={"model.hidden": [512, 512]})
+    gap = make["change"](gap, data={"columns": COLUMNS})
+    assert "overfitting" in named(gap) or "underfitting" in named(gap)
+    given = make["change"](gap, data={"leaks": (leak(next_best=0.3),)})
+    assert named(given) == ["target_leakage"]

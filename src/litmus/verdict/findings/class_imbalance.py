@@ -46,6 +46,8 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     chosen = label in evidence.task.classes[-1:] and share >= EVENT
     serves = _threshold_serves(evidence, context) if chosen else None
     overrides = _rebalance(evidence, label, serves=serves is not False)
+    if quantities.labels_in_doubt(evidence) and any(change.startswith("loss.class_weight=") for change in overrides):
+        overrides = ()  # weights would make the wrong labels of the rare class count most
     # a class may be beyond all models: a reference, a trial or, of two classes, the threshold shows that it is not
     known = context.lags or context.best_reference is None or quantities.moves(tried)
     possible = known or (_binary(evidence) and serves is not False)

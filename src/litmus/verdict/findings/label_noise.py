@@ -8,8 +8,6 @@ from litmus.verdict.family import p_above
 from litmus.verdict.verdict import Severity
 from litmus.verdict.wording import listing, name_from_data, percent
 
-SURE_NOISE = 0.02
-"""Share of wrong labels that must be certain."""
 CLEAR_NOISE, CLEAR_WITHIN = 0.06, 0.1
 """The same for an alarm, of all rows and of those taken for one class. On 231 columns of two values in tables that
 packages ship 2 and 2 go beyond them; of those with a fifth of all labels flipped, a fifth."""
@@ -27,7 +25,7 @@ def judge(evidence: Evidence, _context: Context) -> Judgement:
     """
     noise = evidence.data.noise
     judged = None if noise is None else noise.within or noise.share
-    if noise is None or judged is None or noise.share.value is None or (judged.low or 0.0) <= SURE_NOISE:
+    if noise is None or judged is None or noise.share.value is None or not quantities.labels_in_doubt(evidence):
         return None
     share, rows = noise.share.value, listing((str(row) for row in noise.rows), 10)
     whose = f"rows of class {name_from_data(noise.label)} look wrongly labelled" if noise.label else "labels look wrong"
@@ -59,7 +57,7 @@ LABEL_NOISE = Diagnosis(
     stage=70,
     about="data",
     headline="many labels look wrong",
-    explains=("overfitting", "miscalibrated", "train_val_inconsistent"),
+    explains=("overfitting", "miscalibrated", "train_val_inconsistent", "class_imbalance", "bad_threshold"),
     leaves_doubt=True,
     remedy="correcting the labels of the rows listed",
     says="labels are contradicted where predictions are surest as often as elsewhere, or targets belong to other rows",
