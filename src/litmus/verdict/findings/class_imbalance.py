@@ -46,8 +46,6 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     chosen = label in evidence.task.classes[-1:] and share >= EVENT
     serves = _threshold_serves(evidence, context) if chosen else None
     overrides = _rebalance(evidence, label, serves=serves is not False)
-    if quantities.labels_in_doubt(evidence) and any(change.startswith("loss.class_weight=") for change in overrides):
-        overrides = ()  # weights would make the wrong labels of the rare class count most
     # a class may be beyond all models: a reference, a trial or, of two classes, the threshold shows that it is not
     known = context.lags or context.best_reference is None or quantities.moves(tried)
     possible = known or (_binary(evidence) and serves is not False)
@@ -168,7 +166,9 @@ def _rebalance(evidence: Evidence, label: str, *, serves: bool = True) -> tuple[
     positive = evidence.task.classes[-1] if evidence.task.classes else label
     if serves and _binary(evidence) and label == positive and not _is_tuned(evidence):
         return (assign("task.threshold", "tuned"),)
-    return () if _is_weighted(evidence) else (assign("loss.class_weight", "balanced"),)
+    if _is_weighted(evidence) or quantities.labels_in_doubt(evidence):
+        return ()  # weights would make wrong labels of the rare class count most
+    return (assign("loss.class_weight", "balanced"),)
 
 
 def _is_tuned(evidence: Evidence) -> bool:

@@ -15,7 +15,7 @@ COARSE = 0.5
 """Share of rows with a duplicate by chance, from which equal rows with other labels are natural."""
 MUCH_NOISE, MUCH_WITHIN = 0.1, 0.15
 """Shares of wrong labels that must be certain for an error, of all rows and of those taken for one class. With less,
-natural overlap looks alike in some tables: of 79 columns as packages ship them 3 had an alarm, with bounds up to .14."""
+natural overlap looks alike in some tables: of 79 columns as packages ship them 3 had an alarm, with bounds of .14."""
 SOME_NOISE = 0.07
 """Share of wrong labels from which they are a warning."""
 
