@@ -90,6 +90,15 @@ def test_a_few_cells_far_beyond_all_others_are_a_warning_with_their_rows(make):
     assert finding.summary.startswith("5 cells of age lie 300 times as far out as all others")
 
 
+def test_one_cell_far_beyond_all_others_is_told_in_the_singular(make):
+    far = Apart(count=1, share=0.002, gap=900.0, squares=0.99, rows=(17,))
+    (finding,) = judge(
+        make["classes"](GOOD, data={"columns": (Column(name="age", kind="number", apart=far),)})
+    ).findings
+    assert finding.summary.startswith("1 cell of age lies 900 times as far out as all others")
+    assert finding.summary.endswith("Look at row 17.")
+
+
 def test_numbers_that_were_read_as_missing_are_told(make):
     age = Column(name="age", kind="number", missing=0.15, read_as_missing=("9999",))
     (finding,) = judge(make["classes"](POOR, data={"columns": (age,)})).findings[-1:]

@@ -9,8 +9,9 @@ from litmus.verdict.verdict import Severity
 from litmus.verdict.wording import listing, name_from_data, percent
 
 CLEAR_NOISE, CLEAR_WITHIN = 0.06, 0.1
-"""The same for an alarm, of all rows and of those taken for one class. On 231 columns of two values in tables that
-packages ship 2 and 2 go beyond them; of those with a fifth of all labels flipped, a fifth."""
+"""Shares of wrong labels that must be certain for an alarm, of all rows and of those taken for one class. On 231
+columns of two values in tables that packages ship 2 and 2 go beyond; of those with a fifth of all labels flipped, a
+fifth."""
 COARSE = 0.5
 """Share of rows with a duplicate by chance, from which equal rows with other labels are natural."""
 MUCH_NOISE, MUCH_WITHIN = 0.1, 0.15

@@ -15,7 +15,7 @@ APART_AS_CODE, NEARLY = 0.25, 0.75
 """The same of nines, and of nines beside few other values. Set on no data."""
 FAR_ZERO = 0.5
 """The same of 0, which may be an amount of its own kind, such as no dose: up to `APART` it is information. Of 13,988
-columns of numbers that packages ship 55 have a zero as far out, half of which stand for missing cells."""
+columns of numbers that packages ship some 55 have a zero as far out: missing cells, and doses or logarithms of none."""
 FEWEST_CODES = 3
 """Distinct other values beside which nines may be a code. A convention."""
 FEWEST_OTHERS = 10
@@ -58,8 +58,9 @@ def _slips(evidence: Evidence) -> Finding | None:
     return make_finding(
         "sentinel_values",
         "warning",
-        f"{apart.count} cells of {column} lie {figure(apart.gap)} times as far out as all others: another unit, slips,"
-        f" or missing? Look at rows {rows}{f'; likewise {others}' if others else ''}.",
+        f"{apart.count} {'cell' if apart.count == 1 else 'cells'} of {column} {'lies' if apart.count == 1 else 'lie'}"
+        f" {figure(apart.gap)} times as far out as all others: another unit, slips, or missing? Look at"
+        f" {'row' if apart.count == 1 else 'rows'} {rows}{f'; likewise {others}' if others else ''}.",
         columns=list(found)[:10],
         count=apart.count,
         share=apart.share,
