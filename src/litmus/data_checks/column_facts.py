@@ -178,7 +178,7 @@ def _column(
 
 
 def cells_apart(values: NDArray[np.float64], rows: NDArray[np.int64]) -> Apart | None:
-    """The few cells `(n,)` of a column, of these rows, that lie beyond a gap from all others; even one if it is wide."""
+    """The few cells `(n,)` of a column that lie beyond a gap from all others; even one, where the gap is very wide."""
     if len(values) < FEWEST_CELLS or len(np.unique(values)) < FEWEST_LEVELS:
         return None
     cells, numbers = torch.from_numpy(values.astype(np.float64)), torch.from_numpy(rows)
