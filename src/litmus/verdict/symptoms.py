@@ -109,11 +109,14 @@ def restless(evidence: Evidence) -> bool:
 
 
 def falling(evidence: Evidence) -> bool:
-    """Whether the held-out loss surely still falls at the end, by enough to matter."""
+    """Whether the held-out loss surely still falls at the end, by enough to matter.
+
+    One that rose before is on its way back, unless as many epochs again would take it below where it was.
+    """
     losses = quantities.curve(evidence, "val/loss")
-    if len(losses) < 4:
+    if len(losses) < 4 or not statistics.still_falling(losses, floor=0.02):
         return False
-    return statistics.still_falling(losses, floor=0.02)
+    return statistics.minimum(losses).rise <= -statistics.projected_change(losses, ahead=1.0).value
 
 
 def converged(evidence: Evidence) -> bool:
