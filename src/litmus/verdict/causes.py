@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from litmus.verdict import quantities
 from litmus.verdict.context import Context
 from litmus.verdict.findings import diagnoses, explains, names
+from litmus.verdict.tried import attempt_of
 from litmus.verdict.verdict import Finding
 
 LEAST_SHARE = 0.5
@@ -20,7 +21,8 @@ def explanations(context: Context, findings: Sequence[Finding]) -> Explanations:
 
     What a trial showed goes before the catalogue's order: where one change takes most of what is missing away, findings
     that no trial supports are its consequences. And a model that orders rows as well as the best reference lacks
-    nothing but a better decision, unless it has hardly learned how sure to be, or a trial cured a fact.
+    nothing but a better decision, unless it has hardly learned how sure to be, a trial cured a fact, or the first look
+    at a setting at fault gained as much.
     """
     alarms = [finding for finding in findings if finding.alarms]
     settings = names(lambda diagnosis: diagnosis.about == "training")
@@ -28,11 +30,14 @@ def explanations(context: Context, findings: Sequence[Finding]) -> Explanations:
     explained = _given_away(_few_copies(context, explained, alarms, settings), alarms)
     explained = _moved_away(explained, alarms, settings) if not context.lags else explained
     decisions = names(lambda diagnosis: diagnosis.about == "decision")
-    decision = next((name for name in decisions for alarm in alarms if alarm.name == name), None)
+    decision = next((alarm for name in decisions for alarm in alarms if alarm.name == name), None)
     fact = next((alarm for alarm in alarms if is_fact(alarm)), None)
     shown = fact is not None and _cures(context, fact)  # then no decision makes up for what passes no layer
+    shown = shown or (decision is not None and _gained_as_much(context, alarms, decision))
     if decision is not None and context.ranks_well and not context.unsure and not shown:
-        return _first(explained, decision, tuple(name for name in settings if not diagnoses()[name].tilts_decisions))
+        return _first(
+            explained, decision.name, tuple(name for name in settings if not diagnoses()[name].tilts_decisions)
+        )
     if fact is not None:
         others = (*settings, *decisions) if shown else settings
         return _first(explained, fact.name, tuple(name for name in others if name != fact.name))
@@ -42,6 +47,16 @@ def explanations(context: Context, findings: Sequence[Finding]) -> Explanations:
     cause = max(proven, key=lambda finding: float((finding.tried or {}).get("difference") or 0.0))
     kept = {finding.name for finding in findings if _supported(finding) or _unrefuted_from_the_start(finding)}
     return _first(explained, cause.name, tuple(name for name in settings if name not in kept))
+
+
+def _gained_as_much(context: Context, alarms: Sequence[Finding], decision: Finding) -> bool:
+    """Whether the first look at a setting that surely is at fault gained as much as that at the decision's remedy."""
+    other = attempt_of(context.evidence, decision)
+    if other is None or other.gain is None:
+        return False
+    errors = [alarm for alarm in alarms if alarm.severity == "error" and diagnoses()[alarm.name].about == "training"]
+    looks = [attempt for alarm in errors if (attempt := attempt_of(context.evidence, alarm)) is not None]
+    return any((look.gain or 0.0) >= other.gain > 0 for look in looks)
 
 
 def _scarcity_apart(explained: Explanations, alarms: Sequence[Finding]) -> Explanations:
@@ -77,7 +92,8 @@ def _given_away(explained: Explanations, alarms: Sequence[Finding]) -> Explanati
     """Beside a column that surely gives the answer, a lead or a gap tells how well that column is used."""
     if not any(alarm.name == "target_leakage" and alarm.severity == "error" for alarm in alarms):
         return explained
-    symptoms = names(lambda diagnosis: diagnosis.symptom)
+    facts = {alarm.name for alarm in alarms if is_fact(alarm)}
+    symptoms = (name for name in names(lambda diagnosis: diagnosis.symptom) if name not in facts)
     return {**explained, "target_leakage": (*explained["target_leakage"], *symptoms)}
 
 
