@@ -39,8 +39,14 @@ def test_it_is_information_on_a_good_model_unless_it_is_written_as_a_code_or_whe
 
 @pytest.mark.parametrize(
     "fine",
-    [{"value": 0.0, "gap": 0.4}, {"value": -870.0, "gap": 0.9}, {"value": -870.0, "others": 4}, {"share": 0.004}],
-    ids=["zero is an amount", "a long tail", "codes", "next to none"],
+    [
+        {"value": 0.0, "gap": 0.4},
+        {"value": -870.0, "gap": 0.9},
+        {"value": -870.0, "others": 4},
+        {"share": 0.004},
+        {"value": 3289465.0},
+    ],
+    ids=["zero is an amount", "a long tail", "codes", "next to none", "a measurement"],
 )
 def test_amounts_codes_and_single_outliers_are_silent(make, fine):
     assert marked(make, POOR, replace(MARK, **fine)) == []

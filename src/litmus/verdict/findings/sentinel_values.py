@@ -16,6 +16,9 @@ APART_AS_CODE, NEARLY = 0.25, 0.75
 FAR_ZERO = 0.5
 """The same of 0, which may be an amount of its own kind, such as no dose: up to `APART` it is information. Of 13,988
 columns of numbers that packages ship some 55 have a zero as far out: missing cells, and doses or logarithms of none."""
+MOST_DIGITS = 3
+"""Significant digits up to which somebody may have written a number in place of a missing cell; one with more was
+measured, such as the inhabitants of the one large town. A convention."""
 FEWEST_CODES = 3
 """Distinct other values beside which nines may be a code. A convention."""
 FEWEST_OTHERS = 10
@@ -111,7 +114,12 @@ def _mark(column: Column) -> FarValue | None:
     if far.coded:
         near = NEARLY if not measured else 0.0 if far.alone else APART_AS_CODE
         return far if far.gap >= near and far.others >= FEWEST_CODES else None
-    return far if far.gap >= APART and measured else None
+    return far if far.gap >= APART and measured and _digits(far.value) <= MOST_DIGITS else None
+
+
+def _digits(value: float) -> int:
+    """Significant digits, as a number with up to 15 of them is written."""
+    return len(f"{abs(value):.14e}".partition("e")[0].replace(".", "").strip("0"))
 
 
 SENTINEL_VALUES = Diagnosis(
