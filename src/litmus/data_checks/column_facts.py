@@ -29,8 +29,8 @@ as a power of 2 have such a gap in less than one of a hundred samples."""
 WIDE_GAP_OF_CELLS = 5.0
 """The same gap in one of many columns: in less than one of a thousand samples of such tails."""
 WIDE_GAP_OF_ONE = 100.0
-"""The same beyond which one or two cells lie. Of 8,138 columns that packages ship 7 have one: slips, such as the age 5555,
-and a fortune."""
+"""The same beyond which one or two cells lie. Of 8,138 columns that packages ship 7 have one: slips, such as an age of
+5555, and a fortune."""
 FEWEST_CELLS, FEWEST_LEVELS = 100, 10
 """Cells, and distinct ones, of which a few can be said to lie apart."""
 ROUNDING = 1e-6
