@@ -50,12 +50,12 @@ def explanations(context: Context, findings: Sequence[Finding]) -> Explanations:
 
 
 def _gained_as_much(context: Context, alarms: Sequence[Finding], decision: Finding) -> bool:
-    """Whether the first look at a setting that surely is at fault gained as much as that at the decision's remedy."""
+    """Whether the first look at a setting at fault gained as much as that at the decision's remedy."""
     other = attempt_of(context.evidence, decision)
     if other is None or other.gain is None:
         return False
-    errors = [alarm for alarm in alarms if alarm.severity == "error" and diagnoses()[alarm.name].about == "training"]
-    looks = [attempt for alarm in errors if (attempt := attempt_of(context.evidence, alarm)) is not None]
+    at_fault = [alarm for alarm in alarms if diagnoses()[alarm.name].about == "training"]
+    looks = [attempt for alarm in at_fault if (attempt := attempt_of(context.evidence, alarm)) is not None]
     return any((look.gain or 0.0) >= other.gain > 0 for look in looks)
 
 

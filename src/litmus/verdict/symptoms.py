@@ -8,6 +8,8 @@ from litmus.verdict import quantities
 
 FAST = 0.1
 """A step that changes the weights by so large a share of themselves throws away what was learned."""
+NARROW = 2
+"""Units of a layer that hardly anything passes."""
 SLOW = 1e-4
 """A step so small that a thousand of them hardly change the weights."""
 
@@ -62,8 +64,11 @@ def gradient_kept(evidence: Evidence) -> float | None:
 
 
 def dead(evidence: Evidence) -> Layer | None:
-    """The layer with the largest share of dead units; None if none has any."""
-    known = [layer for layer in evidence.layers if layer.dead]
+    """The layer with the largest share of dead units; None if none has any.
+
+    Of one or two units half or all die easily: such a layer is too narrow, whatever its activation.
+    """
+    known = [layer for layer in evidence.layers if layer.dead and layer.width > NARROW]
     return max(known, key=lambda layer: layer.dead or 0.0) if known else None
 
 

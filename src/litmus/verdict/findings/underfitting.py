@@ -28,7 +28,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         evidence, best_reference.out_of_fold
     )
     narrowest = _narrowest(evidence)
-    narrow = narrowest is not None and narrowest <= max(2, len(evidence.task.classes) // 4)
+    narrow = narrowest is not None and narrowest <= max(symptoms.NARROW, len(evidence.task.classes) // 4)
     behind = missing >= least and context.lags and not decided
     if not behind and not quantities.moves(tried):
         # a model that meets its criteria is said to be too small where a reference surely does better, and tried larger
