@@ -98,10 +98,11 @@ def label_noise(
         return None
     if best.prob is None:
         return swapped_targets(best, train)
+    guessing = 1 - 1 / best.prob.shape[1]
     unseen = [(model, _unseen(model, val=exchangeable)) for model in known]
     best = next(rows for model, rows in unseen if model is reference)
     margin, right = _margins(best)
-    weak = bool((~right).mean() > WEAK * (1 - 1 / best.prob.shape[1]))
+    weak = bool((~right).mean() > WEAK * guessing)
     order = np.argsort(-margin, kind="stable")
     worst = [int(best.rows[i]) for i in order[: len(order) // 2] if not right[i]][:SHOWN]
     saves = float((~right).mean()) <= (1 - SAVED) * (1 - float(best.target.bincount().max()) / len(order))
