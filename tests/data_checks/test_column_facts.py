@@ -9,7 +9,7 @@ from sklearn import datasets
 
 from litmus.data.tensors import Split
 from litmus.data_checks.column_facts import apart as lie_apart
-from litmus.data_checks.column_facts import far_value, plain_facts, scale_facts
+from litmus.data_checks.column_facts import cells_apart, far_value, plain_facts, scale_facts
 from litmus.evidence import FarValue
 from litmus.task.regression import Regression
 from litmus.task.spec import DataSpec
@@ -82,6 +82,17 @@ def test_cells_in_another_unit_lie_apart_and_long_tails_of_a_column_do_not():
     assert lie_apart(values, rows, wide=5.0) is None
     tails = [torch.from_numpy(rng.pareto(2.0, size=400)) for _ in range(200)]
     assert sum(lie_apart(tail, rows, wide=5.0) is not None for tail in tails) <= 2
+
+
+def test_a_single_cell_lies_apart_where_it_is_very_far_out():
+    rng = np.random.default_rng(0)
+    values, rows = rng.normal(50, 10, size=400), np.arange(400) + 10
+    values[70] *= 1000
+    found = cells_apart(values, rows)
+    assert (found.count, found.rows) == (1, (80,))
+    values[70] /= 20
+    assert cells_apart(values, rows) is None
+    assert not any(cells_apart(rng.pareto(2.0, size=400), rows) for _ in range(200))
 
 
 def test_a_table_of_categories_alone_has_no_scale():

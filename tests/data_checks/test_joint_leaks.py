@@ -112,3 +112,14 @@ def test_an_honest_formula_of_many_columns_with_noise_is_none():
 def test_empty_cells_and_constant_columns_do_no_harm():
     gaps = np.where(RNG.random(N) < 0.3, np.nan, PART)
     assert found(Y, {**HONEST, "gaps": gaps, "constant": np.ones(N)}) is None
+
+
+def test_a_contrast_of_lengths_that_other_lengths_foresee_is_what_tells_kinds_apart():
+    rng = np.random.default_rng(1)
+    size, kind = rng.normal(30, 8, size=N), rng.integers(0, 2, size=N)
+    slopes = {"front": 0.5, "rear": 0.4, "length": 1.0, "width": 1.1, "depth": 0.45, "tail": 0.3}
+    shape = {"front": 0.4 * kind, "width": -0.4 * kind}
+    lengths = {name: slope * size + shape.get(name, 0.0) + 0.05 * rng.normal(size=N) for name, slope in slopes.items()}
+    assert found(kind, lengths, kind="binary") is None
+    alone = {name: lengths[name] for name in shape}
+    assert set(found(kind, {**HONEST, **alone}, kind="binary").columns) == set(shape)

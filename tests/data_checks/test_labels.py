@@ -30,7 +30,19 @@ def noise(x, y):
     return label_noise(task, fit_references(task, {"train": train}, seed=0, seconds=6))
 
 
+def test_labels_of_val_are_looked_at_where_chance_dealt_the_rows():
+    y = np.where(np.random.default_rng(3).random(800) < 0.2, 1 - HEALTHY["clean"], HEALTHY["clean"])
+    task, rows = held(X, y)
+    train, val = (replace(rows, x=rows.x[part], y=rows.y[part], rows=rows.rows[part]) for part in (PART, ~PART))
+    fitted = fit_references(task, {"train": train, "val": val}, seed=0, seconds=6)
+    alone, both = (label_noise(task, fitted, train, exchangeable=dealt) for dealt in (False, True))
+    assert (alone.n, both.n) == (600, 800)
+    assert both.share.high - both.share.low < alone.share.high - alone.share.low
+    assert 0.15 < both.share.value < 0.25
+
+
 RNG = np.random.default_rng(1)
+PART = torch.arange(800) % 4 > 0
 X = RNG.normal(size=(800, 4))
 
 

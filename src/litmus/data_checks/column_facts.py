@@ -28,6 +28,9 @@ WIDE_GAP, FAR_APART, MOST_SQUARES = 3.0, 20.0, 0.8
 as a power of 2 have such a gap in less than one of a hundred samples."""
 WIDE_GAP_OF_CELLS = 5.0
 """The same gap in one of many columns: in less than one of a thousand samples of such tails."""
+WIDE_GAP_OF_ONE = 100.0
+"""The same beyond which one or two cells lie. Of 8,138 columns that packages ship 7 have one: slips, such as an age of
+5555, and a fortune."""
 FEWEST_CELLS, FEWEST_LEVELS = 100, 10
 """Cells, and distinct ones, of which a few can be said to lie apart."""
 ROUNDING = 1e-6
@@ -84,13 +87,14 @@ def _tail_of_logs(target: Tensor) -> float | None:
     return float(logs.max() - logs.median()) / spread if spread > 0 else None
 
 
-def apart(target: Tensor, rows: Tensor, *, wide: float = WIDE_GAP) -> Apart | None:
+def apart(target: Tensor, rows: Tensor, *, wide: float = WIDE_GAP, fewest: int = FEWEST_APART) -> Apart | None:
     """The few values beyond the widest gap, if it is far out, wide, and they make most of the squares.
 
     Args:
         target: `(n,)` targets, or the cells of a column.
         rows: `(n,)` their source row numbers.
         wide: Ratio of distances from which a gap is wide.
+        fewest: Values that may lie apart.
     """
     away = (target - target.median()).abs()
     order = away.argsort(descending=True)
@@ -99,8 +103,8 @@ def apart(target: Tensor, rows: Tensor, *, wide: float = WIDE_GAP) -> Apart | No
     most = int(MOST_APART * len(target))
     if most < FEWEST_APART or spread <= 0:
         return None
-    gaps = ordered[FEWEST_APART - 1 : most] / ordered[FEWEST_APART : most + 1].clamp_min(spread)
-    count = int(gaps.argmax()) + FEWEST_APART
+    gaps = ordered[fewest - 1 : most] / ordered[fewest : most + 1].clamp_min(spread)
+    count = int(gaps.argmax()) + fewest
     gap, squares = float(gaps.max()), float((ordered[:count] ** 2).sum() / (ordered**2).sum())
     if gap < wide or float(ordered[count - 1]) < FAR_APART * spread or squares < MOST_SQUARES:
         return None
@@ -166,7 +170,7 @@ def _column(
             low=float(values.min()),
             high=float(values.max()),
             far=far_value(values),
-            apart=_cells_apart(values, numbers[series.is_not_null().to_numpy()]),
+            apart=cells_apart(values, numbers[series.is_not_null().to_numpy()]),
         )
     if known.name in seen:
         inputs = x[:, seen[known.name]].double()
@@ -174,10 +178,13 @@ def _column(
     return column
 
 
-def _cells_apart(values: NDArray[np.float64], rows: NDArray[np.int64]) -> Apart | None:
+def cells_apart(values: NDArray[np.float64], rows: NDArray[np.int64]) -> Apart | None:
+    """The few cells `(n,)` of a column that lie beyond a gap from all others; even one, where the gap is very wide."""
     if len(values) < FEWEST_CELLS or len(np.unique(values)) < FEWEST_LEVELS:
         return None
-    return apart(torch.from_numpy(values.astype(np.float64)), torch.from_numpy(rows), wide=WIDE_GAP_OF_CELLS)
+    cells, numbers = torch.from_numpy(values.astype(np.float64)), torch.from_numpy(rows)
+    several = apart(cells, numbers, wide=WIDE_GAP_OF_CELLS)
+    return several or apart(cells, numbers, wide=WIDE_GAP_OF_ONE, fewest=1)
 
 
 def far_value(values: NDArray[np.float64]) -> FarValue | None:

@@ -33,6 +33,9 @@ FITTED = 0.8
 """R2 on the rows that a formula of numbers was fitted to, from which it is scored."""
 WIDEST_LOG = 40.0
 """Span of a column's values beyond which they are no natural logarithms: e^40 is beyond any unit."""
+OF_ONE_KIND = 0.9
+"""R2 with which the table's other amounts foresee a column, from which it is one more measure of the same things, such
+as another length of a crab: their contrasts are what tells kinds apart. A convention."""
 SHOWN = 0.9
 """How far on the way from chance to perfection the formula must lead; `SHOWN_NUMBER` of R2."""
 SHOWN_NUMBER = 0.98
@@ -93,6 +96,8 @@ def joint_leak(
     for kept, form, joined in _formulas(task, amounts, target):
         if not 2 <= len(kept) <= min(MOST_JOINED, len(features) - 1):
             continue
+        if not task.numeric and _are_of_one_kind(kept, amounts):
+            continue
         score = score_of(joined)
         way = (score - chance) / max(1 - chance, 1e-9)
         if way < (SHOWN_NUMBER if task.numeric else SHOWN) or (best is not None and score <= best.score):
@@ -110,6 +115,18 @@ def joint_leak(
                 opposed=opposed,
             )
     return best
+
+
+def _are_of_one_kind(kept: list[Feature], amounts: list[Feature]) -> bool:
+    """Whether the amounts outside a formula foresee each of its columns on train, and so are measures of the same."""
+    inside = {feature.name for feature in kept}
+    others = [_filled(feature.train, feature, RAW) for feature in amounts if feature.name not in inside]
+    if not others:
+        return False
+    x = np.column_stack([np.ones(len(others[0])), *others])
+    columns = np.column_stack([_filled(feature.train, feature, RAW) for feature in kept])
+    left = columns - x @ np.linalg.lstsq(x, columns, rcond=None)[0]
+    return bool((left.var(0) <= (1 - OF_ONE_KIND) * columns.var(0)).all())
 
 
 def _formulas(task: Task, amounts: list[Feature], target: Array) -> Iterator[tuple[list[Feature], _Form, Feature]]:

@@ -67,7 +67,7 @@ def look_back(
     return replace(
         facts,
         shifts=tuple(shift for shift in shifts if shift is not None),
-        noise=label_noise(task, fitted, train),
+        noise=label_noise(task, fitted, train, exchangeable=exchangeable),
         more_rows=more_rows(task, train, seed=seed, primary=primary, seconds=seconds / 2),
         target_order=None if order is None else order.by_chance,
         robust_gain=robust,

@@ -308,7 +308,7 @@ class LabelNoise:
 
     Args:
         share: Of all labels, those that are wrong: errors that sureness does not thin out as overlap would.
-        n: Training rows looked at.
+        n: Rows looked at, of train and, where chance dealt the splits, of val.
         rows: Those whose label is contradicted most surely.
         label: The class that rows belong to whose labels are wrong, where it is one; None: of any class.
         within: Of the rows that are taken for that class, those whose label is wrong.

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from litmus.verdict import quantities
 from litmus.verdict.context import Context
 from litmus.verdict.findings import diagnoses, explains, names
+from litmus.verdict.tried import attempt_of
 from litmus.verdict.verdict import Finding
 
 LEAST_SHARE = 0.5
@@ -20,18 +21,23 @@ def explanations(context: Context, findings: Sequence[Finding]) -> Explanations:
 
     What a trial showed goes before the catalogue's order: where one change takes most of what is missing away, findings
     that no trial supports are its consequences. And a model that orders rows as well as the best reference lacks
-    nothing but a better decision, unless it has hardly learned how sure to be, or a trial cured a fact.
+    nothing but a better decision, unless it has hardly learned how sure to be, a trial cured a fact, or the first look
+    at a setting at fault gained as much.
     """
     alarms = [finding for finding in findings if finding.alarms]
     settings = names(lambda diagnosis: diagnosis.about == "training")
     explained = _squeezed(_scarcity_apart(explains(), alarms), alarms)
+    explained = _given_away(_few_copies(context, explained, alarms, settings), alarms)
     explained = _moved_away(explained, alarms, settings) if not context.lags else explained
     decisions = names(lambda diagnosis: diagnosis.about == "decision")
-    decision = next((name for name in decisions for alarm in alarms if alarm.name == name), None)
+    decision = next((alarm for name in decisions for alarm in alarms if alarm.name == name), None)
     fact = next((alarm for alarm in alarms if is_fact(alarm)), None)
     shown = fact is not None and _cures(context, fact)  # then no decision makes up for what passes no layer
+    shown = shown or (decision is not None and _gained_as_much(context, alarms, decision))
     if decision is not None and context.ranks_well and not context.unsure and not shown:
-        return _first(explained, decision, tuple(name for name in settings if not diagnoses()[name].tilts_decisions))
+        return _first(
+            explained, decision.name, tuple(name for name in settings if not diagnoses()[name].tilts_decisions)
+        )
     if fact is not None:
         others = (*settings, *decisions) if shown else settings
         return _first(explained, fact.name, tuple(name for name in others if name != fact.name))
@@ -41,6 +47,16 @@ def explanations(context: Context, findings: Sequence[Finding]) -> Explanations:
     cause = max(proven, key=lambda finding: float((finding.tried or {}).get("difference") or 0.0))
     kept = {finding.name for finding in findings if _supported(finding) or _unrefuted_from_the_start(finding)}
     return _first(explained, cause.name, tuple(name for name in settings if name not in kept))
+
+
+def _gained_as_much(context: Context, alarms: Sequence[Finding], decision: Finding) -> bool:
+    """Whether the first look at a setting at fault gained as much as that at the decision's remedy."""
+    other = attempt_of(context.evidence, decision)
+    if other is None or other.gain is None:
+        return False
+    at_fault = [alarm for alarm in alarms if diagnoses()[alarm.name].about == "training"]
+    looks = [attempt for alarm in at_fault if (attempt := attempt_of(context.evidence, alarm)) is not None]
+    return any((look.gain or 0.0) >= other.gain > 0 for look in looks)
 
 
 def _scarcity_apart(explained: Explanations, alarms: Sequence[Finding]) -> Explanations:
@@ -55,6 +71,30 @@ def _squeezed(explained: Explanations, alarms: Sequence[Finding]) -> Explanation
     """A few cells far beyond all others leave next to no room for the others, so that the model falls short."""
     slips = any(alarm.name == "sentinel_values" and "rows" in alarm.evidence for alarm in alarms)
     return {**explained, "sentinel_values": (*explained["sentinel_values"], "underfitting")} if slips else explained
+
+
+def _few_copies(
+    context: Context, explained: Explanations, alarms: Sequence[Finding], settings: Sequence[str]
+) -> Explanations:
+    """A lead that goes beyond what held-out rows with a copy can give has another cause than the copies.
+
+    Who knows the copies by heart gains on them what is missing there, and nothing on other rows.
+    """
+    copied = next((alarm.evidence.get("share") for alarm in alarms if alarm.name == "train_test_leakage"), None)
+    ours = quantities.primary(context.evidence).value
+    if copied is None or ours is None or (context.ahead.low or 0.0) <= float(copied) * max(1.0, 1 - ours):
+        return explained
+    rest = tuple(name for name in explained["train_test_leakage"] if name not in settings)
+    return {**explained, "train_test_leakage": rest}
+
+
+def _given_away(explained: Explanations, alarms: Sequence[Finding]) -> Explanations:
+    """Beside a column that surely gives the answer, a lead or a gap tells how well that column is used."""
+    if not any(alarm.name == "target_leakage" and alarm.severity == "error" for alarm in alarms):
+        return explained
+    facts = {alarm.name for alarm in alarms if is_fact(alarm)}
+    symptoms = (name for name in names(lambda diagnosis: diagnosis.symptom) if name not in facts)
+    return {**explained, "target_leakage": (*explained["target_leakage"], *symptoms)}
 
 
 def _moved_away(explained: Explanations, alarms: Sequence[Finding], settings: Sequence[str]) -> Explanations:

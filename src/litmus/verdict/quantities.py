@@ -24,6 +24,9 @@ LONG_TAIL = 8.0
 """The same of logarithms, up to which amounts are merely skewed. Of 167 columns of amounts in 270 packaged tables whose
 farthest cell is as far out as `FAR_OUT`, 32 go beyond 5 (incomes, wages, prices), 16 beyond 8."""
 
+SURE_NOISE = 0.02
+"""Share of wrong labels that must be certain for labels to be in doubt."""
+
 
 def is_regression(evidence: Evidence) -> bool:
     """Whether the target is a number."""
@@ -316,6 +319,13 @@ def median(values: Sequence[float | None]) -> float | None:
         return None
     middle = len(known) // 2
     return known[middle] if len(known) % 2 else (known[middle - 1] + known[middle]) / 2
+
+
+def labels_in_doubt(evidence: Evidence) -> bool:
+    """Whether some labels, or some of those of one class, are surely wrong."""
+    noise = evidence.data.noise
+    judged = None if noise is None else noise.within or noise.share
+    return judged is not None and (judged.low or 0.0) > SURE_NOISE
 
 
 def scored_by_mae(evidence: Evidence) -> bool:

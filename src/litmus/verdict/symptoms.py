@@ -8,6 +8,8 @@ from litmus.verdict import quantities
 
 FAST = 0.1
 """A step that changes the weights by so large a share of themselves throws away what was learned."""
+NARROW = 2
+"""Units of a layer that hardly anything passes."""
 SLOW = 1e-4
 """A step so small that a thousand of them hardly change the weights."""
 
@@ -62,8 +64,11 @@ def gradient_kept(evidence: Evidence) -> float | None:
 
 
 def dead(evidence: Evidence) -> Layer | None:
-    """The layer with the largest share of dead units; None if none has any."""
-    known = [layer for layer in evidence.layers if layer.dead]
+    """The layer with the largest share of dead units; None if none has any.
+
+    Of one or two units half or all die easily: such a layer is too narrow, whatever its activation.
+    """
+    known = [layer for layer in evidence.layers if layer.dead and layer.width > NARROW]
     return max(known, key=lambda layer: layer.dead or 0.0) if known else None
 
 
@@ -109,11 +114,14 @@ def restless(evidence: Evidence) -> bool:
 
 
 def falling(evidence: Evidence) -> bool:
-    """Whether the held-out loss surely still falls at the end, by enough to matter."""
+    """Whether the held-out loss surely still falls at the end, by enough to matter.
+
+    One that rose before is on its way back, unless as many epochs again would take it below where it was.
+    """
     losses = quantities.curve(evidence, "val/loss")
-    if len(losses) < 4:
+    if len(losses) < 4 or not statistics.still_falling(losses, floor=0.02):
         return False
-    return statistics.still_falling(losses, floor=0.02)
+    return statistics.minimum(losses).rise <= -statistics.projected_change(losses, ahead=1.0).value
 
 
 def converged(evidence: Evidence) -> bool:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from litmus.evidence import Estimate, ThresholdPoint
+from litmus.evidence import Estimate, LabelNoise, ThresholdPoint
 from litmus.verdict import judge
 
 FRAUD = [[9800, 0], [176, 24]]  # 98 % accuracy, 12 % recall
@@ -33,6 +33,23 @@ def test_weights_are_the_next_step_where_the_threshold_is_tuned_already(make):
     assert found.overrides == ("loss.class_weight=balanced",)
     both = make["change"](evidence, config={"loss.class_weight": "balanced"})
     assert next(one for one in judge(both).findings if one.name == "class_imbalance").overrides == ()
+
+
+def test_no_weights_are_suggested_where_labels_are_in_doubt(make):
+    tuned = {"config": {"task.threshold": "tuned"}, "references": {"boosted_trees": 0.8}}
+    noise = LabelNoise(share=Estimate(value=0.05, low=0.03, high=0.08), n=1200, rows=(1, 2))
+    evidence = make["classes"](FRAUD, ap=0.5, data={"noise": noise}, **tuned)
+    found = {one.name: one for one in judge(evidence).findings}
+    assert found["class_imbalance"].overrides == ()
+    assert found["label_noise"].severity == "info"
+
+
+def test_a_class_that_is_missed_beside_many_wrong_labels_is_their_consequence(make):
+    many = LabelNoise(share=Estimate(value=0.2, low=0.15, high=0.25), n=1200, rows=(1, 2))
+    tried = make["trial"]("balanced", ("loss.class_weight=balanced",), gain=0.05, half=0.02)
+    missed = {"references": {"boosted_trees": 0.58}, "trials": (tried,), "data": {"noise": many}}
+    found = {one.name: one for one in judge(make["classes"]([[880, 20], [85, 15]], **missed)).findings}
+    assert found["class_imbalance"].consequence_of == "label_noise"
 
 
 def test_a_tuned_threshold_at_what_references_reach_is_the_datas_limit(make):

@@ -1,5 +1,7 @@
 """Most units of a layer are dead."""
 
+from dataclasses import replace
+
 from litmus.verdict import judge
 
 
@@ -24,3 +26,17 @@ def named(evidence):
 
 def test_a_third_of_dead_units_is_healthy(make):
     assert named(make["classes"]([[190, 10], [12, 188]], layers=make["layers"](dead=0.35))) == []
+
+
+def test_a_layer_of_one_unit_is_too_narrow_and_not_dead(make):
+    def lagging(width):
+        narrow = tuple(replace(layer, width=width) for layer in make["layers"](dead=0.5))
+        return make["classes"](
+            [[140, 60], [60, 140]],
+            references={"boosted_trees": 0.96},
+            config={"model.hidden": [width, width]},
+            layers=narrow,
+        )
+
+    assert "dead_relu" in named(lagging(8))
+    assert named(lagging(1)) == ["underfitting"]

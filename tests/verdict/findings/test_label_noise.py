@@ -27,7 +27,8 @@ def severity(make, low, expected=0.0):
 
 
 def test_wrong_labels_that_are_few_for_sure_are_no_alarm(make):
-    assert severity(make, low=0.06) == ["error"]
+    assert severity(make, low=0.1) == ["error"]
+    assert severity(make, low=0.06) == ["warning"]
     assert severity(make, low=0.03) == ["info"]
 
 

@@ -39,11 +39,30 @@ def test_it_is_information_on_a_good_model_unless_it_is_written_as_a_code_or_whe
 
 @pytest.mark.parametrize(
     "fine",
-    [{"value": 0.0}, {"value": -870.0, "gap": 0.9}, {"value": -870.0, "others": 4}, {"share": 0.004}],
-    ids=["zero is an amount", "a long tail", "codes", "next to none"],
+    [
+        {"value": 0.0, "gap": 0.4},
+        {"value": -870.0, "gap": 0.9},
+        {"value": -870.0, "others": 4},
+        {"share": 0.004},
+        {"value": 3289465.0},
+    ],
+    ids=["zero is an amount", "a long tail", "codes", "next to none", "a measurement"],
 )
 def test_amounts_codes_and_single_outliers_are_silent(make, fine):
     assert marked(make, POOR, replace(MARK, **fine)) == []
+
+
+@pytest.mark.parametrize(("gap", "severity"), [(3.0, "warning"), (0.7, "info")])
+def test_a_zero_apart_from_all_amounts_is_told_without_a_setting_that_blanks_other_columns(make, gap, severity):
+    zero = Column(name="age", kind="number", far=replace(MARK, value=0.0, gap=gap))
+    lagging = make["classes"](
+        [[150, 50], [55, 145]],
+        references={"boosted_trees": 0.9},
+        data={"columns": (zero,)},
+        config={"data.path": "people.csv"},
+    )
+    found = {finding.name: finding for finding in judge(lagging).findings}["sentinel_values"]
+    assert (found.severity, found.overrides) == (severity, ())
 
 
 def test_identifiers_are_silent(make):
@@ -75,6 +94,15 @@ def test_a_few_cells_far_beyond_all_others_are_a_warning_with_their_rows(make):
     (finding,) = verdict.findings
     assert (finding.name, finding.severity, finding.evidence["rows"]) == ("sentinel_values", "warning", [3, 17])
     assert finding.summary.startswith("5 cells of age lie 300 times as far out as all others")
+
+
+def test_one_cell_far_beyond_all_others_is_told_in_the_singular(make):
+    far = Apart(count=1, share=0.002, gap=900.0, squares=0.99, rows=(17,))
+    (finding,) = judge(
+        make["classes"](GOOD, data={"columns": (Column(name="age", kind="number", apart=far),)})
+    ).findings
+    assert finding.summary.startswith("1 cell of age lies 900 times as far out as all others")
+    assert finding.summary.endswith("Look at row 17.")
 
 
 def test_numbers_that_were_read_as_missing_are_told(make):

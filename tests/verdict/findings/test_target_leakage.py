@@ -351,3 +351,11 @@ def test_a_number_with_which_next_to_all_is_told_and_much_less_without_it_is_ask
             found[0].summary
             == "Explained variation is 98 % with column age, 86 % without it: is it known when you predict?"
         )
+
+
+def test_a_gap_beside_a_column_that_surely_gives_the_answer_is_its_consequence(make):
+    gap = make["numbers"](0.4, 0.2, n=400, references={"boosted_trees": 0.75}, config={"model.hidden": [512, 512]})
+    gap = make["change"](gap, data={"columns": COLUMNS})
+    assert "overfitting" in named(gap) or "underfitting" in named(gap)
+    given = make["change"](gap, data={"leaks": (leak(next_best=0.3),)})
+    assert named(given) == ["target_leakage"]

@@ -90,3 +90,21 @@ def test_more_epochs_because_rows_are_few_are_our_own_default_too(make):
         )
         found = next(one for one in judge(evidence).findings if one.name == "too_few_epochs")
         assert found.severity == severity
+
+
+def test_a_loss_that_comes_back_after_it_rose_asks_for_no_more_epochs(make):
+    rose = tuple(0.6 + 0.02 * k for k in range(20)) + tuple(1.0 - 0.002 * k for k in range(60))
+    evidence = make["numbers"](
+        0.1,
+        0.99,
+        references={"boosted_trees": 0.4},
+        fit={"epochs": 80, "max_epochs": 80, "best_epoch": 79},
+        config={"callback.checkpoint": {"use": "last"}, "model.hidden": [512, 512]},
+        history={
+            "train/loss": tuple(0.9**k for k in range(80)),
+            "val/loss": rose,
+            "val/r2": tuple(1 - loss for loss in rose),
+        },
+    )
+    assert named(evidence) == ["overfitting"]
+    assert first(evidence).overrides == ("callback.checkpoint.use=best",)

@@ -319,3 +319,16 @@ def test_labels_that_look_wrong_beside_copies_are_a_consequence_of_them(make):
         "train_test_leakage": None,
         "label_noise": "train_test_leakage",
     }
+
+
+@pytest.mark.parametrize(("level", "cause"), [(0.96, None), (0.76, "train_test_leakage")])
+def test_a_lead_beyond_what_copies_can_give_has_another_cause(make, level, cause):
+    evidence = make["classes"](
+        [[140, 60], [60, 140]],
+        references={"linear": 0.6, "boosted_trees": level},
+        config={"model.hidden": [2]},
+        data={"twins": (twins(exact=60, same_target=1.0),)},
+    )
+    found = {one.name: one for one in judge(evidence).findings}
+    assert found["train_test_leakage"].severity == "error"
+    assert found["underfitting"].consequence_of == cause

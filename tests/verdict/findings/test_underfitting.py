@@ -67,3 +67,14 @@ def test_a_layer_of_one_unit_goes_before_the_rare_class_that_does_not_pass_it_on
     references = tuple(replace(one, scores={"test": {"auroc": 0.9}}) for one in evidence.references)
     found = judge(replace(evidence, scores=ranking, references=references)).findings
     assert next((one.name, one.consequence_of) for one in found if one.alarms) == ("underfitting", None)
+
+
+def test_parts_that_never_learn_are_to_learn_before_more_units_are_added(make):
+    evidence = make["classes"](
+        [[140, 60], [60, 140]],
+        references={"linear": 0.6, "boosted_trees": 0.96},
+        config={"optimizer.parts": {"layers": {"1": 0, "3": 0.01}}, "optimizer.lr": 0.002},
+    )
+    found = judge(evidence).try_first
+    assert (found.name, found.overrides) == ("underfitting", ("optimizer.parts.layers.1=0.002",))
+    assert found.summary.endswith("on unseen rows; layers.1 never learns.")

@@ -166,7 +166,9 @@ def _rebalance(evidence: Evidence, label: str, *, serves: bool = True) -> tuple[
     positive = evidence.task.classes[-1] if evidence.task.classes else label
     if serves and _binary(evidence) and label == positive and not _is_tuned(evidence):
         return (assign("task.threshold", "tuned"),)
-    return () if _is_weighted(evidence) else (assign("loss.class_weight", "balanced"),)
+    if _is_weighted(evidence) or quantities.labels_in_doubt(evidence):
+        return ()  # weights would make wrong labels of the rare class count most
+    return (assign("loss.class_weight", "balanced"),)
 
 
 def _is_tuned(evidence: Evidence) -> bool:

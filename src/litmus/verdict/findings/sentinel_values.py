@@ -13,6 +13,12 @@ APART = 1.0
 """Ranges of the other values from which a value is none of them: no two of them are as far apart. Set on no data."""
 APART_AS_CODE, NEARLY = 0.25, 0.75
 """The same of nines, and of nines beside few other values. Set on no data."""
+FAR_ZERO = 0.5
+"""The same of 0, which may be an amount of its own kind, such as no dose: up to `APART` it is information. Of 13,988
+columns of numbers that packages ship some 55 have a zero as far out: missing cells, and doses or logarithms of none."""
+MOST_DIGITS = 3
+"""Significant digits up to which somebody may have written a number in place of a missing cell; one with more was
+measured, such as the inhabitants of the one large town. A convention."""
 FEWEST_CODES = 3
 """Distinct other values beside which nines may be a code. A convention."""
 FEWEST_OTHERS = 10
@@ -55,8 +61,9 @@ def _slips(evidence: Evidence) -> Finding | None:
     return make_finding(
         "sentinel_values",
         "warning",
-        f"{apart.count} cells of {column} lie {figure(apart.gap)} times as far out as all others: another unit, slips,"
-        f" or missing? Look at rows {rows}{f'; likewise {others}' if others else ''}.",
+        f"{apart.count} {'cell' if apart.count == 1 else 'cells'} of {column} {'lies' if apart.count == 1 else 'lie'}"
+        f" {figure(apart.gap)} times as far out as all others: another unit, slips, or missing? Look at"
+        f" {'row' if apart.count == 1 else 'rows'} {rows}{f'; likewise {others}' if others else ''}.",
         columns=list(found)[:10],
         count=apart.count,
         share=apart.share,
@@ -72,9 +79,10 @@ def _marks(evidence: Evidence, context: Context) -> Finding | None:
         return None
     column, far = max(marked.items(), key=lambda item: item[1].share)
     others = listing([name for name in marked if name != column], 3)
+    least = APART if far.value == 0 else 0.0
     return make_finding(
         "sentinel_values",
-        "warning" if far.share >= MANY and (context.wanting or far.coded) else "info",
+        "warning" if far.share >= MANY and far.gap >= least and (context.wanting or far.coded) else "info",
         f"In {percent(far.share)} of its cells {column} is {figure(far.value)}, {figure(far.gap)} times as far from its"
         f" other values as these span{f'; likewise {others}' if others else ''}.",
         overrides=_named(evidence, marked.values()),
@@ -86,22 +94,32 @@ def _marks(evidence: Evidence, context: Context) -> Finding | None:
 
 
 def _named(evidence: Evidence, marks: Iterable[FarValue]) -> tuple[str, ...]:
-    """The override by which a table's cells with these values count as missing; a table from Python has none."""
-    if evidence.settings.data.path is None:
+    """The override by which a table's cells with these values count as missing; a table from Python has none.
+
+    It is of all columns, so that a 0, which is an amount in others, is not named in it.
+    """
+    values = sorted({f"{mark.value:.15g}" for mark in marks if mark.value})
+    if evidence.settings.data.path is None or not values:
         return ()
-    values = sorted({f"{mark.value:.15g}" for mark in marks})
     return (union(evidence, "data.missing_values", values),)
 
 
 def _mark(column: Column) -> FarValue | None:
     far = column.far
-    if far is None or column.kind != "number" or far.value == 0 or far.share < SOME:
+    if far is None or column.kind != "number" or far.share < SOME:
         return None
     measured = far.others >= FEWEST_OTHERS
+    if far.value == 0:
+        return far if far.gap >= FAR_ZERO and measured else None
     if far.coded:
         near = NEARLY if not measured else 0.0 if far.alone else APART_AS_CODE
         return far if far.gap >= near and far.others >= FEWEST_CODES else None
-    return far if far.gap >= APART and measured else None
+    return far if far.gap >= APART and measured and _digits(far.value) <= MOST_DIGITS else None
+
+
+def _digits(value: float) -> int:
+    """Significant digits, as a number with up to 15 of them is written."""
+    return len(f"{abs(value):.14e}".partition("e")[0].replace(".", "").strip("0"))
 
 
 SENTINEL_VALUES = Diagnosis(

@@ -9,8 +9,8 @@ from litmus.verdict.candidate import Candidate
 from litmus.verdict.context import Context, Judgement, make_finding
 from litmus.verdict.diagnosis import Diagnosis
 from litmus.verdict.findings.class_imbalance import rarest
-from litmus.verdict.overrides import assign, ours
-from litmus.verdict.wording import metric, points, reference
+from litmus.verdict.overrides import assign, lr, ours
+from litmus.verdict.wording import listing, metric, points, reference
 
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
@@ -28,7 +28,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         evidence, best_reference.out_of_fold
     )
     narrowest = _narrowest(evidence)
-    narrow = narrowest is not None and narrowest <= max(2, len(evidence.task.classes) // 4)
+    narrow = narrowest is not None and narrowest <= max(symptoms.NARROW, len(evidence.task.classes) // 4)
     behind = missing >= least and context.lags and not decided
     if not behind and not quantities.moves(tried):
         # a model that meets its criteria is said to be too small where a reference surely does better, and tried larger
@@ -37,18 +37,21 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
         return _bottleneck(evidence, context, tried, units=narrowest, missing=missing) if shows else None
     settled = narrow or (symptoms.converged(evidence) and not symptoms.few_steps(evidence))
     name = evidence.task.primary
+    frozen = _frozen(evidence)
+    stands = f"; {listing(frozen, 3)} never {'learns' if len(frozen) == 1 else 'learn'}" if frozen else ""
     return make_finding(
         "underfitting",
         context.severity(tried, sure=True) if settled or quantities.moves(tried) else "info",
         f"Even on its training rows the model has {metric(name)} {points(name, train)};"
-        f" {points(name, best_reference.out_of_fold)} with {reference(best_reference.name)} on unseen rows.",
-        overrides=_larger(evidence),
+        f" {points(name, best_reference.out_of_fold)} with {reference(best_reference.name)} on unseen rows{stands}.",
+        overrides=_unfrozen(evidence) or _larger(evidence),
         tried=tried,
         train=train,
         reference=best_reference.name,
         reference_out_of_fold=best_reference.out_of_fold,
         parameters=evidence.model.parameters,
         converged=settled,
+        frozen=frozen or None,
         fact=True if narrow and not quantities.refutes(tried) else None,
     )
 
@@ -96,6 +99,17 @@ def _narrowest(evidence: Evidence) -> int | None:
     return min((int(units) for units in hidden), default=None) if isinstance(hidden, (list, tuple)) else None
 
 
+def _frozen(evidence: Evidence) -> list[str]:
+    """Parts of the model whose learning rate is 0."""
+    return [name for name, rate in evidence.settings.optimizer.parts.items() if rate == 0]
+
+
+def _unfrozen(evidence: Evidence) -> tuple[str, ...]:
+    """The model's own learning rate for the parts that have none."""
+    rate = lr(evidence)
+    return tuple(assign(f"optimizer.parts.{name}", rate) for name in _frozen(evidence)) if rate else ()
+
+
 def _larger(evidence: Evidence) -> tuple[str, ...]:
     """More units, and a second hidden layer where there is only one."""
     if not ours(evidence):
@@ -116,7 +130,9 @@ def _wider(hidden: Sequence[Any]) -> str:
 
 
 def candidates(evidence: Evidence) -> Iterator[Candidate]:
-    """More units, unless the model does clearly better on the rows that it learned from."""
+    """Parts that learn, and more units unless the model does clearly better on the rows that it learned from."""
+    if unfrozen := _unfrozen(evidence):
+        yield Candidate("suggestion", unfrozen, "underfitting", turn=30)
     hidden = evidence.settings.model.hidden
     if ours(evidence) and isinstance(hidden, list | tuple) and hidden and not quantities.has_gap(evidence):
         yield Candidate("larger", (_wider(hidden),), "underfitting", turn=130)
