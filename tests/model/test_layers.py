@@ -188,3 +188,42 @@ def test_each_member_of_an_ensemble_computes_what_a_network_of_its_own_would(nor
 def test_an_ensemble_of_linear_models_is_one_linear_model():
     assert MLP(hidden=[], in_features=3, out_features=1, ensemble_size=4)(torch.zeros(2, 3)).shape == (2, 1)
     assert isinstance(MLP(hidden=[], in_features=3, out_features=1, ensemble_size=4).layers[1], nn.Linear)
+
+
+def test_every_second_network_sees_numbers_in_their_bins_too():
+    edges = ((0.0, 1.0, 3.0), ())
+    model = MLP(hidden=[5], in_features=3, out_features=2, cardinalities=[4], bin_edges=edges, ensemble_size=3)
+    x = torch.tensor([[2.0, 7.0, 1.0], [-5.0, 7.0, 0.0], [9.0, 0.0, 3.0]])
+    seen = model.layers[0](x)
+    plain = model.layers[0].front(x)
+    assert seen.shape == (3, 3, plain.shape[1] + 2)
+    for member in range(3):
+        torch.testing.assert_close(seen[member, :, : plain.shape[1]], plain)
+    passed = torch.tensor([[0.5, 0.0], [-0.5, -0.5], [0.5, 0.5]])
+    torch.testing.assert_close(seen[1, :, -2:], passed)
+    assert torch.all(seen[[0, 2], :, -2:] == 0)
+    assert model(x).shape == (3, 2)
+
+
+@pytest.mark.parametrize("words", [{"ensemble_size": 1}, {"activation": "none"}, {"hidden": []}])
+def test_one_network_and_linear_ones_see_no_bins(words):
+    words = {"hidden": [5], "ensemble_size": 4} | words
+    model = MLP(in_features=1, out_features=1, bin_edges=((0.0, 1.0),), **words)
+    assert type(model.layers[0]).__name__ == "Flatten"
+
+
+def test_an_ensemble_with_bins_finds_a_step_that_bends_alone_blur():
+    torch.manual_seed(0)
+    x = torch.rand(400, 1)
+    y = ((x * 8).floor() % 2) * 2 - 1
+    errors = []
+    for edges in ((), (tuple(torch.linspace(0, 1, 17).tolist()),)):
+        torch.manual_seed(1)
+        model = MLP(hidden=[32], in_features=1, out_features=1, bin_edges=edges, ensemble_size=2)
+        optimizer = torch.optim.Adam(model.parameters(), lr=0.01)
+        for _ in range(200):
+            optimizer.zero_grad()
+            (model.members(x) - y).square().mean().backward()
+            optimizer.step()
+        errors.append((model(x) - y).square().mean().item())
+    assert errors[1] < 0.5 * errors[0]

@@ -17,7 +17,17 @@ from litmus.errors import ConfigError, Problem
 # Names that the run supplies where a signature asks for them and the config does not set them.
 FACTS = frozenset(
     {
-        *("spec", "in_features", "out_features", "in_shape", "cardinalities", "vocab_size", "class_counts", "classes"),
+        *(
+            "spec",
+            "in_features",
+            "out_features",
+            "in_shape",
+            "cardinalities",
+            "bin_edges",
+            "vocab_size",
+            "class_counts",
+            "classes",
+        ),
         *("optimizer", "params", "total_steps", "monitor", "mode", "directory", "callbacks", "remedy"),
         "own_metrics",
     }

@@ -118,7 +118,7 @@ class DataModule(LightningDataModule):
     def go_on(self, spec: DataSpec) -> None:
         """Takes over what a training that is gone on with has chosen on these rows, so that nothing is chosen anew."""
         self.log_mean = spec.skewed_up_to is not None
-        known = replace(self.prepared.spec, ensemble_size=spec.ensemble_size)
+        known = replace(self.prepared.spec, ensemble_size=spec.ensemble_size, bin_edges=spec.bin_edges)
         self._prepared = replace(self.prepared, spec=known)
 
     @property

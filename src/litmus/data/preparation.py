@@ -17,6 +17,7 @@ from torch import Tensor
 
 from litmus.data.columns.kinds import as_text
 from litmus.data.encoding.base import Preprocess
+from litmus.data.encoding.bin_edges import bin_edges
 from litmus.data.encoding.target import TargetCoder, TargetScale, are_skewed
 from litmus.data.files.disk_store import CELL, MB
 from litmus.data.rare_classes import without_rare
@@ -358,6 +359,9 @@ def _spec(
     source: Source, preprocess: Preprocess, coder: TargetCoder, splits: Mapping[str, Split], scale: TargetScale
 ) -> DataSpec:
     first = preprocess.finish(splits["train"].x[:1])
+    cardinalities = tuple(getattr(preprocess, "cardinalities", ()))
+    ensemble_size = source.ensemble_size if len(splits["train"]) <= ENSEMBLE_ROWS else 1
+    numbers = first.shape[-1] - len(cardinalities)
     spec = DataSpec(
         task=coder.kind,
         input=preprocess.input,
@@ -367,11 +371,12 @@ def _spec(
         target_mean=scale.mean,
         target_sd=scale.sd,
         sizes={name: len(split) for name, split in splits.items()},
-        ensemble_size=source.ensemble_size if len(splits["train"]) <= ENSEMBLE_ROWS else 1,
+        ensemble_size=ensemble_size,
+        bin_edges=bin_edges(splits["train"].x, numbers) if ensemble_size > 1 else (),
     )
     return replace(
         spec,
         features=tuple(getattr(preprocess, "features", ())),
-        cardinalities=tuple(getattr(preprocess, "cardinalities", ())),
+        cardinalities=cardinalities,
         vocab_size=getattr(preprocess, "vocab_size", None),
     )

@@ -1,5 +1,6 @@
 """The parts that models are built of: dense stacks, embedded categories, and how weights start."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal, final
 
@@ -150,6 +151,47 @@ class Categories(nn.Module):
         codes = x[:, self.numbers :].long()
         vectors = [embed(codes[:, i]) for i, embed in enumerate(self.embeddings)]
         return torch.cat([x[:, : self.numbers], *vectors], dim=1)
+
+
+@final
+class SomeBinned(nn.Module):
+    """Shows every second network of an ensemble, beside its inputs, how far each number is through each of its bins.
+
+    A network bends where its units do, and hardly finds a step; by bins it does, and overfits more (Gorishniy, Rubachev
+    and Babenko, On Embeddings for Numerical Features in Tabular Deep Learning, NeurIPS 2022). The others see 0 there.
+
+    Args:
+        front: From the inputs to `(n, width)`.
+        bin_edges: Rising edges of the bins of each of the first columns; none of some.
+        ensemble_size: Networks.
+    """
+
+    columns: Tensor
+    lefts: Tensor
+    widths: Tensor
+    binned: Tensor
+
+    def __init__(self, front: nn.Module, bin_edges: Sequence[Sequence[float]], *, ensemble_size: int) -> None:
+        super().__init__()
+        self.front = front
+        bins = [
+            (column, left, right - left)
+            for column, edges in enumerate(bin_edges)
+            for left, right in itertools.pairwise(edges)
+        ]
+        self.bins = len(bins)
+        columns, lefts, widths = zip(*bins, strict=True)
+        self.register_buffer("columns", torch.tensor(columns), persistent=False)
+        self.register_buffer("lefts", torch.tensor(lefts), persistent=False)
+        self.register_buffer("widths", torch.tensor(widths), persistent=False)
+        self.register_buffer("binned", torch.arange(ensemble_size) % 2, persistent=False)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """From `(n, in_features)` to `(members, n, width + bins)`."""
+        plain = self.front(x)
+        passed = ((x[:, self.columns] - self.lefts) / self.widths).clamp(0, 1) - 0.5
+        both = torch.stack([nn.functional.pad(plain, (0, self.bins)), torch.cat([plain, passed], dim=1)])
+        return both[self.binned]
 
 
 def front(in_features: int, cardinalities: Sequence[int]) -> tuple[nn.Module, int]:

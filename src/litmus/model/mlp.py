@@ -5,7 +5,19 @@ from typing import final
 
 from torch import Tensor, nn
 
-from litmus.model.layers import Activation, Count, Init, Norm, OutputActivation, Rate, Spread, front, initialise, stack
+from litmus.model.layers import (
+    Activation,
+    Count,
+    Init,
+    Norm,
+    OutputActivation,
+    Rate,
+    SomeBinned,
+    Spread,
+    front,
+    initialise,
+    stack,
+)
 
 
 @final
@@ -19,6 +31,8 @@ class MLP(nn.Module):
         in_features: Values in one row of the input, category codes included; from the data.
         out_features: Outputs; from the loss.
         cardinalities: Codes of each category; their columns are the last ones; from the data.
+        bin_edges: Edges of the bins of each number, in which every second network of an ensemble sees it as well; from
+            the data.
         hidden: Units of each hidden layer; an empty list leaves a linear model.
         activation: After each hidden layer; none makes the whole stack linear.
         dropout: Share of hidden units set to 0 while training.
@@ -37,6 +51,7 @@ class MLP(nn.Module):
         in_features: Count,
         out_features: Count,
         cardinalities: Sequence[Count] = (),
+        bin_edges: Sequence[Sequence[float]] = (),
         hidden: Sequence[Count] = (64, 64),
         activation: Activation = "relu",
         dropout: Rate = 0.0,
@@ -50,6 +65,9 @@ class MLP(nn.Module):
         super().__init__()
         self.ensemble_size = ensemble_size if hidden else 1  # linear models' mean is a linear model
         first, width = front(in_features, cardinalities)
+        if self.ensemble_size > 1 and activation != "none" and any(bin_edges):
+            first = SomeBinned(first, bin_edges, ensemble_size=self.ensemble_size)
+            width += first.bins
         rest = stack(
             width,
             out_features,

@@ -41,6 +41,7 @@ def facts(spec: DataSpec, *, class_counts: list[int] | None = None) -> dict[str,
         "in_features": features,
         "in_shape": spec.in_shape,
         "cardinalities": spec.cardinalities,
+        "bin_edges": spec.bin_edges,
         "vocab_size": spec.vocab_size,
         "class_counts": class_counts,
         "ensemble_size": spec.ensemble_size,
@@ -190,7 +191,9 @@ def stored_spec(path: Path) -> DataSpec:
 
 
 def _spec_of(card: Mapping[str, Any]) -> DataSpec:
-    return DataSpec(**{**card["spec"], **{k: tuple(card["spec"][k]) for k in _TUPLES}})
+    stored = card["spec"]
+    bins = tuple(tuple(edges) for edges in stored.get("bin_edges", ()))  # runs of before have none
+    return DataSpec(**{**stored, **{k: tuple(stored[k]) for k in _TUPLES}, "bin_edges": bins})
 
 
 def _restored(checkpoint: Mapping[str, Any], path: Path) -> Predictor:

@@ -23,6 +23,8 @@ class DataSpec:
         skewed_up_to: Largest training target where targets are amounts with a long tail, whose mean is learned by its
             logarithm (`loss=auto`); None: any others.
         sizes: Rows per split.
+        bin_edges: Rising edges of the bins of each column of `x` that is no code, none of some; empty unless an
+            ensemble is the default.
         ensemble_size: Networks whose mean predicts, where a model of ours has any number of them and nobody sets it.
     """
 
@@ -38,6 +40,7 @@ class DataSpec:
     target_sd: float = 1.0
     skewed_up_to: float | None = None
     sizes: Mapping[str, int] = field(default_factory=dict)
+    bin_edges: tuple[tuple[float, ...], ...] = ()
     ensemble_size: int = 1
 
     @property
