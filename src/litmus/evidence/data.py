@@ -117,9 +117,7 @@ class GroupLeak:
     inferred: bool
     agreement: Estimate | None = None  # how much more alike targets are within a value than between values
     moment: str | None = None  # of a panel: the column with whose values this one's values occur once each
-    own: tuple[
-        str, ...
-    ] = ()  # columns about the same in all rows of each value, where these alone tell that it is a group
+    own: tuple[str, ...] = ()  # columns about the same in all rows of a value, where they alone tell that it is a group
 
 
 @dataclass(frozen=True, kw_only=True)
