@@ -49,7 +49,9 @@ def test_few_rows_are_gone_through_more_often_as_their_epochs_have_few_steps(tmp
 
 
 def test_a_number_that_was_given_stays(tmp_path):
-    assert lengths(built(tmp_path, 200, "trainer.max_epochs=7")) == (7, 100)
+    run = built(tmp_path, 200, "trainer.max_epochs=7")
+    assert lengths(run) == (7, 100)
+    assert not [note for note in run.notes if note.startswith("training:")]
     assert lengths(built(tmp_path, 200, "callback.early_stopping.patience=3")) == (500, 3)
 
 

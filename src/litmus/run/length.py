@@ -34,7 +34,7 @@ def length_note(config: RunConfig, data: DataModule) -> tuple[str, ...]:
     """A line where the rows' number makes a training longer than usual."""
     settled = with_length(config, data)
     epochs, patience = settled.trainer.max_epochs, settled.early_stopping.patience
-    if (epochs, patience) == (config.trainer.max_epochs, config.early_stopping.patience):
+    if epochs == config.trainer.max_epochs or config.trainer.fast_dev_run:
         return ()
     said = f"training: up to {epochs} epochs"
     said += f", {patience} without a better {config.monitor}" if settled.early_stopping.ends_early else ""
