@@ -12,9 +12,13 @@ from omegaconf import MISSING, DictConfig, OmegaConf, flag_override
 from litmus.config.hints import coerce
 from litmus.config.replaced import ARGUMENTS, is_default, trains_itself, wanted_by
 from litmus.config.root import GROUPS, Root
+from litmus.config.run_config import AUTO, OURS, USUAL_EPOCHS, USUAL_PATIENCE
 from litmus.config.signatures import Parameter, signature
 from litmus.config.targets import target
 from litmus.errors import ConfigError
+
+USUAL = {("trainer", "max_epochs"): USUAL_EPOCHS, ("callback", "early_stopping", "patience"): USUAL_PATIENCE}
+"""What `auto` means to a class of the user's own, which takes a number there."""
 
 
 def settle(cfg: DictConfig) -> DictConfig:
@@ -52,6 +56,19 @@ def _leave_to_model(cfg: DictConfig) -> None:
             cfg[group] = None
 
 
+def _take_usual(cfg: DictConfig, keys: Sequence[str], usual: int) -> None:
+    """Puts what is usual in the place of `auto` where another class than ours is to be made."""
+    node: Any = cfg
+    for key in keys[:-1]:
+        node = node._get_node(key) if isinstance(node, DictConfig) and key in node else None  # noqa: SLF001
+    if not isinstance(node, DictConfig) or node._is_none() or node._is_interpolation():  # noqa: SLF001
+        return
+    plain = _plain(node)
+    if plain.get(keys[-1]) == AUTO and not str(plain.get("_target_") or OURS).startswith(OURS):
+        with flag_override(node, ["struct", "readonly"], [False, False]):
+            node[keys[-1]] = usual
+
+
 def replace_options(cfg: DictConfig, hydra: Any, typed: Iterable[str] = ()) -> None:
     """Takes out what is left of an option where another target stands in its place.
 
@@ -82,6 +99,8 @@ def replace_options(cfg: DictConfig, hydra: Any, typed: Iterable[str] = ()) -> N
             rate = taken.get("lr")
             if group == "optimizer" and "lr" not in node and rate and isinstance(rate.default, int | float):
                 node.lr = rate.default  # what advice starts from
+    for place, usual in USUAL.items():
+        _take_usual(cfg, place, usual)
 
 
 def _taken(name: Any, group: str) -> dict[str, Parameter]:
