@@ -40,6 +40,17 @@ def test_so_does_another_trainer_in_a_folder_of_options(tmp_path):
     assert cfg.trainer.max_epochs == 100
 
 
+@pytest.mark.parametrize(
+    "reference", ["${trainer.max_epochs}", "${..trainer.max_epochs}", "${oc.select:trainer.max_epochs}"]
+)
+def test_what_others_refer_to_is_a_number(reference):
+    schedule = ["scheduler._target_=torch.optim.lr_scheduler.CosineAnnealingLR", f"scheduler.T_max={reference}"]
+    cfg = compose(["data=iris", *schedule])
+    assert check(cfg) == []
+    assert (cfg.trainer.max_epochs, cfg.scheduler.T_max) == (100, 100)
+    assert cfg.callback.early_stopping.patience == "auto"
+
+
 def _open(cfg):
     OmegaConf.set_struct(cfg, False)
     return cfg

@@ -42,7 +42,9 @@ def test_few_rows_are_gone_through_more_often_as_their_epochs_have_few_steps(tmp
     run = built(tmp_path, rows, *words)
     assert lengths(run) == expected
     epochs, patience = expected
-    line = f"training: up to {epochs} epochs, {patience} without a better val/loss, as few rows make few steps"
+    line = (
+        f"training: up to {epochs} epochs, {patience} without a better val/loss, as epochs of few rows have few steps"
+    )
     line += " (trainer.max_epochs, callback.early_stopping.patience)"
     said = [note for note in run.notes if note.startswith("training:")]
     assert said == ([] if expected == (100, 20) else [line])
@@ -69,4 +71,4 @@ def test_the_options_build_outside_of_a_run_as_well():
 def test_without_early_stopping_only_epochs_are_said(tmp_path):
     run = built(tmp_path, 200, "callback.early_stopping=null")
     [said] = [line for line in run.notes if line.startswith("training:")]
-    assert said.startswith("training: up to 500 epochs, as few rows")
+    assert said.startswith("training: up to 500 epochs, as epochs")

@@ -18,7 +18,7 @@ from litmus.config.targets import target
 from litmus.errors import ConfigError
 
 USUAL = {("trainer", "max_epochs"): USUAL_EPOCHS, ("callback", "early_stopping", "patience"): USUAL_PATIENCE}
-"""What `auto` means to a class of the user's own, which takes a number there."""
+"""What `auto` means to a class of the user's own, and to a value that refers to it: both take a number there."""
 
 
 def settle(cfg: DictConfig) -> DictConfig:
@@ -57,16 +57,30 @@ def _leave_to_model(cfg: DictConfig) -> None:
 
 
 def _take_usual(cfg: DictConfig, keys: Sequence[str], usual: int) -> None:
-    """Puts what is usual in the place of `auto` where another class than ours is to be made."""
+    """Puts what is usual in the place of `auto` where another class than ours is made of it, or another value."""
     node: Any = cfg
     for key in keys[:-1]:
         node = node._get_node(key) if isinstance(node, DictConfig) and key in node else None  # noqa: SLF001
     if not isinstance(node, DictConfig) or node._is_none() or node._is_interpolation():  # noqa: SLF001
         return
     plain = _plain(node)
-    if plain.get(keys[-1]) == AUTO and not str(plain.get("_target_") or OURS).startswith(OURS):
+    if plain.get(keys[-1]) != AUTO:
+        return
+    another = not str(plain.get("_target_") or OURS).startswith(OURS)
+    if another or any(f"{keys[-1]}}}" in text for text in _references(cfg)):
         with flag_override(node, ["struct", "readonly"], [False, False]):
             node[keys[-1]] = usual
+
+
+def _references(cfg: DictConfig) -> Iterator[str]:
+    """The values that refer to others, as they are written."""
+    left = [_plain(cfg._get_node(key)) for key in cfg if key != "hydra"]  # noqa: SLF001  # unresolved
+    while left:
+        value = left.pop()
+        if isinstance(value, str) and "${" in value:
+            yield value
+        elif isinstance(value, dict | list):
+            left += value.values() if isinstance(value, dict) else value
 
 
 def replace_options(cfg: DictConfig, hydra: Any, typed: Iterable[str] = ()) -> None:

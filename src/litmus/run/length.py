@@ -38,7 +38,7 @@ def length_note(config: RunConfig, data: DataModule) -> tuple[str, ...]:
         return ()
     said = f"training: up to {epochs} epochs"
     said += f", {patience} without a better {config.monitor}" if settled.early_stopping.ends_early else ""
-    return (f"{said}, as few rows make few steps (trainer.max_epochs, callback.early_stopping.patience)",)
+    return (f"{said}, as epochs of few rows have few steps (trainer.max_epochs, callback.early_stopping.patience)",)
 
 
 def _epochs(config: RunConfig, data: DataModule, steps: int, usual: int, most: int) -> int:
