@@ -52,25 +52,6 @@ class Single(Setting[float | None]):
 
 
 @final
-class Auto(Setting[int | None]):
-    """The same for a whole number that may be `auto`: what is usual, though a run may settle on another."""
-
-    def __init__(self, default: int | None, *, auto: int) -> None:
-        super().__init__(default)
-        self.auto = auto
-
-    @overload
-    def __get__(self, group: None, owner: type) -> "Auto": ...
-    @overload
-    def __get__(self, group: "Group", owner: type) -> int | None: ...
-    def __get__(self, group: "Group | None", owner: type) -> "Auto | int | None":
-        if group is None:
-            return self
-        value = group.node.get(self.name, self.default)
-        return self.auto if value == AUTO else cast("int | None", value)
-
-
-@final
 class Number(Setting[float]):
     """The same for a number; whatever is none, as a part of the user's own may have there, counts as the default."""
 
@@ -225,7 +206,6 @@ def _flat(node: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
 class TrainerGroup(Group):
     """Lightning's Trainer."""
 
-    max_epochs = Auto(None, auto=USUAL_EPOCHS)
     accelerator = Setting[str | None](None)
     devices = Setting[Any](1)
     precision = Setting[Any](None)
@@ -237,6 +217,12 @@ class TrainerGroup(Group):
     accumulate_grad_batches = Setting[int | None](None)
     gradient_clip_val = Setting[float | None](None)
     gradient_clip_algorithm = Setting[Literal["norm", "value"] | None](None)
+
+    @property
+    def max_epochs(self) -> int | None:
+        """Most passes over the training rows; for `auto` what is usual, though a run may settle on more."""
+        epochs = self.node.get("max_epochs")
+        return USUAL_EPOCHS if epochs == AUTO else cast("int | None", epochs)
 
     @property
     def takes_usual_epochs(self) -> bool:
@@ -255,8 +241,13 @@ class CheckpointGroup(Group):
 class StoppingGroup(Group):
     """When training ends early."""
 
-    patience = Auto(USUAL_PATIENCE, auto=USUAL_PATIENCE)
     min_delta = Setting[float](0.0)
+
+    @property
+    def patience(self) -> int | None:
+        """Validations without improvement; for `auto` what is usual, though a run may settle on more."""
+        patience = self.node.get("patience", AUTO)
+        return USUAL_PATIENCE if patience == AUTO else cast("int | None", patience)
 
     @property
     def ends_early(self) -> bool:

@@ -226,9 +226,7 @@ def _unnamed(evidence: Evidence) -> Judgement:
     if not found:
         return None
     worst = max(found, key=lambda honest: (not _is_undated(honest), _flatters(honest)))
-    if _is_undated(worst):
-        return _series(evidence, worst)
-    if worst.kind == "time" and _is_number(evidence, worst.column):
+    if _is_undated(worst) or (worst.kind == "time" and _is_number(evidence, worst.column)):
         return _later(evidence, worst)
     where = {
         "stretch": "with rows kept apart that follow each other and share most of what changes rarely",
@@ -258,43 +256,32 @@ def _is_undated(honest: HonestSplit) -> bool:
     return honest.kind == "time" and not honest.column
 
 
-def _series(evidence: Evidence, honest: HonestSplit) -> Judgement:
-    """A file that may be a series in the order of time, of which no column tells when: only the user knows."""
-    text = (
-        f"Targets follow each other in the file as in a series: {_beside(evidence, honest)} on rows later in the file"
-        " than those trained on: do you predict only rows between those in the file?"
-    )
-    return make_finding(
-        "train_test_leakage",
-        "question",
-        text,
-        choices=((assign("data.split", "time"),), (union(evidence, "verdict.accept", ["train_test_leakage"]),)),
-        kind=honest.kind,
-        by_chance=honest.by_chance,
-        honest=honest.honest,
-        lost_low=honest.lost.low,
-    )
-
-
 def _is_number(evidence: Evidence, name: str) -> bool:
     return any(column.name == name and column.kind == "number" for column in evidence.data.columns)
 
 
 def _later(evidence: Evidence, honest: HonestSplit) -> Judgement:
-    """Years of rows, which may be any that the file has or later ones: only the user knows which are predicted."""
-    when = name_from_data(honest.column)
-    text = (
-        f"{_beside(evidence, honest)} on rows later in {when} than those trained on: do you predict only for values of"
-        f" {when} that the file covers?"
-    )
-    time = (assign("data.split", "time"), assign("data.time", honest.column))
+    """Years of rows, or a file that may be a series: whether later rows are predicted only the user knows."""
+    time, accepted = [assign("data.split", "time")], "train_test_leakage"
+    if honest.column:
+        when = name_from_data(honest.column)
+        time, accepted = [*time, assign("data.time", honest.column)], f"{accepted}:{honest.column}"
+        text = (
+            f"{_beside(evidence, honest)} on rows later in {when} than those trained on: do you predict only for values"
+            f" of {when} that the file covers?"
+        )
+    else:
+        text = (
+            f"Targets follow each other in the file as in a series: {_beside(evidence, honest)} on rows later in the"
+            " file than those trained on: do you predict only rows between those in the file?"
+        )
     return make_finding(
         "train_test_leakage",
         "question",
         text,
-        choices=(time, (union(evidence, "verdict.accept", [f"train_test_leakage:{honest.column}"]),)),
+        choices=(tuple(time), (union(evidence, "verdict.accept", [accepted]),)),
         kind=honest.kind,
-        columns=[honest.column],
+        columns=[honest.column] if honest.column else None,
         by_chance=honest.by_chance,
         honest=honest.honest,
         lost_low=honest.lost.low,
