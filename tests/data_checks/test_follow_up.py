@@ -25,7 +25,15 @@ def test_the_time_until_an_event_is_known_by_its_name(target, name):
 
 
 @pytest.mark.parametrize(
-    ("target", "name"), [("srvstat", "srv"), ("rec.s", "rec"), ("prstat", "prtime"), ("relapse_event", "relapse")]
+    ("target", "name"),
+    [
+        ("srvstat", "srv"),
+        ("fstat", "lenfol"),
+        ("fail", "duration"),
+        ("rec.s", "rec"),
+        ("prstat", "prtime"),
+        ("relapse_event", "relapse"),
+    ],
 )
 def test_the_time_until_an_event_may_be_called_as_the_event_is(target, name):
     assert times(target, {name: DAYS, "age": DAYS, "sr": DAYS}) == (name,)

@@ -123,3 +123,23 @@ def test_a_contrast_of_lengths_that_other_lengths_foresee_is_what_tells_kinds_ap
     assert found(kind, lengths, kind="binary") is None
     alone = {name: lengths[name] for name in shape}
     assert set(found(kind, {**HONEST, **alone}, kind="binary").columns) == set(shape)
+
+
+def test_two_dates_that_are_equal_where_nothing_happened_are_found_with_all_that_repeat_them():
+    event = RNG.random(N) < 0.4
+    begin = RNG.integers(0, 2000, size=N).astype(np.float64)
+    last = begin + RNG.integers(10, 3000, size=N)
+    seen = np.where(event, begin + (last - begin) // 2, last)
+    dates = {"recurred on": seen, "died on": last, "free of it": seen - begin, "lived": last - begin}
+    leak = found(event.astype(np.int64), {**HONEST, **dates}, kind="binary")
+    assert set(leak.columns) == set(dates)
+    assert leak.equal
+    assert leak.score > 0.95
+    three = found(np.where(event, RNG.integers(1, 3, size=N), 0), {**HONEST, **dates}, kind="multiclass")
+    assert three is None or three.equal
+
+
+def test_columns_whose_equality_tells_nothing_are_not_named():
+    twice = np.where(RNG.random(N) < 0.5, HONEST["x0"], HONEST["x1"])
+    columns = {**HONEST, "first": HONEST["x0"], "second": twice}
+    assert found((Y.mean() < Y).astype(np.int64), columns, kind="binary") is None

@@ -11,12 +11,13 @@ from litmus.task.spec import DataSpec
 FEWEST_DISTINCT = 20
 MOST_COLUMNS = 4
 _EVENT = re.compile(
-    r"death|\bdied\b|\bdead\b|deceased|\balive\b|\bsurviv|\bstatus\b|\bevent\b|\bcens|relapse|recur|\bprogressed\b|\bfailed\b",
+    r"death|\bdied\b|\bdead\b|deceased|\balive\b|\bsurviv|\bstatus\b|\bevent\b|\bcens|relapse|recur|\bprogressed\b"
+    r"|\bfail(ed)?\b|\b\w?stat\b|\bmortality\b|\bvital\b",
     re.IGNORECASE,
 )
 _TIME = re.compile(
     r"^(\w{0,3}|rfs|surv\w*|follow\w*|event|death|relapse|stop|end|exit)[\s_.]*time[\s_.]*\d?$"
-    r"|^(days|weeks|months)$|follow[\s_.]*up|^(os|pfs|rfs|dfs|efs)([\s_.](days|weeks|months|years))?$"
+    r"|^(days|weeks|months)$|follow[\s_.]*up|^(len\w*[\s_.]?)?fol$|^fu([\s_.]|$)|^tte$|^duration$|^(os|pfs|rfs|dfs|efs)([\s_.](days|weeks|months|years))?$"
     r"|^surv\w*[\s_.](days|weeks|months|years)$|^time[\s_.]to[\s_.]",
     re.IGNORECASE,
 )

@@ -1,8 +1,9 @@
-"""Columns that give the target together and not alone: sums, differences, products and quotients of a few numbers."""
+"""Columns that give the target together and not alone: by sums, products or quotients, or by being equal."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import combinations
 from typing import final
 
 import numpy as np
@@ -39,6 +40,10 @@ as another length of a crab: their contrasts are what tells kinds apart. A conve
 SHOWN = 0.9
 """How far on the way from chance to perfection the formula must lead; `SHOWN_NUMBER` of R2."""
 SHOWN_NUMBER = 0.98
+AGREE = (0.05, 0.95)
+"""Between which shares of rows two columns hold the same number, for that to be news. Conventions."""
+TOLD = 0.6
+"""How far on the way from chance to perfection it must lead that two columns are equal, to be asked about."""
 MOST_ALONE = 0.9
 """How far one of the columns may lead by itself: one that leads farther is looked at alone."""
 
@@ -72,6 +77,8 @@ def joint_leak(
 ) -> JointLeak | None:
     """The fewest columns of numbers whose weighted sum, or product of powers, gives the target; None if none do.
 
+    Of classes it may also be that two columns hold the same number, or do not.
+
     Formulas have the two columns that explain most together, or those that are left of a least-squares fit on all
     numbers once the ones whose loss costs least are gone, as long as next to nothing is lost (backward elimination).
     Each is scored on val as a column is.
@@ -86,13 +93,13 @@ def joint_leak(
     """
     amounts = [feature for feature in features if is_amount(feature)][:MOST_COLUMNS]
     target = train.target.double().numpy()
-    if len(task.spec.classes) > 2 and not task.ordered:
-        return None  # the codes of names are no numbers that a formula could give
     if len(amounts) < 2 or len(features) < 3 or len(target) < 4 * len(amounts):
         return None
     score_of = partial(column_score, task, train=train, val=val, primary=primary, folds=folds)
     chance = chance_score(task, val, primary=primary)
-    best: JointLeak | None = None
+    best = None if task.numeric else _equals(amounts, score_of, chance=chance, most=len(features) - 1)
+    if best is not None or (len(task.spec.classes) > 2 and not task.ordered):
+        return best  # the codes of names are no numbers that a formula could give
     for kept, form, joined in _formulas(task, amounts, target):
         if not 2 <= len(kept) <= min(MOST_JOINED, len(features) - 1):
             continue
@@ -115,6 +122,42 @@ def joint_leak(
                 opposed=opposed,
             )
     return best
+
+
+def _equals(
+    amounts: list[Feature], score_of: Callable[[Feature], float], *, chance: float, most: int
+) -> JointLeak | None:
+    """Columns that tell a class by whether two of them hold the same number, as two dates that one event ends.
+
+    All pairs that tell it belong together, as each of them tells it without the others.
+
+    Args:
+        amounts: The columns to choose from.
+        score_of: What a column scores by itself.
+        chance: What a column without a word on the target scores.
+        most: Columns there may be.
+    """
+    found: dict[str, float] = {}
+    for first, second in combinations(amounts, 2):
+        agree = float((first.train == second.train).mean())
+        if not AGREE[0] <= agree <= AGREE[1]:
+            continue
+        same = Feature(
+            name="",
+            train=(first.train == second.train).astype(np.float64),
+            val=(first.val == second.val).astype(np.float64),
+            ordered=False,
+        )
+        score = score_of(same)
+        if score - chance >= TOLD * (1 - chance):
+            found |= {feature.name: max(score, found.get(feature.name, score)) for feature in (first, second)}
+    if not 2 <= len(found) <= most:
+        return None
+    alone = max(score_of(feature) for feature in amounts if feature.name in found)
+    score = max(found.values())
+    if alone - chance >= MOST_ALONE * (1 - chance) or alone >= score:
+        return None
+    return JointLeak(columns=tuple(found), product=False, equal=True, score=score, alone=alone)
 
 
 def _are_of_one_kind(kept: list[Feature], amounts: list[Feature]) -> bool:

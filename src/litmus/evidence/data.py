@@ -196,7 +196,7 @@ class ClassLeak:
 
 @dataclass(frozen=True, kw_only=True)
 class JointLeak:
-    """Columns of numbers that give the target together by a plain formula, and none of them alone.
+    """Columns of numbers that give the target together, and none of them alone.
 
     Args:
         columns: The fewest of them that do.
@@ -205,6 +205,7 @@ class JointLeak:
         alone: The best that one of these columns does alone.
         opposed: Whether they lead much farther together than all of them alone added up.
         exponential: Whether the columns are logarithms of what is added up.
+        equal: Whether it is told by which of them hold the same number, and by no formula.
         without: A reference's score without them.
         full: The same reference's with all columns.
     """
@@ -215,6 +216,7 @@ class JointLeak:
     alone: float
     opposed: bool = False
     exponential: bool = False
+    equal: bool = False
     without: float | None = None
     full: float | None = None
 

@@ -33,8 +33,6 @@ HONEST_SECONDS = 2.5
 """The same of a split by chance beside honest ones, which few tables give a reason to try."""
 LEAST_SHARED = 0.05
 """Share of held-out rows with a value that train has, from which a column of groups is tried."""
-COARSE = 0.02
-"""Share of rows that have a duplicate by chance, from which they may be natural, so that their effect is tried."""
 WITHOUT_REFERENCES = Unknown(
     name="references",
     reason="no reference model was fitted (verdict.references), so what these rows allow is not known",
@@ -126,7 +124,7 @@ def _honest(run: Run, facts: DataFacts, *, primary: str) -> tuple[HonestSplit, .
     at = np.concatenate([np.flatnonzero(data.assignment == SPLITS.index(name)) for name in seen])
     rows = together([data.splits[name] for name in seen])
     columns = list(dict.fromkeys(leak.column for leak in facts.groups if leak.shared >= LEAST_SHARED))
-    copies = any(twins.exact >= LEAST_SHARED * twins.n > 0 and twins.expected >= COARSE for twins in facts.twins)
+    copies = any(twins.exact >= LEAST_SHARED * twins.n > 0 for twins in facts.twins)
     found = candidates(task, data.rows, at, rows, groups=columns, copies=copies, seed=seed)
     if not is_exchangeable(data):
         found = (candidate for candidate in found if candidate.kind in {"group", "copy"})

@@ -285,6 +285,19 @@ def test_many_near_rows_are_no_leak_where_they_are_predicted_no_better(make):
     assert severities(make, twins=(Twins(**near),)) == ["error"]
 
 
+def test_many_near_rows_on_which_everything_is_right_as_on_all_others_are_no_leak(make):
+    near = {"split": "test", "exact": 0, "near": 90, "n": 400, "within_train": 0.0, "expected": 0.005}
+    assert severities(make, twins=(Twins(**near, score_with=0.9999, score_without=0.9998),)) == ["info"]
+
+
+@pytest.mark.parametrize(
+    ("rest", "lost", "severity"), [(0.943, 0.004, "info"), (0.9, 0.004, "error"), (0.943, 0.02, "error")]
+)
+def test_copies_that_add_nothing_to_any_score_are_no_leak(make, rest, lost, severity):
+    copies = replace(twins(), score_without=rest)  # the score on all rows is .945
+    assert severities(make, twins=(copies,), honest=(honest(kind="copy", lost=lost),)) == [severity]
+
+
 def test_a_difference_that_few_twins_show_by_luck_is_no_leak(make):
     few = {"split": "test", "exact": 40, "near": 0, "n": 500, "within_train": 0.1, "expected": 0.02}
     assert severities(make, twins=(Twins(**few, score_with=0.7, score_without=0.6),)) == ["info"]

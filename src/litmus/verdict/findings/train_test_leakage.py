@@ -22,6 +22,10 @@ COARSE = 0.3
 COPIES = 0.5
 """Share of duplicates with the same target, beyond chance, below which they are other observations of equal inputs and
 no copies. A convention: half of them."""
+BY_NATURE = 0.02
+"""Share of rows that have a duplicate by chance, from which more of them may be alike by nature as well."""
+HARMLESS = 0.01
+"""Of the primary metric: what copies may add to a score without a word. A convention, the smallest gain looked at."""
 MARKED = 0.03
 """How much better the score must be on rows with a duplicate, where the duplicates alone are no proof."""
 FLATTERED = 0.04
@@ -83,7 +87,7 @@ def _excess(twins: Twins) -> float:
 
 
 def _twin_severity(evidence: Evidence, twins: Twins) -> Severity:
-    """error where duplicates are many, or fewer and surely flattering; info where a handful cannot move the score.
+    """error where duplicates are many, or fewer and surely flattering; info where they cannot move the score.
 
     Rows with equal inputs and other targets were observed twice, not copied: what is known of the one helps the other
     by right. Where the columns are so coarse that many rows have a duplicate by nature, a few more say nothing by
@@ -97,16 +101,28 @@ def _twin_severity(evidence: Evidence, twins: Twins) -> Severity:
     flattering = _flattering(evidence)
     marked = (flattering or 0.0) >= max(MARKED, 2 * _noise(evidence))
     acquitted = tried is not None and _flatters(tried) == 0 and not (marked and _is_weak(evidence, tried))
-    if acquitted and twins.exact > twins.near:
-        return "info"  # alike by nature: a model that has seen none of them knows them as well
+    if acquitted and twins.exact > twins.near and (twins.expected >= BY_NATURE or _are_harmless(evidence, tried)):
+        return "info"  # a model that has seen none of them knows them as well
     merely_near = twins.near > twins.exact and flattering is not None
     many = share >= (MANY_NEAR if merely_near else 2 * LARGE_EXCESS) and twins.expected < COARSE
-    if many and not (merely_near and (flattering or 0.0) <= 0):
+    if many and not (merely_near and (flattering or 0.0) <= _noise(evidence)):
         return "error"
     if not marked:
         return "info"
     matters = share >= LARGE_EXCESS or share * (flattering or 0.0) >= quantities.MARGIN / 2
     return "error" if matters or twins.expected >= COARSE else "info"
+
+
+def _are_harmless(evidence: Evidence, tried: HonestSplit | None) -> bool:
+    """Whether copies add next to nothing: to the score of a reference that may learn by heart, and to the model's."""
+    name, added = evidence.task.primary, tried.lost.value if tried is not None else None
+    scores = {split: of_split[name].value for split, of_split in evidence.scores.items() if name in of_split}
+    own = [
+        value - twins.score_without
+        for twins in evidence.data.twins
+        if twins.score_without is not None and (value := scores.get(twins.split)) is not None
+    ]
+    return added is not None and added < HARMLESS and bool(own) and sum(own) / len(own) < HARMLESS
 
 
 def _flattering(evidence: Evidence) -> float | None:
