@@ -7,7 +7,7 @@ from typing import Any, ClassVar, cast, final
 import torch
 from lightning.pytorch import LightningModule
 from torch import Tensor, nn
-from torch.optim import Optimizer
+from torch.optim import Adam, AdamW, Optimizer
 from torch.optim.lr_scheduler import ReduceLROnPlateau
 
 from litmus.data.loading import step_seed
@@ -27,6 +27,18 @@ RANDOM_LAYERS = (
     *(nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.AlphaDropout, nn.FeatureAlphaDropout),
     *(nn.RReLU, nn.FractionalMaxPool2d, nn.RNNBase),
 )
+
+
+def fuse(optimizer: Optimizer) -> None:
+    """Lets Adam step by one kernel a parameter where nothing else is set: twice to three times as fast on a processor.
+
+    Values are the same but for rounding. Single networks keep torch's default, as a loop by hand has it.
+    """
+    for group in optimizer.param_groups if type(optimizer) in {Adam, AdamW} else ():
+        on_processor = all(parameter.device.type == "cpu" for parameter in group["params"])
+        odd = any(group.get(name) for name in ("foreach", "capturable", "differentiable", "amsgrad"))
+        if on_processor and not odd and group["fused"] is None and not isinstance(group["lr"], Tensor):
+            group["fused"] = True
 
 
 def ensemble_size_of(model: nn.Module) -> int:
@@ -202,7 +214,10 @@ class Learner(LightningModule):
 
     def make_optimizer(self) -> Optimizer:
         """A new optimizer of the parameters that are trained; raises what its class raises, and ConfigError."""
-        return self._optimizer_of(parameter_groups(self.model, self.rates, PARTS))
+        optimizer = self._optimizer_of(parameter_groups(self.model, self.rates, PARTS))
+        if self.ensemble_size > 1:
+            fuse(optimizer)
+        return optimizer
 
     def _total_steps(self) -> float:
         """Optimizer steps of the whole run; infinite where nothing limits it.
