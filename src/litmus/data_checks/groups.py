@@ -42,7 +42,8 @@ TRANSFORMED = 0.999
 
 ENTITIES = (
     "customer client patient subject user person individual participant member account session device household family"
-    " animal machine sensor vehicle engine farm employee student pupil donor volunteer respondent speaker author specimen"
+    " animal machine sensor vehicle engine farm employee student pupil donor volunteer respondent speaker author"
+    " specimen"
 )
 MARKS = "id ids uuid guid no nr num number key code hash ref"
 FEWEST_MOMENTS = 3
