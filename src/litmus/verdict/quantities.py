@@ -141,7 +141,8 @@ def advantage(evidence: Evidence, reference: Reference | None) -> Estimate:
 def is_as_good(behind: Estimate, margin: float = NON_INFERIOR) -> bool:
     """Whether a model is surely not worse than a reference by the margin, or does as well and is not worse by `AHEAD`.
 
-    As well is within the practical margin: where nothing parts the two, the seed alone would decide which is ahead.
+    As well is within the practical margin, or a standard error: where nothing parts the two, the seed alone would
+    decide which is ahead.
 
     Args:
         behind: The model's score minus the reference's.
@@ -149,7 +150,8 @@ def is_as_good(behind: Estimate, margin: float = NON_INFERIOR) -> bool:
     """
     if behind.value is None or behind.low is None:
         return False
-    return behind.low > -margin or (behind.value >= -MARGIN and behind.low >= -max(AHEAD, margin))
+    error = (behind.value - behind.low) / NormalDist().inv_cdf(0.975)
+    return behind.low > -margin or (behind.value >= -max(MARGIN, error) and behind.low >= -max(AHEAD, margin))
 
 
 def flip(estimate: Estimate) -> Estimate:
