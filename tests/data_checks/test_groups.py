@@ -187,3 +187,17 @@ def test_an_identifier_of_places_is_known_by_their_numbers_and_one_of_persons_by
     for name, known_by in (("townid", ("north", "east", "height")), ("person_id", ())):
         assert {leak.own for leak in leaks(rows(**{name: CODES}, **columns), kinds=kinds)} == {known_by}
     assert {leak.own for leak in leaks(rows(townid=CODES), kinds=kinds)} == {()}
+
+
+def test_what_the_target_never_differs_within_is_a_group_whatever_its_name():
+    person = RNG.permutation(np.repeat(np.arange(150), 4))
+    income, seen = RNG.normal(size=150)[person], RNG.normal(size=N)
+
+    def deciding(target, **columns):
+        return {(leak.column, leak.own) for leak in leaks(rows(**columns, seen=seen), target)}
+
+    assert deciding(income, nr_of_questionnaire=person) == {("nr_of_questionnaire", ("target",))}
+    assert deciding((income > 0) * 1.0, nr_of_questionnaire=person) == {("nr_of_questionnaire", ("target",))}
+    assert deciding(income + 0.5 * seen, nr_of_questionnaire=person) == set()  # it differs from row to row
+    assert deciding(person**2.0, years_of_work=person) == set()  # a number that the target is made from
+    assert deciding(income, rating=person % 5) == set()

@@ -117,3 +117,12 @@ def test_rows_of_a_kind_that_is_hard_to_foresee_are_not_called_swapped(by_kind):
     assert swapped_targets(predicted).share.low > 0.1
     found = swapped_targets(predicted, train)
     assert (found.share.low == 0) is by_kind
+
+
+def test_half_of_all_targets_are_rows_of_another_kind_and_not_swapped():
+    rng, told = rows(3)
+    known = rng.random(N) < 0.4
+    target = np.where(known, told + 0.1 * rng.normal(size=N), rng.normal(size=N))
+    assert noise(told, target).share.low == 0
+    few = np.where(rng.random(N) < 0.7, told + 0.1 * rng.normal(size=N), rng.normal(size=N))
+    assert noise(told, few).share.low > 0.2

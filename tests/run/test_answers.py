@@ -31,7 +31,7 @@ def question(table, *more):
 
 def test_an_answer_is_kept_by_data_and_column_and_not_asked_for_again(table):
     assert question(table) == [("question", False)]
-    yes = "verdict.accept=['target_leakage:before','target_leakage:after']"
+    yes = "verdict.accept=[target_leakage:before,target_leakage:after]"
     assert question(table, yes) == [("question", True)]
     assert question(table) == [("question", True)]
     (answers,) = json.loads((table.parent / "outputs" / "answers.json").read_text()).values()

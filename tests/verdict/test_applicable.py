@@ -168,6 +168,8 @@ def test_regression_must_explain_something_and_be_as_good_as_the_best_reference(
         ((-0.02, -0.07, 0.03), None, "pass"),
         ((-0.02, -0.12, 0.08), None, "open"),
         ((-0.03, -0.08, 0.02), None, "open"),
+        ((-0.03, -0.095, 0.035), None, "pass"),
+        ((-0.03, -0.11, 0.05), None, "open"),
         ((-0.03, -0.08, 0.02), (0.0, -0.05, 0.05), "pass"),
         ((-0.06, -0.13, 0.01), (0.05, 0.0, 0.1), "open"),
     ],

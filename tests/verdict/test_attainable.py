@@ -141,6 +141,20 @@ def test_a_gain_of_next_to_nothing_is_called_open_and_not_the_border_of_a_target
     assert "border" not in verdict.summary
 
 
+def test_inputs_of_which_a_reference_shows_that_they_tell_are_not_called_open_where_a_few_wild_rows_leave_the_gain_so(
+    make,
+):
+    evidence = make["numbers"](0.33, n=100, references={"boosted_trees": 0.39})
+    sure = {"out_of_fold": Estimate(value=0.44, low=0.38, high=0.49)}
+    shown = replace(
+        evidence.references[-1], gain=sure, difference={"test": Estimate(value=-0.06, low=-0.29, high=0.18)}
+    )
+    gain = {"test": Estimate(value=0.33, low=-0.01, high=0.67)}
+    summary = judge(make["change"](evidence, gain=gain, references=(shown,))).summary
+    assert "References show that the inputs tell some of the target" in summary
+    assert "Whether the inputs" not in summary
+
+
 def test_a_target_far_beyond_what_any_reference_may_reach_is_out_of_reach_on_few_rows_too(make):
     far = make["classes"]([[62, 38], [38, 62]], references={"boosted_trees": 0.63})
     assert stand(far, Criteria()).limited

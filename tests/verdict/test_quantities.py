@@ -113,3 +113,15 @@ def test_what_is_undefined_does_not_count_in_means_and_medians():
 
 def test_a_split_without_the_primary_metric_has_an_empty_score(make):
     assert quantities.primary(make["classes"](GOOD), "nowhere") == Score(value=None)
+
+
+def test_a_reference_that_ranks_surely_better_than_chance_shows_signal_though_its_decisions_do_not(make):
+    evidence = make["classes"]([[180, 0], [70, 0]], references={"linear": 0.5})
+    flat = replace(evidence.references[-1], gain={"out_of_fold": Estimate(value=0.0, low=-0.001, high=0.006)})
+
+    def ranked(auroc):
+        scores = {name: {"balanced_accuracy": 0.5, "auroc": auroc} for name in ("val", "test")}
+        return quantities.signal(replace(evidence, references=(replace(flat, scores=scores),)))
+
+    assert ranked(0.71) is True
+    assert ranked(0.55) is False

@@ -248,7 +248,8 @@ class _Check:
         for name, index in self.at.items():
             target[index] = self.task.in_unit(self.splits[name].y).double().numpy()
         kinds = {column.name: column.kind for column in self.columns}
-        return group_leaks(self.rows, target, self.at, kinds=kinds, classified=not self.task.numeric)
+        called, classified = self.task.spec.target, not self.task.numeric
+        return group_leaks(self.rows, target, self.at, kinds=kinds, classified=classified, called=called)
 
     def with_leaks(self, facts: DataFacts, primary: str | None, *, exchangeable: bool) -> DataFacts:
         """The facts with the columns that give the target, alone or together.

@@ -1,8 +1,9 @@
 """Groups on both sides of a split: columns whose repeated values mark one customer, patient or device."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import final
 
 import numpy as np
@@ -33,12 +34,16 @@ MOSTLY = 0.5
 """Share of rows whose value comes back, from which numbers that never differ within it are no chance. A convention."""
 FIRST_LOOK = 1000
 """Rows that show of most columns that they differ within a value."""
+SAME_TARGET = 0.99
+"""How much more alike targets are within a value than chance has it, from which it decides them: a person's income in
+each of his answers. A convention: all of them, but for a few."""
 TRANSFORMED = 0.999
 """Rank correlation from which a number is the column itself in another scale."""
 
 ENTITIES = (
-    "customer client patient subject user person participant member account session device household family animal"
-    " machine sensor vehicle engine farm employee student pupil donor volunteer respondent speaker author specimen"
+    "customer client patient subject user person individual participant member account session device household family"
+    " animal machine sensor vehicle engine farm employee student pupil donor volunteer respondent speaker author"
+    " specimen"
 )
 MARKS = "id ids uuid guid no nr num number key code hash ref"
 FEWEST_MOMENTS = 3
@@ -77,14 +82,21 @@ class Values:
 
 
 def group_leaks(
-    rows: Rows, target: Array, split: Mapping[SplitName, Codes], *, kinds: Mapping[str, str], classified: bool
+    rows: Rows,
+    target: Array,
+    split: Mapping[SplitName, Codes],
+    *,
+    kinds: Mapping[str, str],
+    classified: bool,
+    called: str = "target",
 ) -> tuple[GroupLeak, ...]:
     """Columns whose values stand in train and in a held-out split, one entry for each held-out split.
 
     Looked at are the group that the rows name, and the columns of a table whose name or kind speaks of an identifier,
     or whose values decide most of the other numbers (as who wore a sensor decides what it measures), used as a feature
     or not, if their values come back: at least ten values, a tenth of the rows not alone, and none with a tenth of all.
-    So are the units of a panel, such as states observed each year, and what some numbers never differ within.
+    So are the units of a panel, such as states observed each year, and what some numbers, or the target, never differ
+    within.
 
     Args:
         rows: All rows.
@@ -92,10 +104,13 @@ def group_leaks(
         split: Positions of each split's rows.
         kinds: Kind of each column; "id" is an identifier.
         classified: Whether the target is of classes.
+        called: The target's name.
     """
-    leaks = []
-    for values in _candidates(rows, kinds):
-        agreement = target_agreement(values.codes[split["train"]], target[split["train"]], classified=classified)
+    leaks, known = [], target[split["train"]]
+    agree = partial(target_agreement, target=known, classified=classified)
+    found = _candidates(rows, kinds) or _deciding(rows, split["train"], known, agree, called)
+    for values in found:
+        agreement = agree(values.codes[split["train"]])
         train = np.unique(values.codes[split["train"]][~values.missing[split["train"]]])
         for name, index in split.items():
             if name != "train":
@@ -185,6 +200,32 @@ def _candidates(rows: Rows, kinds: Mapping[str, str]) -> list[Values]:
     panel = [values for values in units if values.moment is not None][:1]
     places = [replace(values, own=owners[values.column]) for values in units if values.column in owners]
     return named + (inferred or panel or places)
+
+
+def _deciding(
+    rows: Rows, train: Codes, target: Array, agree: Callable[[Codes], Estimate | None], called: str
+) -> list[Values]:
+    """The column within whose values the target never differs, of those that most of them share with few others.
+
+    A person whose rows all have the target of the person is one, whatever the column is called. Numbers in the order of
+    the target are none: they tell it by what they are.
+    """
+    if not isinstance(rows.inputs, pl.DataFrame):
+        return []
+    found = []
+    for series in rows.inputs:
+        if _is_measured(series) or _CALENDAR.search(series.name):
+            continue
+        values = _values(series, inferred=True)
+        codes = values.codes[train]
+        sizes = np.bincount(codes)
+        if values.missing.any() or not _comes_back(values) or (sizes[codes] > 1).mean() < MOSTLY:
+            continue
+        alike = agree(codes)
+        ranked = pl.DataFrame({"unit": codes, "target": target}).select(pl.corr("unit", "target", method="spearman"))
+        if alike is not None and (alike.value or 0.0) >= SAME_TARGET and abs(ranked.item()) < TRANSFORMED:
+            found.append((len(np.unique(codes)), replace(values, own=(called,))))
+    return [values for _, values in sorted(found, key=lambda pair: -pair[0])[:1]]
 
 
 def _moment(inputs: pl.DataFrame, unit: str, levels: Mapping[str, int]) -> str | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from litmus.evidence import Evidence
 
-_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*( [A-Za-z0-9_.-]+)*")
+_BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*( [A-Za-z0-9_.-]+)*")  # shells show quotes within quotes as a riddle
 _LITERALS = frozenset({"true", "false", "null", "nan", "inf"})
 _UNSET = object()
 USUAL_LR = {"sgd": 0.05, "adam": 0.001, "adamw": 0.001, "rmsprop": 0.001}

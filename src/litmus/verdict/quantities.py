@@ -14,6 +14,8 @@ NON_INFERIOR = 0.05
 """By how much of the primary metric a model may be worse than a reference and still count as good as it."""
 AHEAD = 0.1
 """The same for a model that does as well as the reference on these rows: the usual slack of criteria on top."""
+RANKED = 0.05
+"""AUROC beyond one half from which a ranking is a signal: about .03 of balanced accuracy, as of other gains."""
 BASELINES = frozenset({"majority", "mean", "median", "prior", "stratified", "trivial", "uniform", "constant"})
 SQUARED = frozenset({"mse", "mseloss"})
 ROBUST = 0.05
@@ -141,7 +143,8 @@ def advantage(evidence: Evidence, reference: Reference | None) -> Estimate:
 def is_as_good(behind: Estimate, margin: float = NON_INFERIOR) -> bool:
     """Whether a model is surely not worse than a reference by the margin, or does as well and is not worse by `AHEAD`.
 
-    As well is within the practical margin: where nothing parts the two, the seed alone would decide which is ahead.
+    As well is within the practical margin, or a standard error: where nothing parts the two, the seed alone would
+    decide which is ahead.
 
     Args:
         behind: The model's score minus the reference's.
@@ -149,7 +152,8 @@ def is_as_good(behind: Estimate, margin: float = NON_INFERIOR) -> bool:
     """
     if behind.value is None or behind.low is None:
         return False
-    return behind.low > -margin or (behind.value >= -MARGIN and behind.low >= -max(AHEAD, margin))
+    error = (behind.value - behind.low) / NormalDist().inv_cdf(0.975)
+    return behind.low > -margin or (behind.value >= -max(MARGIN, error) and behind.low >= -max(AHEAD, margin))
 
 
 def flip(estimate: Estimate) -> Estimate:
@@ -188,7 +192,26 @@ def signal(evidence: Evidence) -> bool | None:
     found = list(reference_models(evidence))
     shown = [_shows_signal(evidence, reference, among=len(found)) for reference in found]
     known = [answer for answer in shown if answer is not None]
-    return any(known) if known else None
+    return any(known) or any(_ranks(evidence, reference, among=len(found)) for reference in found) if known else None
+
+
+def _ranks(evidence: Evidence, reference: Reference, *, among: int) -> bool:
+    """Whether a reference puts one of two classes above the other on held-out rows, surely and by a practical floor.
+
+    Where a class is rare or hard to tell, decisions at one half find none of it, and are those of the baseline.
+
+    Source: the variance of an AUROC of chance, Hanley and McNeil 1982.
+    """
+    parts = []
+    for split in {"val", evidence.scored}:
+        auroc, rows = reference.scores.get(split, {}).get("auroc"), list(class_rows(evidence, split).values())
+        if auroc is not None and len(rows) == 2 and all(rows):
+            error = math.sqrt((sum(rows) + 1) / (12 * math.prod(rows)))
+            parts.append(Estimate(value=auroc - 0.5, low=auroc - 0.5 - 1.96 * error, high=auroc - 0.5 + 1.96 * error))
+    pooled = pool(parts)
+    error = standard_error(pooled) or math.inf
+    least = max(RANKED, NormalDist().inv_cdf(1 - 0.025 / among) * error)
+    return pooled.value is not None and pooled.value >= least
 
 
 def _shows_signal(evidence: Evidence, reference: Reference, *, among: int) -> bool | None:

@@ -168,6 +168,8 @@ def _settling(verdict: Verdict, evidence: Evidence) -> str:
         for criterion in verdict.criteria
         if criterion.votes and criterion.status == "open" and criterion.low is not None
     ]
+    if "gain" in still and quantities.signal(evidence):
+        return f"References show that the inputs tell some of the target; how much the model does is open{folds}."
     if "gain" in still:
         return f"Whether the inputs tell anything of the target is open; other inputs may help more than rows{folds}."
     if still:

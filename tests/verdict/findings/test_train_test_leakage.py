@@ -198,7 +198,7 @@ def test_whether_a_panel_is_predicted_for_new_units_is_asked_where_they_are_hard
     assert verdict.verdict == "undetermined"
     assert verdict.findings[0].choices == (
         ("data.split=group", "data.group=state"),
-        ("verdict.accept=['train_test_leakage:state']",),
+        ("verdict.accept=[train_test_leakage:state]",),
     )
     assert "comes back once for each year" in verdict.summary
     accepted = Settings(accept=["train_test_leakage:state"])
@@ -236,7 +236,7 @@ def test_whether_later_years_are_predicted_is_asked(make):
     assert verdict.verdict == "undetermined"
     assert verdict.findings[0].choices == (
         ("data.split=time", "data.time=year"),
-        ("verdict.accept=['train_test_leakage:year']",),
+        ("verdict.accept=[train_test_leakage:year]",),
     )
     assert "do you predict only for values of year that the file covers?" in verdict.summary
 
