@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from litmus.commands.improve import best_trial, untested
-from litmus.evidence import Attempt, Estimate, Evidence, LabelNoise, Layer, Shift, ThresholdPoint
+from litmus.evidence import Attempt, Estimate, Evidence, LabelNoise, Layer, Shift, ThresholdPoint, Trial
 from litmus.verdict import Verdict, judge
 from litmus.verdict.tried import summary_of_trials
 
@@ -219,6 +219,25 @@ def test_what_was_tried_is_counted_and_the_best_of_it_named(make):
         " (optimizer.lr=0.01), and for 1 more there was no time"
     )
     assert summary_of_trials(limited) in verdict.summary.replace("\nOf", "\nof")
+
+
+@pytest.mark.parametrize(
+    ("gained", "said"),
+    [
+        (None, "(optimizer.lr=0.01, a first look on 1 seed, not repeated)"),
+        (-0.01, "(optimizer.lr=0.01, and nothing on other seeds)"),
+        (0.008, "(optimizer.lr=0.01, and 0.8 points of balanced accuracy on other seeds)"),
+    ],
+)
+def test_a_first_look_that_gained_much_is_said_to_be_one(make, gained, said):
+    change = ("optimizer.lr=0.01",)
+    trial = Trial(probe="lr_ladder", overrides=change, difference=gained and Estimate(value=gained, low=-0.1, high=0.1))
+    limited = make["classes"](
+        [[1450, 550], [560, 1440]],
+        attempts=(Attempt(overrides=change, gain=0.05, complete=True, seeds=1),),
+        trials=(trial,) if gained else (),
+    )
+    assert summary_of_trials(limited).endswith(said)
 
 
 def test_nothing_is_called_beyond_help(make):

@@ -7,6 +7,8 @@ from litmus.verdict.verdict import Finding
 from litmus.verdict.wording import difference, figure, metric, percent, points
 
 MOVED = ("recall", "precision")  # by a threshold
+WORTH = 0.01
+"""Of the primary metric: the least gain at first look of which more is said, as that which trials confirm."""
 OF_DECISIONS = frozenset({"class_imbalance", "bad_threshold"})
 """Findings whose remedy moves decisions, which the metric that trials compare may not show."""
 
@@ -33,7 +35,19 @@ def summary_of_trials(evidence: Evidence) -> str:
     single = " with a single network" if evidence.model.ensemble_size > 1 else ""
     gained = f"{difference(compared_by(evidence), best.gain)} on val{single}"
     cut = "" if best.complete else ", cut short"
-    return f"of {changes} tried in {seconds} the best gained {gained} ({' '.join(best.overrides)}{cut}){later}"
+    held = "" if (best.gain or 0.0) < WORTH else f"{_on_other_seeds(evidence, best)}"
+    return f"of {changes} tried in {seconds} the best gained {gained} ({' '.join(best.overrides)}{cut}{held}){later}"
+
+
+def _on_other_seeds(evidence: Evidence, best: Attempt) -> str:
+    """What became of a first look on fresh seeds, without which it tells little: the best of many gains by luck."""
+    same = (trial for trial in evidence.trials if set(trial.overrides) == set(best.overrides))
+    found = next((trial.difference for trial in same if trial.difference is not None), None)
+    if found is None or found.value is None:
+        return f", a first look on {_seeds(best.seeds)}, not repeated"
+    if found.value <= 0:
+        return ", and nothing on other seeds"
+    return f", and {difference(compared_by(evidence), found.value)} on other seeds"
 
 
 def result_of(evidence: Evidence, finding: Finding) -> str:
