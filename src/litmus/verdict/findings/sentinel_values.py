@@ -15,7 +15,9 @@ APART_AS_CODE, NEARLY = 0.25, 0.75
 """The same of nines, and of nines beside few other values. Set on no data."""
 FAR_ZERO = 0.5
 """The same of 0, which may be an amount of its own kind, such as no dose: up to `APART` it is information. Of 13,988
-columns of numbers that packages ship some 55 have a zero as far out: missing cells, and doses or logarithms of none."""
+columns of numbers that packages ship some 55 have a zero as far out: missing cells, and doses or logarithms of none.
+Of 18,625 columns of 1,194 tables 7 have one beyond `APART` in a twentieth of their cells: missing cells and logarithms
+of none, which an alarm is right to name whatever the score."""
 MOST_DIGITS = 3
 """Significant digits up to which somebody may have written a number in place of a missing cell; one with more was
 measured, such as the inhabitants of the one large town. A convention."""
@@ -80,9 +82,10 @@ def _marks(evidence: Evidence, context: Context) -> Finding | None:
     column, far = max(marked.items(), key=lambda item: item[1].share)
     others = listing([name for name in marked if name != column], 3)
     least = APART if far.value == 0 else 0.0
+    sure = context.wanting or far.coded or far.value == 0  # references do without the same cells: no lead shows them
     return make_finding(
         "sentinel_values",
-        "warning" if far.share >= MANY and far.gap >= least and (context.wanting or far.coded) else "info",
+        "warning" if far.share >= MANY and far.gap >= least and sure else "info",
         f"In {percent(far.share)} of its cells {column} is {figure(far.value)}, {figure(far.gap)} times as far from its"
         f" other values as these span{f'; likewise {others}' if others else ''}.",
         overrides=_named(evidence, marked.values()),
