@@ -334,7 +334,7 @@ def _dimension(distance: Tensor) -> float | None:
         spread = spread[spread > 0]
         if len(spread):
             ratios = np.mean([np.sum(1 / np.arange(rank, count)) for rank in range(first + 1, count + 1)])
-            found.append(float(ratios / spread.mean()))
+            found.append(float(ratios) / float(spread.mean()))
     return max(1.0, *found) if found else None
 
 
