@@ -119,6 +119,16 @@ def test_what_nobody_can_predict_has_no_wrong_labels():
     assert noise(X[:60], HEALTHY["clean"][:60]) is None
 
 
+def test_a_class_that_one_level_decides_does_not_make_the_rest_look_wrong():
+    rng = np.random.default_rng(5)
+    first_year = rng.random(800) < 0.35
+    y = (~first_year & (rng.random(800) < 0.75)).astype(int)
+    task, train = held(np.column_stack([X, first_year]), y)
+    found = label_noise(task, fit_references(task, {"train": train}, seed=0, seconds=6), train)
+    assert found is not None
+    assert (found.share.low, found.within) == (0.0, None)
+
+
 def test_more_rows_help_a_rising_curve_and_not_a_flat_one():
     curved = (X[:, 0] + X[:, 1] * X[:, 2] > 0).astype(int)
     rising = more_rows(*held(X[:300], curved[:300]), seed=0, primary="balanced_accuracy", seconds=8)

@@ -11,7 +11,7 @@ import torch
 from litmus.data.rows import Origin, Rows
 from litmus.data.tensors import Split
 from litmus.data_checks import regrouped_splits
-from litmus.data_checks.regrouped_splits import Candidate, candidates, honest_splits
+from litmus.data_checks.regrouped_splits import Candidate, candidates, honest_splits, near_groups
 from litmus.evidence import Estimate, HonestSplit
 from litmus.task.regression import Regression
 from litmus.task.spec import DataSpec
@@ -60,6 +60,20 @@ def test_groups_without_an_effect_of_their_own_do_not():
 def test_persons_without_an_id_are_found_by_what_they_have_in_common(shuffled):
     x, y, _ = visits(order=np.random.default_rng(1).permutation(600) if shuffled else None)
     assert max(one.lost.low for one in tried(*table(x, y))) > 0.1
+
+
+@pytest.mark.parametrize("each", [6, 13])
+def test_many_rows_of_each_person_do_not_hide_that_they_are_of_persons(each):
+    persons = 1000 // each
+    rng = np.random.default_rng(3)
+    order, traits = rng.permutation(persons * each), rng.normal(size=(persons, 4))
+    person = np.repeat(np.arange(persons), each)[order]
+    x = torch.from_numpy(traits[person] + 0.05 * rng.normal(size=(len(person), 4))).float()
+    found = near_groups(Split(x=x, y=torch.zeros(len(x)), rows=torch.arange(len(x))), (), seed=0)
+    assert found is not None
+    pairs = np.unique(np.stack([found, person]), axis=1).shape[1]
+    assert pairs <= 1.05 * len(np.unique(found))  # hardly any of two persons
+    assert len(np.unique(found)) < 2 * persons
 
 
 @pytest.mark.parametrize("shape", ["product", "wave", "plane"])

@@ -59,6 +59,9 @@ AS_FREQUENT = 0.9
 were taken for others' is predicted more often than it is labelled, one that is hard to find less often."""
 AHEAD = 0.03
 """Points of the primary metric up to which a reference may be behind the best one to be asked as well."""
+FEWEST_DECIDED, MOST_DECIDING = 30, 20
+"""Rows of one class alone that a level decides, which is next to never chance, and levels of a column up to which they
+are looked at. Conventions."""
 SHOWN = 10
 FOLDS = 3
 MOST_ROWS = 5000
@@ -98,9 +101,21 @@ def label_noise(
         return None
     if best.prob is None:
         return swapped_targets(best, train)
-    guessing = 1 - 1 / best.prob.shape[1]
-    unseen = [(model, _unseen(model, val=exchangeable)) for model in known]
+    decided = None if train is None else _decided(train)
+    rest = None if train is None or decided is None or not decided.any() else train.rows[~decided]
+    if rest is not None and len(rest) < FEWEST_ROWS:
+        return None
+    unseen = [(model, _unseen(model, val=exchangeable, among=rest)) for model in known]
+    return _contradicted(task, reference, unseen, skilled=rest is None)
+
+
+def _contradicted(
+    task: Task, reference: Fitted, unseen: Sequence[tuple[Fitted, Predictions]], *, skilled: bool
+) -> LabelNoise | None:
+    """How many labels the references contradict; `skilled`: whether the best one has skill on these rows."""
     best = next(rows for model, rows in unseen if model is reference)
+    assert best.prob is not None  # noqa: S101 - for the type checker
+    guessing = 1 - 1 / best.prob.shape[1]
     margin, right = _margins(best)
     weak = bool((~right).mean() > WEAK * guessing)
     order = np.argsort(-margin, kind="stable")
@@ -108,6 +123,8 @@ def label_noise(
     saves = float((~right).mean()) <= (1 - SAVED) * (1 - float(best.target.bincount().max()) / len(order))
     share = _evenly_spread(~right[order]) if saves else Estimate(value=0.0, low=0.0, high=1.0)
     found = LabelNoise(share=share, n=len(order), rows=tuple(worst))
+    if not (skilled or saves):
+        return found  # nothing tells the classes of all other rows, so that errors cannot thin out there
     evenly = None if weak and (share.low or 0.0) < SURELY else found
     good = [
         rows
@@ -137,11 +154,39 @@ def label_noise(
     )
 
 
-def _unseen(model: Fitted, *, val: bool) -> Predictions:
-    """What a reference says of rows that it was not fitted on: of train out of fold and, if asked for, of val."""
+def _unseen(model: Fitted, *, val: bool, among: Tensor | None = None) -> Predictions:
+    """What a reference says of rows that it was not fitted on: of train out of fold and, if asked for, of val.
+
+    Args:
+        model: The reference.
+        val: Whether val is asked for.
+        among: Source rows of train that are asked for alone; None: all, and val.
+    """
     train, held_out = model.out_of_fold, model.predictions.get("val") if val else None
     assert train is not None  # noqa: S101 - for the type checker
-    return train if held_out is None else joined([train, held_out])
+    if among is None:
+        return train if held_out is None else joined([train, held_out])
+    kept = torch.isin(train.rows, among)
+    prob = None if train.prob is None else train.prob[kept]
+    return replace(train, rows=train.rows[kept], target=train.target[kept], pred=train.pred[kept], prob=prob)
+
+
+def _decided(train: Split) -> Tensor:
+    """Rows `(n,)` whose class one level of a column decides, such as a year in college whose students are no seniors.
+
+    They are surely right and say nothing of the others, whose errors look evenly spread beside them.
+    """
+    found = torch.zeros(len(train), dtype=torch.bool)
+    if train.x.ndim != 2:
+        return found
+    for column in train.x.T:
+        levels, place = column.unique(return_inverse=True)
+        if len(levels) > MOST_DECIDING:
+            continue
+        counts = torch.stack([place[train.y == code].bincount(minlength=len(levels)) for code in train.y.unique()])
+        pure = (counts.max(0).values == counts.sum(0)) & (counts.sum(0) >= FEWEST_DECIDED)
+        found |= pure[place]
+    return found
 
 
 def _skilled(known: Sequence[Fitted]) -> Fitted | None:

@@ -18,7 +18,7 @@ from litmus.data.rows import Rows
 from litmus.data.tensors import Split
 from litmus.data_checks.exact_duplicates import row_hashes
 from litmus.data_checks.moments import goes_on, tells_when
-from litmus.data_checks.near_duplicates import continuous_columns, harmonic
+from litmus.data_checks.near_duplicates import continuous_columns
 from litmus.data_checks.stretches import stretches
 from litmus.evidence import Estimate, HonestSplit
 from litmus.metrics.answers import Predictions
@@ -40,6 +40,8 @@ MOST_ROWS = 2000
 FEWEST_ROWS = 90
 FEWEST_GROUPS = 10
 NEIGHBOURS, PARTNERS = 20, 5
+BEYOND_GROUPS = 60
+"""Neighbours up to which the dimension is looked for: those of one group, where there are many, would hide it."""
 CLOSE, CLOSEST, BY_CHANCE = 0.25, 0.5, 0.05
 """A row's companions are at most so many times as far away as its 20th neighbour, the first; in more dimensions, where
 all rows lie about equally far, up to the second, so that a smooth density gives a twentieth of the rows companions."""
@@ -291,8 +293,8 @@ def near_groups(train: Split, cardinalities: tuple[int, ...], *, seed: int) -> C
     kept = np.sort(np.random.default_rng(seed).permutation(len(train))[:MOST_ROWS])
     x = torch.from_numpy(one_hot(train.x[torch.from_numpy(kept)], cardinalities))
     x = (x - x.mean(0)) / x.std(0, correction=0).clamp_min(1e-9)
-    nearest = torch.cdist(x, x).fill_diagonal_(torch.inf).topk(min(NEIGHBOURS, len(x) - 1), largest=False)
-    far, close = nearest.values[:, -1:], nearest.values[:, :PARTNERS]
+    nearest = torch.cdist(x, x).fill_diagonal_(torch.inf).topk(min(BEYOND_GROUPS, len(x) - 1), largest=False)
+    far, close = nearest.values[:, NEIGHBOURS - 1, None], nearest.values[:, :PARTNERS]
     dimension = _dimension(nearest.values)
     within = CLOSE if dimension is None else min(max(CLOSE, (BY_CHANCE / NEIGHBOURS) ** (1 / dimension)), CLOSEST)
     is_close = (close <= within * far) & (far > 0)
@@ -317,15 +319,23 @@ def near_groups(train: Split, cardinalities: tuple[int, ...], *, seed: int) -> C
 def _dimension(distance: Tensor) -> float | None:
     """The dimension that farther neighbours show, on which close ones have no say; None where all lie equally far.
 
+    Where a row's own group reaches among them, the step to other groups looks like next to no dimension. Neighbours
+    farther out show more then; a smooth density has about the same one there, or less.
+
     Args:
-        distance: `(n, 20)` of each row's neighbours, the nearest first.
+        distance: `(n, 60)` of each row's neighbours, the nearest first.
 
     Source: Levina and Bickel 2004, equation 8.
     """
-    count = distance.shape[1]
-    spread = (distance[:, -1:] / distance[:, count // 3 :].clamp_min(1e-12)).log().mean(1)
-    spread = spread[spread > 0]
-    return max(1.0, float(harmonic(count) / spread.mean())) if len(spread) else None
+    found = []
+    for first, count in ((NEIGHBOURS // 3, NEIGHBOURS), (NEIGHBOURS - 1, distance.shape[1])):
+        last = distance[:, count - 1, None]
+        spread = (last / distance[:, first:count].clamp_min(1e-12)).log().mean(1)
+        spread = spread[spread > 0]
+        if len(spread):
+            ratios = np.mean([np.sum(1 / np.arange(rank, count)) for rank in range(first + 1, count + 1)])
+            found.append(float(ratios) / float(spread.mean()))
+    return max(1.0, *found) if found else None
 
 
 def _follows(task: Task, train: Split, *, seed: int) -> bool:

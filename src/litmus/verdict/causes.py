@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from litmus.verdict import quantities
 from litmus.verdict.context import Context
 from litmus.verdict.findings import diagnoses, explains, names
+from litmus.verdict.findings.bad_threshold import USUAL
 from litmus.verdict.tried import attempt_of
 from litmus.verdict.verdict import Finding
 
@@ -29,6 +30,7 @@ def explanations(context: Context, findings: Sequence[Finding]) -> Explanations:
     explained = _squeezed(_scarcity_apart(explains(), alarms), alarms)
     explained = _given_away(_few_copies(context, explained, alarms, settings), alarms)
     explained = _moved_away(explained, alarms, settings) if not context.lags else explained
+    explained = _chosen(context, explained)
     decisions = names(lambda diagnosis: diagnosis.about == "decision")
     decision = next((alarm for name in decisions for alarm in alarms if alarm.name == name), None)
     fact = next((alarm for alarm in alarms if is_fact(alarm)), None)
@@ -101,6 +103,17 @@ def _moved_away(explained: Explanations, alarms: Sequence[Finding], settings: Se
     """Where held-out rows moved away and no reference is ahead, a trial gains by chance what it adds beyond train."""
     moved = any(alarm.name == "split_shift" for alarm in alarms)
     return {**explained, "split_shift": (*explained["split_shift"], *settings)} if moved else explained
+
+
+def _chosen(context: Context, explained: Explanations) -> Explanations:
+    """A threshold that somebody chose is no consequence of wrong labels or of rows that moved away."""
+    if context.evidence.task.threshold in {None, USUAL}:
+        return explained
+    data = names(lambda diagnosis: diagnosis.about == "data")
+    return {
+        name: tuple(other for other in others if other != "bad_threshold") if name in data else others
+        for name, others in explained.items()
+    }
 
 
 def _first(explained: Explanations, cause: str, others: Sequence[str]) -> Explanations:

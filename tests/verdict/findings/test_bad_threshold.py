@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from litmus.evidence import Estimate, Score
+from litmus.evidence import Estimate, LabelNoise, Score
 from litmus.verdict import judge
 
 
@@ -76,6 +76,19 @@ def test_a_threshold_is_the_consequence_of_what_kept_the_model_from_becoming_sur
     )
     firsts = {loss: judge(_ranking_well(evidence, log_loss=loss)).try_first.name for loss in (0.6, 0.1)}
     assert firsts == {0.6: "over_regularised", 0.1: "bad_threshold"}
+
+
+@pytest.mark.parametrize(("used", "alarms"), [(0.92, ["label_noise", "bad_threshold"]), (0.5, ["label_noise"])])
+def test_a_threshold_that_somebody_chose_is_no_consequence_of_wrong_labels(make, used, alarms):
+    evidence = make["classes"](
+        [[199, 1], [140, 60]],
+        references={"boosted_trees": 0.65},
+        task={"threshold": used},
+        threshold_best=0.43,
+        threshold_gain=Estimate(value=0.4, low=0.3, high=0.5),
+        data={"noise": LabelNoise(share=Estimate(value=0.2, low=0.15, high=0.25), n=400, rows=(1,))},
+    )
+    assert named(evidence) == alarms
 
 
 def test_next_to_no_steps_come_before_the_threshold_however_well_the_model_ranks(make):

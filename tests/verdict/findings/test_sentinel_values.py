@@ -65,6 +65,14 @@ def test_a_zero_apart_from_all_amounts_is_told_without_a_setting_that_blanks_oth
     assert (found.severity, found.overrides) == (severity, ())
 
 
+@pytest.mark.parametrize(
+    ("gap", "share", "severity"), [(3.0, 0.18, "warning"), (0.7, 0.18, "info"), (3.0, 0.02, "info")]
+)
+def test_a_zero_far_from_all_amounts_in_many_cells_warns_of_a_good_model_too(make, gap, share, severity):
+    (finding,) = marked(make, GOOD, replace(MARK, value=0.0, gap=gap, share=share))
+    assert finding.severity == severity
+
+
 def test_identifiers_are_silent(make):
     assert marked(make, POOR, kind="id") == []
 

@@ -106,23 +106,24 @@ def test_targets_that_moved_over_time_and_cost_much_are_a_warning(make):
     )
 
 
-def other_relation(make, *, given="test.csv", reference=0.7):
+def other_relation(make, *, given="test.csv", reference=0.7, rule="stratified"):
     """Test rows that look like train's, which model and reference predict worse than rows held out of train."""
     evidence = shifted(
-        make, split_rule="stratified", shifts=(Shift(split="test", auroc=Estimate(value=0.5, low=0.45, high=0.55)),)
+        make, split_rule=rule, shifts=(Shift(split="test", auroc=Estimate(value=0.5, low=0.45, high=0.55)),)
     )
     best = Reference(name="boosted_trees", scores={"test": {"balanced_accuracy": reference}}, out_of_fold=0.95)
     config = {**evidence.config, "data": {**evidence.config.get("data", {}), "test_path": given}}
     return replace(evidence, references=(best,), config=config)
 
 
-def test_rows_that_look_alike_and_follow_other_targets_are_a_warning(make):
-    verdict = judge(other_relation(make))
+@pytest.mark.parametrize("how", [{}, {"given": None, "rule": "time"}], ids=["given", "later"])
+def test_rows_that_look_alike_and_follow_other_targets_are_a_warning(make, how):
+    verdict = judge(other_relation(make, **how))
     assert "the same inputs go with other targets there" in verdict.findings[0].summary
     assert verdict.findings[0].severity == "warning"
 
 
-@pytest.mark.parametrize("other", [{"given": None}, {"reference": 0.94}])
+@pytest.mark.parametrize("other", [{"given": None}, {"reference": 0.94}, {"rule": "time", "reference": 0.94}])
 def test_a_split_by_chance_or_a_reference_that_does_as_well_is_no_such_shift(make, other):
     assert "split_shift" not in [one.name for one in judge(other_relation(make, **other)).findings]
 

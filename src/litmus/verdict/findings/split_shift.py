@@ -100,8 +100,10 @@ def _is_given(evidence: Evidence) -> bool:
 
 
 def _other_relation(evidence: Evidence) -> Judgement:
-    """Rows that were given, look like train's, and are predicted surely worse by model and reference alike."""
-    if not _is_given(evidence):
+    """Rows that were given or are later, look like train's, and are predicted surely worse by model and reference."""
+    over_time = evidence.data.split_rule == "time"
+    changes = "codes, units, labels or what these depend on" if over_time else "codes, units or labels"
+    if not (over_time or _is_given(evidence)):
         return None
     for shift in evidence.data.shifts:
         other = "test" if shift.split == "val" else "val"
@@ -115,11 +117,11 @@ def _other_relation(evidence: Evidence) -> Judgement:
                 "split_shift",
                 "warning",
                 f"The {shift.split} rows look like train's, but the same inputs go with other targets there: a"
-                f" reference has {gap} less than out of fold on train: have codes, units or labels changed?",
+                f" reference has {gap} less than out of fold on train: have {changes} changed?",
                 split=shift.split,
                 lost=lost,
             )
-    return _contradicted_train(evidence)
+    return None if over_time else _contradicted_train(evidence)
 
 
 def _contradicted_train(evidence: Evidence) -> Judgement:

@@ -11,11 +11,20 @@ from litmus.verdict.overrides import assign
 from litmus.verdict.rates import usual_or_higher
 from litmus.verdict.wording import figure, listing, reference
 
+STANDARDISED = (assign("data.normalize", "standard"),)
+CLEARLY_BEST = 0.1
+"""Points of the primary metric that standardising must gain at first look, more than anything else, for scales to be
+named that show nothing by themselves. As large a gain is worth twice the time for trials."""
+
 
 def judge(evidence: Evidence, context: Context) -> Judgement:
-    """Input scales differ more than 100 times or lie far from 0, the run is wanting, and standardising gains."""
+    """Input scales differ more than 100 times or lie far from 0, the run is wanting, and standardising gains.
+
+    Scales that differ by less are named where standardising gained most of all that was tried.
+    """
     scaled = evidence.settings.data.normalize
-    if scaled in {"standard", "auto"} or not symptoms.wide_inputs(evidence):
+    wide = symptoms.wide_inputs(evidence)
+    if scaled in {"standard", "auto"} or not (wide or _gained_most(evidence)):
         unmeasured = scaled == "none" and evidence.data.scale_ratio is None and evidence.data.input == "table"
         reason = "the scales of the inputs were not measured (data.checks)"
         return Unknown(name="unnormalised_inputs", reason=reason) if unmeasured and context.wanting else None
@@ -23,6 +32,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     data = evidence.data
     widest = [c.name for c in sorted(data.columns, key=lambda c: -(c.seen_sd or 0.0)) if c.seen_sd]
     ratio = f"differ {figure(data.scale_ratio)} times" if (data.scale_ratio or 0) > 100 else "lie far from 0"
+    ratio = ratio if wide else "are not those that training is made for"
     return make_finding(
         "unnormalised_inputs",
         context.severity(tried, sure=context.lags or context.broke),
@@ -33,7 +43,7 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
             if context.lags and context.best_reference
             else "."
         ),
-        overrides=(assign("data.normalize", "standard"),),
+        overrides=STANDARDISED,
         tried=tried,
         scale_ratio=data.scale_ratio,
         mean_ratio=data.seen_mean_ratio,
@@ -43,10 +53,17 @@ def judge(evidence: Evidence, context: Context) -> Judgement:
     )
 
 
+def _gained_most(evidence: Evidence) -> bool:
+    """Whether standardising gained much at first look, and nothing that was tried alone gained more."""
+    gains = {attempt.overrides: attempt.gain or 0.0 for attempt in evidence.attempts}
+    gain = gains.get(STANDARDISED, 0.0)
+    return gain >= CLEARLY_BEST and gain >= max(gain for changes, gain in gains.items() if len(changes) == 1)
+
+
 def candidates(evidence: Evidence) -> Iterator[Candidate]:
     """Standardised inputs, where they are left raw or only brought between 0 and 1."""
     if evidence.data.input == "table" and evidence.settings.data.normalize in {"none", "minmax"}:
-        yield Candidate("standardised", (assign("data.normalize", "standard"),), "unnormalised_inputs", turn=50)
+        yield Candidate("standardised", STANDARDISED, "unnormalised_inputs", turn=50)
 
 
 UNNORMALISED_INPUTS = Diagnosis(
