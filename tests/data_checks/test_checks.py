@@ -31,6 +31,7 @@ def checked(table, kind=None, **source):
         prepared.splits,
         split_rule=held.split,
         finish=prepared.preprocess.finish,
+        exchangeable=held.split == "stratified",
     )
     return found, task, prepared
 
@@ -192,3 +193,13 @@ def test_a_handful_of_a_class_among_the_twins_says_nothing_of_their_score():
     by_split = {one.split: one for one in with_twin_scores(found, task, {"test": predicted}, primary="accuracy").twins}
     assert by_split["test"].score_with is None
     assert by_split["test"].score_without == 1.0
+
+
+@pytest.mark.parametrize(("gradual", "units"), [(True, set()), (False, {"rate"})])
+def test_what_falls_bit_by_bit_over_time_has_not_changed_its_unit(gradual, units):
+    place = np.arange(N) / N
+    rate = np.exp(RNG.normal(0, 0.1, size=N)) * (
+        2.2046 ** (-1.8 * place) if gradual else np.where(place < 0.8, 1, 1 / 2.2046)
+    )
+    facts = checked(frame(rate=rate, day=np.arange(N)), split="time", time="day")[0].facts
+    assert set(facts.drifts["test"].units) == units

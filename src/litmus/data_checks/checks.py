@@ -47,6 +47,8 @@ MOST_ROWS = 100_000
 """Training rows that one-column models are fitted on."""
 MOST_CROSSED, FOLDS = 5000, 4
 """Rows up to which one-column models are scored out of fold: of more, those of val are enough."""
+LAST_PART = 4
+"""A quarter of train's rows, the last ones in time, shows what drifts already."""
 SHOWN = 20
 NORMAL_SPAN = 2.563
 """Standard deviations between the first and the last tenth of a normal distribution."""
@@ -100,7 +102,7 @@ def check_data(
         columns=column_facts(rows, check.columns, check.at["train"], task.spec, splits["train"].x),
         twins=tuple(twins for twins, _ in found.values()),
         groups=() if split_rule in {"group", "stratified_group", "time"} else check.groups(),
-        drifts={} if exchangeable else check.drifts(),
+        drifts={} if exchangeable else check.drifts(over_time=split_rule == "time"),
         scale_ratio=ratio,
         seen_mean_ratio=offset,
     )
@@ -294,14 +296,27 @@ class _Check:
         columns = {name: values for name in self.used if (values := numbers_of(frame[name])) is not None}
         return identity({name: values[at] for name, values in columns.items()}, numbers, numeric=self.task.numeric)
 
-    def drifts(self) -> dict[str, Drift]:
-        """Held-out split to how its columns differ from train's."""
-        frame = self.rows.inputs
+    def drifts(self, *, over_time: bool) -> dict[str, Drift]:
+        """Held-out split to how its columns differ from train's.
+
+        Over time what train's own last rows have left already drifts, and is no change of unit.
+        """
+        frame, train = self.rows.inputs, self.at["train"]
         if not isinstance(frame, pl.DataFrame):
             return {}
-        known = profile(frame[self.at["train"]], self.used)
+        known = profile(frame[train], self.used)
         found = {name: compare(known, frame[at], hashed=False) for name, at in self.at.items() if name != "train"}
-        return {name: drift for name, drift in found.items() if drift is not None}
+        drifts = {name: drift for name, drift in found.items() if drift is not None}
+        if not over_time or self.rows.time is None or not any(drift.units for drift in drifts.values()):
+            return drifts
+        ordered = train[self.rows.time[train].arg_sort().to_numpy()]
+        early, late = np.split(ordered, [len(ordered) - len(ordered) // LAST_PART])
+        before = compare(profile(frame[early], self.used), frame[late], hashed=False)
+        drifting = {moved.column for moved in before.moved} if before is not None else set()
+        return {
+            name: replace(drift, units={key: unit for key, unit in drift.units.items() if key not in drifting})
+            for name, drift in drifts.items()
+        }
 
     def _truth(self, name: SplitName, index: Codes) -> Predictions:
         """Targets alone, before any model says a word."""
