@@ -306,7 +306,7 @@ class _Check:
             return {}
         known = profile(frame[train], self.used)
         found = {name: compare(known, frame[at], hashed=False) for name, at in self.at.items() if name != "train"}
-        drifts = {name: drift for name, drift in found.items() if drift is not None}
+        drifts: dict[str, Drift] = {name: drift for name, drift in found.items() if drift is not None}
         if not over_time or self.rows.time is None or not any(drift.units for drift in drifts.values()):
             return drifts
         ordered = train[self.rows.time[train].arg_sort().to_numpy()]
