@@ -23,6 +23,12 @@ def value(word: str, *, sweep: bool = False):
     return translate([word], LIBRARY, sweep=sweep).parsed[-1].value()
 
 
+def test_a_path_too_long_for_a_name_is_text_like_any_other():
+    assert value(f"data.path={'a' * 300}") == "a" * 300
+    with pytest.raises(ConfigError):
+        value("a" * 300)
+
+
 @settings(deadline=None, max_examples=50)
 @given(TEXTS)
 def test_paths_columns_and_labels_are_text_whatever_they_hold(text):

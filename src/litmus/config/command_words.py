@@ -253,10 +253,18 @@ def path_of(text: str | Path) -> Path:
         return Path(text)
 
 
+def _exists(place: Path) -> bool:
+    """Whether there is such a file or folder; what is too long for a name is none."""
+    try:
+        return place.exists()
+    except OSError:
+        return False
+
+
 def source_of(path: str) -> str:
     """The option of `data` that reads `path`: by suffix, or by what the folder holds."""
     place = path_of(path)
-    if not place.is_dir():
+    if not _exists(place) or not place.is_dir():
         return "parquet" if place.suffix.lower() in {".parquet", ".pq"} else "csv"
     inside = (file for pattern in ("*/*", "*/*/*") for file in place.glob(pattern))
     return "image_folder" if any(file.suffix.lower() in PICTURES for file in inside) else "text"
@@ -346,7 +354,7 @@ def _listed(override: Override, texts: Sequence[str]) -> Override:
 
 def _meant(word: str, key: str, library: Library) -> str:
     """The override that a word without `=` was probably meant to be."""
-    if word.strip() and path_of(word).exists():
+    if word.strip() and _exists(path_of(word)):
         return f"data.path={word}"
     nearest = near(key, [*library.options, *TEXT_KEYS, *SYNONYMS])
     return f"{nearest}=..." if nearest and nearest != "y" else ""
@@ -377,7 +385,7 @@ def _text(key: str, text: str, *, sweep: bool) -> str:
     if not text.strip():
         raise ConfigError([Problem(key, "is empty; write a value after the =")])
     if key in PLACE_KEYS and INTERPOLATION.search(text):
-        return quoted(text, resolved=not (key.startswith("data.") and path_of(text).exists()))  # a file is a file
+        return quoted(text, resolved=not (key.startswith("data.") and _exists(path_of(text))))  # a file is a file
     if key in TEXT_KEYS or key in PLACE_KEYS:
         return quoted(text)
     if sweep and "],[" in text:
