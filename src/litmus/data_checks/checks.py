@@ -47,8 +47,8 @@ MOST_ROWS = 100_000
 """Training rows that one-column models are fitted on."""
 MOST_CROSSED, FOLDS = 5000, 4
 """Rows up to which one-column models are scored out of fold: of more, those of val are enough."""
-LAST_PART = 4
-"""A quarter of train's rows, the last ones in time, shows what drifts already."""
+LAST_PART = 0.25
+"""Share of train's rows, the last ones in time, that show what drifts already. A convention."""
 SHOWN = 20
 NORMAL_SPAN = 2.563
 """Standard deviations between the first and the last tenth of a normal distribution."""
@@ -299,7 +299,7 @@ class _Check:
     def drifts(self, *, over_time: bool) -> dict[str, Drift]:
         """Held-out split to how its columns differ from train's.
 
-        Over time what train's own last rows have left already drifts, and is no change of unit.
+        Under a split over time, a column that drifts within train already has not changed its unit.
         """
         frame, train = self.rows.inputs, self.at["train"]
         if not isinstance(frame, pl.DataFrame):
@@ -310,7 +310,7 @@ class _Check:
         if not over_time or self.rows.time is None or not any(drift.units for drift in drifts.values()):
             return drifts
         ordered = train[self.rows.time[train].arg_sort().to_numpy()]
-        early, late = np.split(ordered, [len(ordered) - len(ordered) // LAST_PART])
+        early, late = np.split(ordered, [round((1 - LAST_PART) * len(ordered))])
         before = compare(profile(frame[early], self.used), frame[late], hashed=False)
         drifting = {moved.column for moved in before.moved} if before is not None else set()
         return {

@@ -17,7 +17,8 @@ _EVENT = re.compile(
 )
 _TIME = re.compile(
     r"^(\w{0,3}|rfs|surv\w*|follow\w*|event|death|relapse|stop|end|exit)[\s_.]*time[\s_.]*\d?$"
-    r"|^(days|weeks|months)$|follow[\s_.]*up|^(len\w*[\s_.]?)?fol$|^fu([\s_.]|$)|^tte$|^duration$|^(os|pfs|rfs|dfs|efs)([\s_.](days|weeks|months|years))?$"
+    r"|^(days|weeks|months)$|follow[\s_.]*up|^(len\w*[\s_.]?)?fol$|^fu([\s_.]|$)|^tte$|^duration$"
+    r"|^(os|pfs|rfs|dfs|efs)([\s_.](days|weeks|months|years))?$"
     r"|^surv\w*[\s_.](days|weeks|months|years)$|^time[\s_.]to[\s_.]",
     re.IGNORECASE,
 )

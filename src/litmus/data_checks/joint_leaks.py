@@ -139,16 +139,10 @@ def _equals(
     """
     found: dict[str, float] = {}
     for first, second in combinations(amounts, 2):
-        agree = float((first.train == second.train).mean())
-        if not AGREE[0] <= agree <= AGREE[1]:
+        train, val = first.train == second.train, first.val == second.val
+        if not AGREE[0] <= train.mean() <= AGREE[1]:
             continue
-        same = Feature(
-            name="",
-            train=(first.train == second.train).astype(np.float64),
-            val=(first.val == second.val).astype(np.float64),
-            ordered=False,
-        )
-        score = score_of(same)
+        score = score_of(Feature(name="", train=train * 1.0, val=val * 1.0, ordered=False))
         if score - chance >= TOLD * (1 - chance):
             found |= {feature.name: max(score, found.get(feature.name, score)) for feature in (first, second)}
     if not 2 <= len(found) <= most:

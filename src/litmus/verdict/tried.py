@@ -35,7 +35,7 @@ def summary_of_trials(evidence: Evidence) -> str:
     single = " with a single network" if evidence.model.ensemble_size > 1 else ""
     gained = f"{difference(compared_by(evidence), best.gain)} on val{single}"
     cut = "" if best.complete else ", cut short"
-    held = "" if (best.gain or 0.0) < WORTH else f"{_on_other_seeds(evidence, best)}"
+    held = "" if (best.gain or 0.0) < WORTH else _on_other_seeds(evidence, best)
     return f"of {changes} tried in {seconds} the best gained {gained} ({' '.join(best.overrides)}{cut}{held}){later}"
 
 
