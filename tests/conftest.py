@@ -20,6 +20,23 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
+class FailuresAtOnce:
+    """Prints a failure when it happens: a run of CI that is cut off never comes to the summary."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        terminal = self.config.pluginmanager.get_plugin("terminalreporter")
+        if report.failed and terminal is not None:
+            terminal.write_line(f"FAILED {report.nodeid} ({report.when})\n{report.longreprtext[-2000:]}")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if "CI" in os.environ:
+        config.pluginmanager.register(FailuresAtOnce(config))
+
+
 def pytest_runtest_setup(item: pytest.Item) -> None:
     if CHROMIUM is None and item.get_closest_marker("browser"):
         pytest.skip("no chromium on the PATH: apt-get install chromium")

@@ -160,7 +160,7 @@ def fail_and_resume(launcher: str, jobs: int, kinds: list[str], faulty: list[str
 def test_jobs_that_die_are_recorded_the_others_finish_and_resume_runs_exactly_what_is_missing(
     launcher, kinds, faulty, monkeypatch
 ):
-    fail_and_resume(launcher, 10, kinds, faulty, monkeypatch, timeout=15)
+    fail_and_resume(launcher, 10, kinds, faulty, monkeypatch, timeout=30)
 
 
 @pytest.mark.verify

@@ -89,7 +89,7 @@ def test_a_signal_ends_a_run_after_saving_and_it_can_be_resumed(tmp_path, number
             assert process.poll() is None, process.stderr.read()
             time.sleep(0.2)
         os.kill(process.pid, number)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=300)
     finally:
         process.kill()
     assert process.returncode == status

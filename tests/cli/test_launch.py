@@ -557,7 +557,7 @@ FEW_WORDS = ["data=iris", "verdict.probes=off", "verdict.references=off", "logge
 
 
 def forked(script, *words):
-    subprocess.run([sys.executable, "-c", FORKS + script, *words], check=True, timeout=240)
+    subprocess.run([sys.executable, "-c", FORKS + script, *words], check=True, timeout=600)
 
 
 @pytest.mark.slow

@@ -70,7 +70,7 @@ def test_it_serves_runs_by_their_paths_and_ends_quietly_on_ctrl_c(served):
         runs = json.load(answer)
     assert set(runs) == {"circles_mlp/a", "circles_mlp/sweep_1/0_lr=0.1"}
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=300)
     assert (process.returncode, out.strip(), err) == (0, "", "")
 
 

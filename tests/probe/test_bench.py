@@ -119,7 +119,7 @@ def test_a_lone_training_ends_with_the_allowance_and_leaves_nothing(bench, scrat
     table = bench("data=digits", "model=cnn", "trainer.max_epochs=100000", "callback.early_stopping=null", seconds=0.5)
     began = time.monotonic()
     assert table.alone(((), SEED)) is None
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 120
     assert table.allowance.left < 0
     assert list(scratch.iterdir()) == []
 

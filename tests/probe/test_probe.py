@@ -149,7 +149,7 @@ def test_next_to_no_time_is_harmless(linear_stack, seconds):
     settings, data, evidence, verdict, fit = linear_stack
     began = time.monotonic()
     found = probe(settings, data, evidence, verdict, fit_seconds=fit, seconds=seconds)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
     assert not any(trial.confirmed for trial in found.trials)
     assert judged(settings, found).verdict == verdict.verdict
 

@@ -32,7 +32,7 @@ outer = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {inner!r
 with subprocess.Popen([sys.executable, "-c", outer], stdout=subprocess.PIPE) as launcher:
     assert launcher.stdout.readline() == b"begun\\n"
     end_descendants()
-    assert launcher.wait(timeout=5) == -9
+    assert launcher.wait(timeout=50) == -9
     assert launcher.stdout.read() == b""  # which waits for the one below it, too
 """
 
@@ -63,7 +63,7 @@ def test_a_job_that_does_not_end_is_not_waited_for_for_ever(run):
     began = time.monotonic()
     with locked(run):
         ask_jobs(run.parent, grace=0.3)
-    assert 0.3 <= time.monotonic() - began < 30
+    assert 0.3 <= time.monotonic() - began < 300
 
 
 def test_what_a_launcher_has_started_is_killed_with_it():

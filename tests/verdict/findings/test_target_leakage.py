@@ -144,6 +144,21 @@ def test_columns_that_cancel_each_other_and_give_a_class_are_asked_about(make):
     assert finding.severity == "question"
 
 
+@pytest.mark.parametrize(
+    ("columns", "begins"),
+    [
+        (("age", "income"), "Whether age, income hold the same number gives balanced accuracy 96 %; without them"),
+        (("age", "income", "x0"), "Whether two of age, income, x0 hold the same number gives"),
+    ],
+)
+def test_a_question_of_columns_that_are_equal_says_so(make, columns, begins):
+    leak = joint(columns=columns, equal=True, score=0.96, alone=0.6, full=0.9, without=0.5)
+    verdict = judge(make["classes"]([[90, 10], [10, 90]], data={"joint_leak": leak, "columns": COLUMNS}))
+    (finding,) = [one for one in verdict.findings if one.name == "target_leakage"]
+    assert finding.summary.startswith(begins)
+    assert finding.choices[0] == (f"data.drop_columns=[{','.join(columns)}]",)
+
+
 def test_a_formula_without_which_the_rest_does_as_well_is_not_asked_about(make):
     data = {"joint_leak": joint(without=0.97), "columns": COLUMNS}
     assert named(make["numbers"](0.97, data=data)) == []
