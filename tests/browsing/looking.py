@@ -13,6 +13,7 @@ CHROME = [
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"),
     *("--disable-sync", "--no-first-run", "--disable-quic"),
 ]
+SLOWEST = 300_000  # milliseconds for a browser to start or answer on a busy machine
 VIEWS = tuple((width, scheme) for width in (390, 1280) for scheme in ("light", "dark", "print"))
 FEW = ((390, "dark"), (1280, "light"))
 CALM = 0.995  # share of one colour from which a picture counts as blank
@@ -38,7 +39,7 @@ def browsing(chromium: str) -> Iterator[Any]:
 
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as start:
-        browser = start.chromium.launch(executable_path=chromium, args=CHROME)
+        browser = start.chromium.launch(executable_path=chromium, args=CHROME, timeout=SLOWEST)
         yield browser
         browser.close()
 
@@ -63,6 +64,7 @@ def look(browser: Any, url: str, *, views: Sequence[tuple[int, str]] = VIEWS, si
 def _look(browser: Any, url: str, width: int, scheme: str, site: str) -> tuple[list[str], str]:
     colours = "dark" if scheme == "dark" else "light"
     context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=colours)
+    context.set_default_timeout(SLOWEST)
     tab = context.new_page()
     asked: list[str] = []
     predicted: list[str] = []
