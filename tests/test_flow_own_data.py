@@ -15,7 +15,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "own"))
 
 from own_parts.data import blobs
 
-pytestmark = pytest.mark.slow
 QUICK = ["verdict.probes=off", "verdict.references=off", "logger=csv", "trainer.max_epochs=8"]
 OWN = ["--allow", "own_parts"]
 
@@ -124,6 +123,7 @@ def test_rows_of_two_inputs_are_predicted_as_their_loader_gives_them(words):
     assert (pl.read_csv("few.csv")["pred"] == np.arange(30) % 3).mean() > 0.75
 
 
+@pytest.mark.slow
 def test_its_model_predicts_what_its_loaders_give_or_an_array_and_is_exported(tmp_path, capsys):
     run = train(data("Several"), model("BuiltInSetup"), "trainer.max_epochs=30")
     assert read(run, "metrics.json")["val"]["balanced_accuracy"]["n"] == 48

@@ -18,7 +18,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parent / "own"))
 
 from own_parts import modules
 
-pytestmark = pytest.mark.slow
 QUICK = ["verdict.probes=off", "verdict.references=off", "logger=csv", "trainer.max_epochs=8"]
 OWN = ["--allow", "own_parts"]
 
@@ -91,6 +90,7 @@ def test_a_module_that_predicts_nothing_trains_and_stays_undetermined(name, data
     assert not Path("outputs/test_ledger.json").exists()
 
 
+@pytest.mark.slow
 def test_a_verdict_on_the_same_network_is_the_same_figure_by_figure():
     words = ["data=breast_cancer", "trainer.max_epochs=20", "verdict.references=auto"]
     own, ours = train(target("LikeOurs"), *words), train("model=mlp", *words, "name=ours")
@@ -202,6 +202,7 @@ def test_trusting_a_package_trusts_nothing_that_it_imports(capsys, word):
     assert not Path("outputs").exists()
 
 
+@pytest.mark.slow
 def test_a_resumed_run_equals_one_that_was_never_stopped():
     whole = train(target("TwoOptimizers"), "data=iris", "name=whole", "trainer.max_epochs=6")
     part = train(target("TwoOptimizers"), "data=iris", "name=part", "trainer.max_epochs=3")
@@ -212,6 +213,7 @@ def test_a_resumed_run_equals_one_that_was_never_stopped():
     assert history(whole) == history(part)
 
 
+@pytest.mark.slow
 def test_its_keys_can_be_swept(capsys):
     assert main(["train", *OWN, "-m", *QUICK, target("Classifier"), "data=iris", "model.lr=0.001,0.05"]) == 0
     (board,) = Path("outputs").glob("*/sweep_*/leaderboard.csv")
@@ -235,6 +237,7 @@ def test_a_backbone_is_frozen_and_thawed_by_lightnings_callback():
     assert read(run, "metrics.json")["test"]["accuracy"]["value"] > 0.5
 
 
+@pytest.mark.slow
 def test_a_project_of_the_usual_template_runs_with_its_modules_untouched(tmp_path):
     example = Path(__file__).resolve().parents[1] / "examples" / "migrated"
     shutil.copytree(example, tmp_path / "migrated")

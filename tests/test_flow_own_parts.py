@@ -13,8 +13,6 @@ from torchmetrics.classification import BinarySpecificity
 from litmus.cli import main
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "own"))
-
-pytestmark = pytest.mark.slow
 QUICK = ["verdict.probes=off", "verdict.references=off", "logger=csv", "trainer.max_epochs=8"]
 OWN = ["--allow", "own_parts"]
 SPEC = "metrics.spec._target_=torchmetrics.classification.BinarySpecificity"
@@ -54,6 +52,7 @@ def test_a_loss_of_outputs_and_target_trains_and_says_what_outputs_mean(name):
     assert float(losses[-1]) < float(losses[0])
 
 
+@pytest.mark.slow
 def test_torchs_own_loss_trains_as_ours_of_the_same_formula():
     ours, theirs = train(TWO, "loss=bce", "name=ours"), train(TWO, LOSSES["one logit"][1], "name=theirs")
     assert (ours / "history.csv").read_text() == (theirs / "history.csv").read_text()
@@ -157,6 +156,7 @@ def test_a_stack_of_torchs_layers_is_a_model():
     assert nn.Sequential.__name__ in (max(Path("outputs").glob("*/2*")) / "evidence.json").read_text()
 
 
+@pytest.mark.slow
 def test_a_part_of_a_model_is_frozen_or_has_a_rate_of_its_own():
     words = ["data=iris", "trainer.max_epochs=1", "callback.checkpoint.use=last"]
     runs = [

@@ -29,7 +29,6 @@ def train(*words: str) -> Path:
     return litmus.train(overrides=[*words, *short]).directory
 
 
-@pytest.mark.slow
 def test_encoded_rows_give_the_predictions_of_the_model(trained, shop, capsys):
     assert main(["export", f"checkpoint={trained}", "output=model.onnx"]) == 0
     told = capsys.readouterr()
@@ -105,7 +104,6 @@ def test_an_output_that_cannot_be_is_refused(trained, output, reason):
         export.main(checkpoint=str(trained), output=output)
 
 
-@pytest.mark.slow
 def test_a_graph_that_says_something_else_is_not_kept(trained, monkeypatch):
     monkeypatch.setattr(export, "TOLERANCE", -1.0)
     with pytest.raises(RunError, match="differs from the model"):
@@ -113,7 +111,6 @@ def test_a_graph_that_says_something_else_is_not_kept(trained, monkeypatch):
     assert list(Path().iterdir()) == []
 
 
-@pytest.mark.slow
 def test_values_far_from_zero_ask_for_double_precision(tmp_path):
     rows = [f"{1.7e9 + i},{i % 2}" for i in range(40)]
     Path("time.csv").write_text("\n".join(["stamp,y", *rows, ""]))
