@@ -71,8 +71,8 @@ coverage: $(DEV)  ## the report and gate over what the fast tests covered last
 check: lint  ## format, lint, types, all tests, coverage: what CI runs
 	@rm -f .coverage .coverage.*
 	@$(MAKE) --no-print-directory test WITH_COVERAGE=1
-	@$(MAKE) --no-print-directory slow
 	@$(MAKE) --no-print-directory coverage
+	@$(MAKE) --no-print-directory slow
 
 bench: $(BENCH)  ## speed against a hand-written loop
 	$(BIN)/python benchmarks/speed.py $(ARGS)

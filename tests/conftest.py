@@ -5,6 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
@@ -17,6 +18,7 @@ settings.load_profile("untimed")
 # they give, and two test workers share two cores.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 
+sys.path.insert(0, str(Path(__file__).resolve().parent / "browsing"))
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 
 
@@ -64,6 +66,15 @@ def chromium() -> str:
     if CHROMIUM is None:
         pytest.skip("no chromium on the PATH: apt-get install chromium")
     return CHROMIUM
+
+
+@pytest.fixture
+def browser(chromium: str) -> Iterator[Any]:
+    """A headless browser of Playwright's."""
+    from looking import browsing
+
+    with browsing(chromium) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

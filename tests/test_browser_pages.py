@@ -11,10 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).resolve().parent / "browsing"))
-
-from looking import FEW, VIEWS, browsing, look
+from looking import FEW, SLOWEST, VIEWS, browsing, look
 
 pytestmark = pytest.mark.browser
 
@@ -126,7 +123,7 @@ def test_the_documentation_is_searched_from_the_disk(site, chromium):
         tab.goto((site / "index.html").as_uri())
         tab.get_by_placeholder("Search").click()
         tab.get_by_placeholder("Search").press_sequentially("vanishing gradients", delay=50)
-        tab.locator(".md-search-result__item").first.wait_for(timeout=120_000)
+        tab.locator(".md-search-result__item").first.wait_for(timeout=SLOWEST)
         assert "vanishing_gradients" in tab.inner_text(".md-search-result__list")
 
 
@@ -165,4 +162,4 @@ def test_tensorboards_tabs_hold_what_they_should(board, chromium):
         for name, text in held.items():
             tab.goto(f"{board}#{name}")
             tab.reload()
-            tab.get_by_text(text).first.wait_for(timeout=300_000)
+            tab.get_by_text(text).first.wait_for(timeout=SLOWEST)

@@ -13,6 +13,7 @@ from torchmetrics.classification import BinarySpecificity
 from litmus.cli import main
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "own"))
+
 QUICK = ["verdict.probes=off", "verdict.references=off", "logger=csv", "trainer.max_epochs=8"]
 OWN = ["--allow", "own_parts"]
 SPEC = "metrics.spec._target_=torchmetrics.classification.BinarySpecificity"

@@ -11,8 +11,6 @@ from litmus.commands.board import check_port, main
 from litmus.errors import CheckpointError, ConfigError
 from litmus.report.tensorboard import Writer
 
-CHROME = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-CHROME += ["--disable-component-update", "--disable-sync"]
 SERVE = """
 import signal, sys
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -76,16 +74,12 @@ def test_it_serves_runs_by_their_paths_and_ends_quietly_on_ctrl_c(served):
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_a_browser_shows_one_chart_for_train_and_val_and_the_hparams(served, chromium):
-    from playwright.sync_api import sync_playwright
-
+def test_a_browser_shows_one_chart_for_train_and_val_and_the_hparams(served, browser):
     _, url = served
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROME)
-        tab = browser.new_page(viewport={"width": 1400, "height": 900})
-        tab.goto(f"{url}#custom_scalars")
-        tab.get_by_text("train and val").first.wait_for(timeout=300_000)
-        tab.goto(f"{url}#hparams")
-        tab.reload()
-        tab.get_by_text("optimizer.lr").first.wait_for(timeout=300_000)
-        browser.close()
+    tab = browser.new_page(viewport={"width": 1400, "height": 900})
+    tab.set_default_timeout(300_000)  # milliseconds: TensorBoard takes its time on a busy machine
+    tab.goto(f"{url}#custom_scalars")
+    tab.get_by_text("train and val").first.wait_for()
+    tab.goto(f"{url}#hparams")
+    tab.reload()
+    tab.get_by_text("optimizer.lr").first.wait_for()

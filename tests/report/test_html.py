@@ -11,9 +11,6 @@ from litmus.report.figures import draw
 from litmus.report.html import Drawing, fragment, render, write_html
 from litmus.verdict import Finding
 
-CHROME = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
-CHROME += ["--disable-component-update", "--disable-sync"]
-
 
 class Elements(HTMLParser):
     """Counts elements and notes attributes that load or run something."""
@@ -113,23 +110,16 @@ def test_the_page_is_one_file(tmp_path, nasty_page):
 @pytest.mark.browser
 @pytest.mark.slow
 @pytest.mark.parametrize("width", [1280, 400])
-def test_a_browser_shows_it_whole_and_asks_nobody(width, nasty_page, tmp_path, chromium):
-    from playwright.sync_api import sync_playwright
-
+def test_a_browser_shows_it_whole_and_asks_nobody(width, nasty_page, tmp_path, browser):
     write_html(tmp_path, nasty_page)
     asked, predicted = [], []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROME)
-        tab = browser.new_page(viewport={"width": width, "height": 900})
-        tab.on("request", lambda request: asked.append(request.url))
-        tab.on("console", lambda message: predicted.append(message.text))
-        tab.on("dialog", lambda dialog: predicted.append("dialog"))
-        tab.goto(f"file://{tmp_path}/report.html")
-        wide = tab.evaluate("document.documentElement.scrollWidth")
-        heights = tab.evaluate(
-            "[...document.querySelectorAll('figure svg')].map(e => e.getBoundingClientRect().height)"
-        )
-        browser.close()
+    tab = browser.new_page(viewport={"width": width, "height": 900})
+    tab.on("request", lambda request: asked.append(request.url))
+    tab.on("console", lambda message: predicted.append(message.text))
+    tab.on("dialog", lambda dialog: predicted.append("dialog"))
+    tab.goto(f"file://{tmp_path}/report.html")
+    wide = tab.evaluate("document.documentElement.scrollWidth")
+    heights = tab.evaluate("[...document.querySelectorAll('figure svg')].map(e => e.getBoundingClientRect().height)")
     assert len(asked) == 1
     assert predicted == []
     assert wide <= width

@@ -8,8 +8,6 @@ from litmus.sweeps.leaderboard import rank
 from litmus.sweeps.page import Section, render, write_page
 from litmus.sweeps.records import Record
 
-CHROME = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
-
 
 def record(number, lr, hidden, loss, *, status="finished", folder="."):
     return Record(
@@ -72,22 +70,18 @@ def test_any_values_can_be_drawn(tmp_path):
 
 
 @pytest.mark.browser
-def test_a_browser_sorts_by_a_column_that_is_clicked(tmp_path, chromium):
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as start:
-        browser = start.chromium.launch(executable_path=chromium, args=CHROME)
-        view = browser.new_page(viewport={"width": 390, "height": 800})
-        errors = []
-        view.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
-        view.goto(page(tmp_path).as_uri())
-        lr = view.locator("th button", has_text="optimizer.lr").first
-        cells = view.locator(".board tbody tr td:nth-child(3)")
-        lr.click()
-        ascending = cells.all_text_contents()
-        lr.click()
-        descending = cells.all_text_contents()
-        wide = view.evaluate("document.documentElement.scrollWidth")
-        browser.close()
+def test_a_browser_sorts_by_a_column_that_is_clicked(tmp_path, browser):
+    view = browser.new_page(viewport={"width": 390, "height": 800})
+    errors = []
+    view.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    view.goto(page(tmp_path).as_uri())
+    lr = view.locator("th button", has_text="optimizer.lr").first
+    cells = view.locator(".board tbody tr td:nth-child(3)")
+    lr.click()
+    ascending = cells.all_text_contents()
+    lr.click()
+    descending = cells.all_text_contents()
+    wide = view.evaluate("document.documentElement.scrollWidth")
     assert ascending == ["0.001"] * 3 + ["0.01"] * 3 + ["0.1"] * 3
     assert descending == ascending[::-1]
     assert errors == []

@@ -229,8 +229,10 @@ def _joint(evidence: Evidence, leak: JointLeak | None) -> Judgement:
     if leak.equal:
         same, without = (points(name, value) for value in (leak.score, leak.without))
         some = "" if len(columns) == 2 else "two of "
-        text = f"Whether {some}{listing(columns, 4)} hold the same number gives {metric(name)} {same}"
-        text = f"{text}; without them a reference has {without}"
+        text = (
+            f"Whether {some}{listing(columns, 4)} hold the same number gives {metric(name)} {same}; without them a"
+            f" reference has {without}"
+        )
         return _known(evidence, columns, text, score=leak.score, full=leak.full)
     opposed = leak.opposed and quantities.is_regression(evidence)
     if not exact and not opposed:
